@@ -1,0 +1,1 @@
+"""The harness: suites, plans, trials, store, executors and commands."""

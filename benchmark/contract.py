@@ -1,0 +1,37 @@
+"""What the harness asks of an entry; structural, nobody inherits from it."""
+
+from __future__ import annotations
+
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.cohort import Cohort
+
+
+@runtime_checkable
+class Entry(Protocol):
+    """A model that can be compared.
+
+    ``__init__`` takes keyword-only hyper-parameters with published defaults and ``seed``; it may take
+    ``device`` ("cpu" or "cuda") and is then given the run's device. Fitted state ends in ``_``. Optional:
+
+    - module-level ``search_space(trial) -> dict`` beside the class: hyper-parameters to try, as Optuna suggestions;
+    - ``report_``: JSON-able facts about the fit (epochs, parameters), kept in the trial's record;
+    - ``trace(cohort) -> DataFrame``: one readable row a specimen, kept beside the predictions.
+
+    Attributes:
+        needs: Modalities without which the entry cannot run on a dataset at all. Any
+            specimen may still lack any modality.
+    """
+
+    needs: frozenset[str]
+
+    def fit(self, train: Cohort, valid: Cohort) -> Self:
+        """Learn from ``train``; ``valid`` may only choose when to stop, a threshold or a temperature."""
+        ...
+
+    def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
+        """Return probabilities, float64 (n, n_classes), rows sum to 1."""
+        ...

@@ -1,0 +1,1 @@
+"""Leaderboards from a predictions table; imports nothing of the other packages."""
