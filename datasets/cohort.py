@@ -233,6 +233,12 @@ class Cohort:
         vars(view).update(parts)
         return view
 
+    def blinded(self, *, labels: bool) -> Cohort:
+        """Return what an entry may see: never the truth, and labels only when ``labels``; hidden ones are -1."""
+        view = self[np.arange(len(self))]
+        vars(view).update(truth=None, y=self.y if labels else np.full(len(self), -1, dtype=np.int64))
+        return view
+
     @cached_property
     def fingerprint(self) -> str:
         """Return the SHA-256 of everything that an entry or a metric can see."""

@@ -1,0 +1,331 @@
+"""Suite -> trials: load the data, make the splits, compute the keys, see what is done."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from benchmark.key import ROOT, code_parts, digest
+from benchmark.registry import EntrySpec, UnknownName, entry_class, entry_module, entry_spec, load_dataset
+from benchmark.store import Identity, Record, Store, StoreError, write_atomic
+from benchmark.suite import Profile, Split, Suite, Task
+from benchmark.tune import SearchSpace
+from datasets.cohort import Cohort
+from datasets.roots import DataMissing
+from datasets.splits import (
+    PLAN_FOLDER,
+    SplitPlan,
+    check_patients,
+    kfold,
+    leave_one_domain_out,
+    load_plan,
+    official,
+    save_plan,
+)
+
+_TRIAL_FILE = ROOT / "benchmark" / "trial.py"
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """What the plan and the leaderboard know of a task without its data."""
+
+    name: str
+    title: str
+    dataset: str
+    options: dict[str, Any]
+    classes: tuple[str, ...]
+    generated: bool
+    flags: tuple[str, ...]
+    notes: tuple[str, ...]
+    fingerprint: str
+    split: str
+    folds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One cell of the plan.
+
+    Attributes:
+        identity: Profile, task, entry, seed, fold.
+        target: Where the entry's code is.
+        parts: What goes into the key besides code.
+        reason: Why the entry cannot run on the task, "" when it can.
+    """
+
+    identity: Identity
+    target: str
+    parts: dict[str, Any]
+    reason: str = ""
+
+    def key(self, code: Mapping[str, Any]) -> str:
+        return digest({**self.parts, "code": code})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All trials of a suite and profile, with the data they need."""
+
+    suite: str
+    title: str
+    profile: str
+    tasks: dict[str, PlannedTask]
+    trials: tuple[PlannedTrial, ...]
+    absent: tuple[str, ...] = ()
+
+    def merged(self, earlier: Plan | None, suite_tasks: Iterable[str]) -> Plan:
+        """Return this plan plus what earlier runs planned on the same data, splits and tasks.
+
+        Trials on other data or another split never join: their figures would not be comparable.
+        """
+        if earlier is None:
+            return self
+        tasks = {**{n: t for n, t in earlier.tasks.items() if n in set(suite_tasks)}, **self.tasks}
+        mine = {trial.identity for trial in self.trials}
+        kept = tuple(t for t in earlier.trials if t.identity not in mine and _fits(t, tasks))
+        return replace(self, tasks=tasks, trials=self.trials + kept)
+
+
+def _fits(trial: PlannedTrial, tasks: Mapping[str, PlannedTask]) -> bool:
+    task = tasks.get(trial.identity.task)
+    return task is not None and (trial.parts["dataset"], trial.parts["split"]) == (task.fingerprint, task.split)
+
+
+@dataclass(frozen=True)
+class State:
+    """How each trial stands: "done", "stale", "failed", "todo" or "not-applicable".
+
+    Attributes:
+        status: Identity -> state.
+        keys: Identity -> key under today's code.
+        records: Identity -> the record to show; an outdated one when stale.
+        codes: Target -> what its code contributes to keys; None for a file that is no longer there.
+        problems: One sentence for each record that cannot be trusted.
+    """
+
+    status: dict[Identity, str]
+    keys: dict[Identity, str]
+    records: dict[Identity, Record]
+    codes: dict[str, dict[str, Any] | None]
+    problems: tuple[str, ...] = ()
+
+    def counts(self, identities: Iterable[Identity] | None = None) -> Counter[str]:
+        chosen = self.status if identities is None else identities
+        return Counter(self.status[i] for i in chosen)
+
+
+@dataclass
+class DataShelf:
+    """Load each dataset once.
+
+    Attributes:
+        data_root: First place to look for real files.
+    """
+
+    data_root: Path | None = None
+    _loaded: dict[str, Cohort] = field(default_factory=dict)
+
+    def cohort(self, dataset: str, options: Mapping[str, Any]) -> Cohort:
+        """Return the cohort; raises ``DataMissing`` when its files are not here."""
+        name = json.dumps([dataset, options], sort_keys=True)
+        if name not in self._loaded:
+            self._loaded[name] = load_dataset(dataset, self.data_root, options)
+        return self._loaded[name]
+
+
+def make_plan(
+    suite: Suite,
+    profile_name: str,
+    profile: Profile,
+    shelf: DataShelf,
+    store: Store,
+    *,
+    device: str,
+    entries: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+) -> Plan:
+    """Plan every trial that was asked for; datasets that are not on the machine are named, not planned."""
+    specs = [entry_spec(name) for name in (entries or profile.entries)]
+    tasks: dict[str, PlannedTask] = {}
+    trials: list[PlannedTrial] = []
+    absent: list[str] = []
+    for task in _chosen_tasks(suite, profile_name, datasets):
+        try:
+            cohort = shelf.cohort(task.dataset, task.options)
+        except DataMissing as missing:
+            absent.append(f"{task.name}: {missing}")
+            continue
+        split = make_split(task.split, cohort)
+        save_plan(split, split_path(store, split.checksum))
+        tasks[task.name] = _planned_task(task, cohort, split)
+        for spec in specs:
+            trials += _entry_trials(spec, tasks[task.name], cohort, profile_name, profile, seeds, device)
+    return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(dict.fromkeys(absent)))
+
+
+def split_path(store: Store, checksum: str) -> Path:
+    """Return where the plan's table is kept for the workers."""
+    return store.folder / "splits" / f"{checksum[:16]}.csv"
+
+
+def make_split(spec: Split, cohort: Cohort) -> SplitPlan:
+    """Make or load the split plan of a task and check that no patient crosses roles."""
+    if spec.scheme == "plan":
+        path = Path(spec.plan) if spec.plan.endswith(".csv") else PLAN_FOLDER / f"{spec.plan}.csv"
+        plan = load_plan(path).fitted_to(cohort)
+    elif spec.scheme == "kfold":
+        plan = kfold(cohort, folds=spec.folds, seed=spec.seed, train_domains=spec.train_domains or None)
+    elif spec.scheme == "official":
+        plan = official(cohort, train_domains=spec.train_domains, repeats=spec.folds, seed=spec.seed)
+    else:
+        plan = leave_one_domain_out(cohort, seed=spec.seed)
+    check_patients(cohort, plan)
+    return plan
+
+
+def _chosen_tasks(suite: Suite, profile: str, datasets: Sequence[str]) -> list[Task]:
+    tasks = suite.tasks_of(profile)
+    known = {task.dataset for task in tasks}
+    for name in datasets:
+        if name not in known:
+            raise UnknownName(f"dataset of suite {suite.name}, profile {profile}:", name, known)
+    return [task for task in tasks if not datasets or task.dataset in datasets]
+
+
+def _planned_task(task: Task, cohort: Cohort, split: SplitPlan) -> PlannedTask:
+    source = cohort.provenance
+    flags = (("generated",) if source.generated else ()) + (("modified copy",) if source.modified else ())
+    unreadable = (f"{len(source.skipped)} unreadable files left out: {', '.join(source.skipped)}",)
+    notes = (*source.absent, *(unreadable if source.skipped else ()), *split.notes)
+    return PlannedTask(
+        name=task.name,
+        title=task.title,
+        dataset=task.dataset,
+        options=dict(task.options),
+        classes=cohort.classes,
+        generated=source.generated,
+        flags=flags,
+        notes=notes,
+        fingerprint=cohort.fingerprint,
+        split=split.checksum,
+        folds=split.folds,
+    )
+
+
+def search_space(spec: EntrySpec) -> SearchSpace | None:
+    """Return the ``search_space`` beside an entry's class, or None when there is nothing to tune."""
+    return getattr(entry_module(spec), "search_space", None)
+
+
+def _entry_trials(
+    spec: EntrySpec,
+    task: PlannedTask,
+    cohort: Cohort,
+    profile_name: str,
+    profile: Profile,
+    seeds: Sequence[int],
+    device: str,
+) -> list[PlannedTrial]:
+    build = entry_class(spec)
+    lacking = sorted(build.needs - set(cohort.modalities))  # type: ignore[attr-defined]
+    reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
+    tunes = profile.tune is not None and search_space(spec) is not None
+    common = {
+        "dataset": task.fingerprint,
+        "split": task.split,
+        "entry": spec.target.rpartition(":")[2],
+        "params": profile.params.get(spec.name, {}),
+        "tune": profile.tune.model_dump() if tunes and profile.tune else None,
+        "device": device,
+    }
+    return [
+        PlannedTrial(
+            Identity(profile_name, task.name, spec.name, seed, fold),
+            spec.target,
+            {**common, "seed": seed, "fold": fold},
+            reason,
+        )
+        for seed in (seeds or profile.seeds)
+        for fold in task.folds
+    ]
+
+
+def inspect(plan: Plan, store: Store) -> State:
+    """Compare a plan with the store under today's code."""
+    records, problems = store.records()
+    by_key = {record.key: record for record in records}
+    latest = {record.identity: record for record in records if record.status == "done"}
+    status: dict[Identity, str] = {}
+    keys: dict[Identity, str] = {}
+    shown: dict[Identity, Record] = {}
+    codes = _codes(plan)
+    for trial in plan.trials:
+        cell = trial.identity
+        code = codes[trial.target]
+        keys[cell] = trial.key(code) if code is not None else ""
+        record = by_key.get(keys[cell])
+        if trial.reason:
+            status[cell] = "not-applicable"
+        elif record is not None:
+            status[cell], shown[cell] = record.status, record
+        elif cell in latest:
+            status[cell], shown[cell] = "stale", latest[cell]
+        else:
+            status[cell] = "todo"
+    return State(status, keys, shown, codes, tuple(problems))
+
+
+def _codes(plan: Plan) -> dict[str, dict[str, Any] | None]:
+    """Return target -> code parts; None for an entry file that is no longer there."""
+    harness = code_parts(_TRIAL_FILE)
+    codes: dict[str, dict[str, Any] | None] = {}
+    for target in {trial.target for trial in plan.trials}:
+        file = _entry_file(target)
+        codes[target] = {"entry": code_parts(file), "harness": harness} if file.is_file() else None
+    return codes
+
+
+def _entry_file(target: str) -> Path:
+    module = target.rpartition(":")[0]
+    return Path(module) if module.endswith(".py") else ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def plan_path(store: Store, profile: str) -> Path:
+    return store.folder / f"plan.{profile}.json"
+
+
+def save(plan: Plan, store: Store) -> None:
+    """Keep the plan beside its records, so that a report needs no data."""
+    raw = {**asdict(plan), "trials": [asdict(t) for t in plan.trials]}
+    write_atomic(plan_path(store, plan.profile), json.dumps(raw, indent=1, ensure_ascii=False).encode())
+
+
+def saved(store: Store, profile: str) -> Plan | None:
+    """Return the plan that the last run kept, or None.
+
+    Raises:
+        StoreError: If the file cannot be read as a plan.
+    """
+    path = plan_path(store, profile)
+    if not path.is_file():
+        return None
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        tasks = {name: _task_from(task) for name, task in raw["tasks"].items()}
+        trials = tuple(PlannedTrial(**{**t, "identity": Identity(**t["identity"])}) for t in raw["trials"])
+        return Plan(raw["suite"], raw["title"], raw["profile"], tasks, trials, tuple(raw["absent"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(
+            f"{path} is torn or of another version ({error}); delete it and run the suite again"
+        ) from error
+
+
+def _task_from(raw: dict[str, Any]) -> PlannedTask:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    return PlannedTask(**fields)

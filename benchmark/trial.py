@@ -1,0 +1,135 @@
+"""One trial: build an entry, fit it on one fold, predict; no knowledge of suites, stores or processes."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmark.contract import Entry
+from benchmark.tune import SearchSpace, TuneBudget, tune
+from datasets.cohort import Cohort
+
+_ROW_SUM_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial yields.
+
+    Attributes:
+        predictions: One row a specimen of valid and test roles: role, specimen, patient, domain, y, p0..p{K-1}.
+        trace: Readable rows of the test roles, if the entry gives them.
+        details: Hyper-parameters, seconds, tuning summary, the entry's own report.
+    """
+
+    predictions: pd.DataFrame
+    trace: pd.DataFrame | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def derive_seed(*axes: object) -> int:
+    """Return a seed in [0, 2**31) from the named axes, the same on every machine."""
+    text = "\x1f".join(str(axis) for axis in axes)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+
+
+def run_trial(
+    build: Callable[..., Entry],
+    cohort: Cohort,
+    roles: Mapping[str, NDArray[np.int64]],
+    *,
+    params: Mapping[str, Any],
+    seed: int,
+    device: str = "cpu",
+    space: SearchSpace | None = None,
+    budget: TuneBudget | None = None,
+    study: Path | None = None,
+) -> Outcome:
+    """Fit on train, stop on valid, predict each test role once.
+
+    Entries never see the truth, nor the labels of what they predict.
+
+    Args:
+        build: The entry's class.
+        cohort: All specimens of the task.
+        roles: Role -> positions in ``cohort`` for this fold.
+        params: Hyper-parameters that differ from the defaults.
+        seed: Seed of this trial.
+        device: "cpu" or "cuda"; given to entries that take it.
+        space: The entry's search space; used when ``budget`` is given.
+        budget: Tuning budget, or None for the given hyper-parameters.
+        study: Journal of the tuning study.
+
+    Raises:
+        ValueError: If the entry's probabilities break the contract.
+    """
+    train = cohort[roles["train"]].blinded(labels=True)
+    valid = cohort[roles["valid"]].blinded(labels=True)
+    fixed = {**params, **given_by_harness(build, seed, device)}
+    details: dict[str, Any] = {"params": dict(params), "tuned": space is None, "device": device}
+    started = time.perf_counter()
+    if budget is not None and space is not None:
+        if study is None:
+            raise ValueError("tuning needs a file for its study")
+        best, details["tuning"] = tune(build, space, fixed, train, valid, budget=budget, seed=seed, storage=study)
+        fixed = {**fixed, **best}
+        details.update(params={**params, **best}, tuned=True)
+    tuned_at = time.perf_counter()
+    entry = build(**fixed).fit(train, valid)
+    fitted_at = time.perf_counter()
+    predicted = [r for r in sorted(roles) if r == "valid" or r.startswith("test")]
+    frames = [_predict(entry, cohort, roles[role], role) for role in predicted]
+    details["seconds"] = {
+        "tune": tuned_at - started,
+        "fit": fitted_at - tuned_at,
+        "predict": time.perf_counter() - fitted_at,
+    }
+    details["report"] = getattr(entry, "report_", {})
+    return Outcome(pd.concat(frames, ignore_index=True), _trace(entry, cohort, roles), details)
+
+
+def given_by_harness(build: Callable[..., Entry], seed: int, device: str) -> dict[str, Any]:
+    """Return the arguments that come from the run, not from the suite."""
+    takes_device = "device" in inspect.signature(build).parameters
+    return {"seed": seed, **({"device": device} if takes_device else {})}
+
+
+def _predict(entry: Entry, cohort: Cohort, positions: NDArray[np.int64], role: str) -> pd.DataFrame:
+    view = cohort[positions]
+    proba = np.asarray(entry.predict_proba(view.blinded(labels=False)))
+    _check_proba(proba, view, role)
+    columns = {f"p{k}": proba[:, k] for k in range(cohort.n_classes)}
+    ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
+    return pd.DataFrame({"role": role, **ids, **columns})
+
+
+def _check_proba(proba: NDArray[Any], view: Cohort, role: str) -> None:
+    want = (len(view), view.n_classes)
+    if proba.shape != want or proba.dtype != np.float64:
+        raise ValueError(f"predict_proba on {role} returned {proba.dtype} {proba.shape}, needs float64 {want}")
+    total = proba.sum(axis=1)
+    bad = ~(np.isfinite(proba).all(axis=1) & (proba >= 0).all(axis=1) & (np.abs(total - 1) <= _ROW_SUM_TOLERANCE))
+    if bad.any():
+        i = int(bad.argmax())
+        raise ValueError(
+            f"predict_proba on {role}: {int(bad.sum())} rows are not probabilities; "
+            f"the first is {view.specimen[i]}: {proba[i]}"
+        )
+
+
+def _trace(entry: Entry, cohort: Cohort, roles: Mapping[str, NDArray[np.int64]]) -> pd.DataFrame | None:
+    tracer = getattr(entry, "trace", None)
+    if tracer is None:
+        return None
+    tests = [r for r in sorted(roles) if r.startswith("test")]
+    frames = [tracer(cohort[roles[r]].blinded(labels=False)).assign(role=r) for r in tests]
+    return pd.concat(frames, ignore_index=True) if frames else None

@@ -1,0 +1,78 @@
+"""A mistake in a suite names the file, the key and the choices."""
+
+import pytest
+
+from benchmark.registry import UnknownName, UsageError, entry_class, entry_spec
+from benchmark.suite import SuiteError, load_suite, suite_names
+
+GOOD = """
+name = "mine"
+title = "Mine"
+[[tasks]]
+name = "t"
+title = "T"
+dataset = "apl-sim"
+split = { scheme = "kfold", folds = 3 }
+[profiles.quick]
+entries = ["prior"]
+"""
+
+
+def written(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_suites_of_the_tree_are_valid(name):
+    suite = load_suite(name)
+    assert suite.name == name
+    assert set(suite.profiles) == {"quick", "full"}
+
+
+def test_a_users_own_suite(tmp_path):
+    assert load_suite(written(tmp_path, GOOD)).tasks[0].split.folds == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("folds = 3", "fold = 3", r"tasks\.0\.split\.fold: .*known keys: .*folds"),
+        ('scheme = "kfold"', 'scheme = "random"', r"scheme.*'kfold'"),
+        ('"apl-sim"', '"apl-sin"', "did you mean apl-sim"),
+        ('["prior"]', '["prier"]', "did you mean prior"),
+        ('["prior"]', '["prior", "prior"]', "listed twice"),
+        ("folds = 3", "folds = 1", "folds.*greater than or equal to 2"),
+        ('scheme = "kfold", folds = 3', 'scheme = "plan"', "exactly when scheme = 'plan'"),
+        ('name = "t"', 'name = "../t"', r"tasks\.0\.name"),
+        ("[profiles.quick]", "[profiles.fast]", "unknown profiles"),
+        ("[[tasks]]", "[[tasks]", "not valid TOML"),
+    ],
+)
+def test_mistakes_are_explained(tmp_path, old, new, message):
+    with pytest.raises(SuiteError, match=message):
+        load_suite(written(tmp_path, GOOD.replace(old, new)))
+
+
+def test_unknown_names_answer_with_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean apl"):
+        load_suite("aplx")
+    with pytest.raises(UnknownName, match="did you mean fusion-vit"):
+        entry_spec("fusion-vitt")
+    with pytest.raises(UnknownName, match="did you mean quick"):
+        load_suite("apl").profile("quik")
+
+
+def test_entries_outside_the_tree(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("class Half:\n    needs = frozenset()\n")
+    assert entry_spec(f"{path}:Half").name == "Half"
+    with pytest.raises(UsageError, match="lacks fit, predict_proba"):
+        entry_class(entry_spec(f"{path}:Half"))
+    with pytest.raises(UsageError, match="is not a class"):
+        entry_class(entry_spec(f"{path}:Whole"))
+    with pytest.raises(UsageError, match="name the class too"):
+        entry_spec(str(path))
+    with pytest.raises(UsageError, match="there is no file"):
+        entry_spec(f"{tmp_path}/none.py:X")
