@@ -13,6 +13,7 @@ from rich.console import Console
 app = typer.Typer(
     help="HemaBench: compare architectures on blood-cancer data, honestly. Not for clinical use.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -51,12 +52,12 @@ def run(
     ] = False,
 ) -> None:
     """Run what is missing of a suite, then show and write its leaderboard."""
-    from benchmark.registry import UnknownName
+    from benchmark.registry import UsageError
     from benchmark.run import RunOptions, command_line
     from benchmark.run import run as run_suite
 
     if device not in ("auto", "cpu", "cuda"):
-        raise UnknownName("device", device, ("auto", "cpu", "cuda"))
+        raise UsageError(f"--device {device}: choose auto, cpu or cuda")
     options = RunOptions(
         suite=suite,
         profile=profile,

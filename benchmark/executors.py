@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
+from benchmark.plan import DataShelf
 from benchmark.store import Store
 from benchmark.worker import Job, execute, failed
 
@@ -37,6 +38,7 @@ class _Slot:
     pipe: Connection
     job: Job | None = None
     since: float = 0.0
+    greeted: bool = False
 
 
 def run_local(jobs: Sequence[Job], *, workers: int, threads: int, limit: float, logs: Path, listener: Listener) -> int:
@@ -58,29 +60,38 @@ def run_local(jobs: Sequence[Job], *, workers: int, threads: int, limit: float, 
     slots: list[_Slot] = []
     with _thread_limit(threads):
         try:
-            slots = [_start(logs, i, threads) for i in range(min(workers, len(jobs)))]
-            for slot in slots:
-                _give(slot, todo, listener)
-            while any(slot.job for slot in slots):
-                for i in _ready(slots, limit):
-                    failures += _collect(slots[i], limit, listener)
-                    if not slots[i].process.is_alive():
+            slots = [_start(logs, i) for i in range(min(workers, len(jobs)))]
+            while todo or any(slot.job for slot in slots):
+                for i in _talking(slots, limit):
+                    failures += _collect(slots[i], limit, listener) if slots[i].job else _greet(slots[i], logs)
+                    if slots[i].process.is_alive():
+                        _give(slots[i], todo, listener)
+                    else:
                         _stop(slots[i])
-                        slots[i] = _start(logs, i, threads)
-                    _give(slots[i], todo, listener)
+                        slots[i] = _start(logs, i)
         finally:
             for slot in slots:
                 _stop(slot)
     return failures
 
 
-def _ready(slots: Sequence[_Slot], limit: float) -> list[int]:
-    wait([s.pipe for s in slots if s.job] + [s.process.sentinel for s in slots if s.job], timeout=_POLL_SECONDS)
+def _talking(slots: Sequence[_Slot], limit: float) -> list[int]:
+    """Return the workers that have something to say, died, or overran."""
+    busy = [(i, s) for i, s in enumerate(slots) if s.job or not s.greeted]
+    wait([s.pipe for _, s in busy] + [s.process.sentinel for _, s in busy], timeout=_POLL_SECONDS)
     return [
         i
-        for i, s in enumerate(slots)
-        if s.job and (s.pipe.poll() or not s.process.is_alive() or time.monotonic() - s.since > limit)
+        for i, s in busy
+        if s.pipe.poll() or not s.process.is_alive() or (s.job and time.monotonic() - s.since > limit)
     ]
+
+
+def _greet(slot: _Slot, logs: Path) -> int:
+    """Hear a new worker's first word, so that its imports are not counted as a trial's time."""
+    if _answer(slot) is None:
+        raise RuntimeError(f"a worker process ended with code {slot.process.exitcode} before any trial; see {logs}")
+    slot.greeted = True
+    return 0
 
 
 def _give(slot: _Slot, todo: list[Job], listener: Listener) -> None:
@@ -96,7 +107,7 @@ def _collect(slot: _Slot, limit: float, listener: Listener) -> int:
     if job is None:
         raise RuntimeError("a worker without a job reported")
     seconds = time.monotonic() - slot.since
-    error = _answer(slot, limit)
+    error = _answer(slot)
     if error is None:
         error = _lost(slot, seconds, limit)
         Store(Path(job.runs), job.suite).write(failed(job, error, {**job.versions}))
@@ -105,7 +116,7 @@ def _collect(slot: _Slot, limit: float, listener: Listener) -> int:
     return int(bool(error))
 
 
-def _answer(slot: _Slot, limit: float) -> str | None:
+def _answer(slot: _Slot) -> str | None:
     """Return the error a worker reported ("" for none), or None when it died or overran without a word."""
     try:
         return str(json.loads(slot.pipe.recv_bytes())["error"]) if slot.pipe.poll() else None
@@ -122,11 +133,11 @@ def _lost(slot: _Slot, seconds: float, limit: float) -> str:
     return f"RuntimeError: the worker process died with exit code {slot.process.exitcode} (out of memory?)\n"
 
 
-def _start(logs: Path, number: int, threads: int) -> _Slot:
+def _start(logs: Path, number: int) -> _Slot:
     logs.mkdir(parents=True, exist_ok=True)
     here, there = mp.get_context("spawn").Pipe()
     process = mp.get_context("spawn").Process(
-        target=work, args=(there, str(logs / f"worker-{number}.log"), threads), daemon=True
+        target=work, args=(there, str(logs / f"worker-{number}.log")), daemon=True
     )
     process.start()
     there.close()
@@ -153,16 +164,15 @@ def _thread_limit(threads: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def work(pipe: Connection, log: str, threads: int) -> None:
-    """Answer jobs until the pipe closes; what libraries print goes to the log."""
+def work(pipe: Connection, log: str) -> None:
+    """Answer jobs until the pipe closes; what libraries print goes to the log.
+
+    Libraries read the number of threads from the environment when they are first imported.
+    """
     threading.Thread(target=_die_with_parent, daemon=True).start()
     sys.stdout = sys.stderr = Path(log).open("a", buffering=1, encoding="utf-8")  # noqa: SIM115  open for life
-    import torch
-
-    from benchmark.plan import DataShelf
-
-    torch.set_num_threads(threads)
     shelves: dict[str | None, DataShelf] = {}
+    pipe.send_bytes(b'{"error": ""}')
     while True:
         try:
             job = Job.from_bytes(pipe.recv_bytes())

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.key import ROOT, code_parts, digest
-from benchmark.registry import EntrySpec, UnknownName, entry_class, entry_module, entry_spec, load_dataset
+from benchmark.registry import EntrySpec, UnknownName, UsageError, entry_class, entry_module, entry_spec, load_dataset
 from benchmark.store import Identity, Record, Store, StoreError, write_atomic
 from benchmark.suite import Profile, Split, Suite, Task
+from benchmark.trial import takes_device
 from benchmark.tune import SearchSpace
 from datasets.cohort import Cohort
 from datasets.roots import DataMissing
@@ -242,7 +243,7 @@ def _entry_trials(
         "entry": spec.target.rpartition(":")[2],
         "params": profile.params.get(spec.name, {}),
         "tune": profile.tune.model_dump() if tunes and profile.tune else None,
-        "device": device,
+        "device": _device(device) if takes_device(build) else "cpu",
     }
     return [
         PlannedTrial(
@@ -254,6 +255,16 @@ def _entry_trials(
         for seed in (seeds or profile.seeds)
         for fold in task.folds
     ]
+
+
+def _device(asked: str) -> str:
+    """Return "cpu" or "cuda"; torch is asked only for entries that compute with it."""
+    import torch
+
+    there = torch.cuda.is_available()
+    if asked == "cuda" and not there:
+        raise UsageError("--device cuda: torch sees no CUDA device here; use --device cpu, or see doctor")
+    return asked if asked != "auto" else ("cuda" if there else "cpu")
 
 
 def inspect(plan: Plan, store: Store) -> State:

@@ -17,7 +17,6 @@ from rich.table import Table
 from benchmark import plan as plans
 from benchmark.plan import DataShelf, Plan, State
 from benchmark.progress import RunProgress
-from benchmark.registry import UsageError
 from benchmark.report import commit, make_board
 from benchmark.store import Store
 from benchmark.suite import Profile, Suite, load_suite
@@ -105,22 +104,13 @@ def _plans(
             profile,
             DataShelf(options.data_root),
             store,
-            device=_device(options.device),
+            device=options.device,
             entries=options.entries,
             datasets=options.datasets,
             seeds=options.seeds,
         )
         earlier = plans.saved(store, name)
         return plan, plan.merged(earlier, [task.name for task in suite.tasks_of(name)])
-
-
-def _device(asked: str) -> str:
-    import torch
-
-    there = torch.cuda.is_available()
-    if asked == "cuda" and not there:
-        raise UsageError("--device cuda: torch sees no CUDA device here; use --device cpu, or see doctor")
-    return asked if asked != "auto" else ("cuda" if there else "cpu")
 
 
 def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:

@@ -99,8 +99,12 @@ def run_trial(
 
 def given_by_harness(build: Callable[..., Entry], seed: int, device: str) -> dict[str, Any]:
     """Return the arguments that come from the run, not from the suite."""
-    takes_device = "device" in inspect.signature(build).parameters
-    return {"seed": seed, **({"device": device} if takes_device else {})}
+    return {"seed": seed, **({"device": device} if takes_device(build) else {})}
+
+
+def takes_device(build: Callable[..., Entry]) -> bool:
+    """Return whether an entry computes on the run's device."""
+    return "device" in inspect.signature(build).parameters
 
 
 def _predict(entry: Entry, cohort: Cohort, positions: NDArray[np.int64], role: str) -> pd.DataFrame:

@@ -6,18 +6,18 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import optuna
 from numpy.typing import NDArray
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 
 from benchmark.contract import Entry
 from datasets.cohort import Cohort
 
-SearchSpace = Callable[[optuna.Trial], Mapping[str, Any]]
+if TYPE_CHECKING:
+    import optuna
+
+SearchSpace = Callable[["optuna.Trial"], Mapping[str, Any]]
 _FLOOR = 1e-15
 
 
@@ -85,15 +85,20 @@ def tune(
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    import optuna
+
     return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
 
 
 def _open_study(storage: Path, seed: int) -> optuna.Study:
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        journal = JournalStorage(JournalFileBackend(str(storage)))
-    before = optuna.create_study(study_name="tune", storage=journal, direction="minimize", load_if_exists=True)
+        journal = optuna.storages.JournalStorage(JournalFileBackend(str(storage)))
+    study = optuna.create_study(study_name="tune", storage=journal, direction="minimize", load_if_exists=True)
     # A sampler seeded alike after a resume would suggest the first points again.
-    before.sampler = optuna.samplers.TPESampler(seed=seed + len(before.trials))
-    return before
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
+    return study

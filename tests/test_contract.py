@@ -1,0 +1,74 @@
+"""Every registered entry keeps the contract on small cohorts: with all modalities, with each alone, with gaps."""
+
+import inspect
+
+import numpy as np
+import pytest
+from toy import toy_cohort
+
+from benchmark.registry import entries, entry_class, entry_spec
+from benchmark.trial import given_by_harness, run_trial
+from datasets.splits import kfold
+
+RULES = {"rules-apl"}
+LEARNERS = sorted(set(entries()) - RULES)
+SMALL = {"max_epochs": 2, "n_estimators": 20}
+
+
+def quick(build, **more):
+    known = inspect.signature(build).parameters
+    return {**{k: v for k, v in SMALL.items() if k in known}, **more}
+
+
+def outcome(name, cohort, seed=0):
+    build = entry_class(entry_spec(name))
+    roles = kfold(cohort, folds=3).roles(cohort, 0)
+    return run_trial(build, cohort, roles, params=quick(build), seed=seed)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize(
+    "parts", [("images", "genes", "clinical"), ("images",), ("genes",), ("clinical",)], ids="+".join
+)
+def test_entries_run_on_whatever_a_dataset_has(name, parts):
+    build = entry_class(entry_spec(name))
+    if not set(build.needs) <= set(parts):
+        pytest.skip(f"needs {sorted(build.needs)}")
+    if name == "xgboost-tabular" and parts == ("images",):
+        pytest.skip("has nothing tabular to learn from")
+    cohort = toy_cohort(n=36, **{m: m in parts for m in ("images", "genes", "clinical")})
+    frame = outcome(name, cohort).predictions
+    proba = frame[["p0", "p1", "p2"]].to_numpy()
+    assert np.allclose(proba.sum(axis=1), 1) and (frame["role"] == "test").sum() == 12
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_same_seed_same_bytes(name):
+    cohort = toy_cohort(n=36, missing=0.3)
+    first, second = (outcome(name, cohort, seed=7).predictions for _ in range(2))
+    assert first.equals(second)
+
+
+@pytest.mark.parametrize("name", sorted(entries()))
+def test_an_entry_takes_keyword_only_arguments_with_defaults_and_a_seed(name):
+    build = entry_class(entry_spec(name))
+    parameters = inspect.signature(build).parameters
+    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters.values())
+    assert all(p.default is not inspect.Parameter.empty for p in parameters.values() if p.name != "seed")
+    build(**given_by_harness(build, 0, "cpu"))
+
+
+@pytest.mark.parametrize("name", sorted(entries()))
+def test_search_spaces_suggest_arguments_that_exist(name):
+    import optuna
+
+    from benchmark.plan import search_space
+
+    spec = entry_spec(name)
+    space = search_space(spec)
+    if space is None:
+        assert name in RULES | {"prior"}
+        return
+    trial = optuna.create_study().ask()
+    chosen = space(trial)
+    assert chosen and set(chosen) <= set(inspect.signature(entry_class(spec)).parameters)
