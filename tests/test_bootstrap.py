@@ -1,0 +1,127 @@
+"""Resampling, intervals and ties: invariants, and simulations of what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from scipy.stats import binom
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from leaderboard import bootstrap
+from leaderboard.bootstrap import distribution, draw, interval
+from leaderboard.metrics import METRICS, metrics_for
+from leaderboard.testsets import Replicate
+from leaderboard.ties import against, tie_groups
+
+
+@given(arrays.arrays(np.int64, st.integers(0, 40), elements=st.integers(0, 5)), st.integers(0, 9))
+def test_every_stratum_keeps_its_size(strata: NDArray[np.int64], seed: int) -> None:
+    weights = draw(strata, 7, np.random.default_rng(seed))
+    assert (weights[:, 0] == 1).all()
+    for stratum in np.unique(strata):
+        members = strata == stratum
+        assert (weights[members].sum(axis=0) == members.sum()).all()
+        if members.sum() == 1:
+            assert (weights[members] == 1).all()
+
+
+def test_draws_are_seeded_and_multinomial() -> None:
+    strata = np.repeat([0, 1], [5, 20])
+    weights = draw(strata, 20_000, np.random.default_rng(1))
+    np.testing.assert_array_equal(weights, draw(strata, 20_000, np.random.default_rng(1)))
+    drawn = weights[:, 1:].astype(float)
+    np.testing.assert_allclose(drawn.mean(axis=1), 1, atol=0.03)
+    np.testing.assert_allclose(drawn.var(axis=1), np.where(strata == 0, 4 / 5, 19 / 20), atol=0.05)
+
+
+def replicate(seed: int = 0, n: int = 50, n_classes: int = 3, cells: int = 1, signal: float = 1.0) -> Replicate:
+    """Return ``cells`` rows of each of n patients."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % n_classes
+    patient = np.repeat(np.arange(n), cells)
+    logits = rng.normal(size=(n, n_classes))[patient] + signal * np.eye(n_classes)[y[patient]]
+    proba = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return Replicate(y[patient], proba, patient, np.zeros(len(patient), dtype=np.int64))
+
+
+def test_weights_equal_repeating_whole_patients() -> None:
+    one = replicate(cells=3)
+    weights = draw(np.zeros(50, dtype=np.int64), 20, np.random.default_rng(0))
+    names = ["balanced_accuracy", "auroc"]
+    ours = distribution([one], [METRICS[name] for name in names], weights)
+    for b in range(21):
+        rows = np.concatenate([np.flatnonzero(one.patient == p) for p in np.repeat(np.arange(50), weights[:, b])])
+        y, proba = one.y[rows], one.proba[rows]
+        assert ours[0, b] == pytest.approx(balanced_accuracy_score(y, proba.argmax(axis=1)), abs=1e-12)
+        assert ours[1, b] == pytest.approx(roc_auc_score(y, proba, multi_class="ovr"), abs=1e-12)
+
+
+def test_blocks_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, metrics = replicate(), metrics_for(3)
+    weights = draw(one.y, 30, np.random.default_rng(0))
+    whole = distribution([one], metrics, weights)
+    monkeypatch.setattr(bootstrap, "BLOCK", 200)
+    np.testing.assert_allclose(distribution([one], metrics, weights), whole, rtol=0, atol=1e-12)
+
+
+def test_replicates_are_averaged_on_the_same_patients() -> None:
+    first, second, metrics = replicate(0), replicate(1), metrics_for(3)
+    weights = draw(first.y, 30, np.random.default_rng(0))
+    both = distribution([first, second], metrics, weights)
+    apart = [distribution([one], metrics, weights) for one in (first, second)]
+    np.testing.assert_allclose(both, np.mean(apart, axis=0), rtol=0, atol=1e-12)
+
+
+def test_interval_ignores_undefined_resamples() -> None:
+    samples = np.vstack([np.arange(101.0), np.where(np.arange(101) % 2, np.nan, np.arange(101.0)), np.full(101, np.nan)])
+    low, high = interval(samples)
+    np.testing.assert_allclose(low, [2.5, 2.5, np.nan])
+    np.testing.assert_allclose(high, [97.5, 97.5, np.nan])
+
+
+def test_tie_groups_are_dense_and_anchored_at_the_best() -> None:
+    rng = np.random.default_rng(0)
+    shared, values = rng.normal(0, 0.1, 500), np.array([0.5, 0.9, 0.89, np.nan, 0.7, 0.69])
+    samples = values[:, None] + shared + rng.normal(0, 0.01, (6, 500))
+    assert tie_groups(values, samples, higher_is_better=True).tolist() == [3, 1, 1, 0, 2, 2]
+    assert tie_groups(values, samples, higher_is_better=False).tolist() == [1, 3, 3, 0, 2, 2]
+
+
+def test_a_steady_entry_may_leave_the_group_of_a_noisy_one_below_it() -> None:
+    rng = np.random.default_rng(0)
+    samples = np.array([0.90, 0.85, 0.80])[:, None] + rng.normal(size=(3, 500)) * np.array([[0.001], [0.001], [0.2]])
+    assert tie_groups(np.array([0.90, 0.85, 0.80]), samples, higher_is_better=True).tolist() == [1, 2, 1]
+
+
+def test_equal_entries_tie_and_against_has_a_sign() -> None:
+    samples = np.random.default_rng(0).normal(size=(1, 200)).repeat(3, axis=0)
+    assert tie_groups(np.full(3, 0.4), samples, higher_is_better=True).tolist() == [1, 1, 1]
+    assert against(samples + np.array([[-1.0], [0.0], [1.0]]), samples[0]).tolist() == [-1, 0, 1]
+
+
+def test_entries_that_differ_by_noise_share_a_group_most_of_the_time() -> None:
+    tied = 0
+    for board in range(40):
+        pair = [replicate(2 * board, n=100), replicate(2 * board + 1, n=100)]
+        weights = draw(pair[0].y, 200, np.random.default_rng(board))
+        scores = np.vstack([distribution([one], [METRICS["balanced_accuracy"]], weights) for one in pair])
+        tied += len(set(tie_groups(scores[:, 0], scores[:, 1:], higher_is_better=True))) == 1
+    assert tied >= binom.ppf(0.001, 40, 0.95)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["balanced_accuracy", "auroc"])
+def test_nominal_95_percent_covers(name: str) -> None:
+    """100 patients, 400 repetitions: coverage is within the binomial error of 95 %, less one point for percentiles."""
+    repetitions, covered = 400, 0
+    truth = distribution([replicate(10**6, n=300_000)], [METRICS[name]], np.ones((300_000, 1), dtype=np.uint16))[0, 0]
+    for seed in range(repetitions):
+        one = replicate(seed, n=100)
+        samples = distribution([one], [METRICS[name]], draw(one.y, 500, np.random.default_rng(seed)))[:, 1:]
+        low, high = interval(samples)
+        covered += bool(low[0] <= truth <= high[0])
+    assert binom.ppf(0.001, repetitions, 0.94) <= covered <= binom.ppf(0.999, repetitions, 0.95)

@@ -1,0 +1,45 @@
+"""The README's code blocks run as they stand; its figures match the file they come from."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_has_blocks_of_each_kind():
+    kinds = {(language, note) for language, note, _ in BLOCKS}
+    assert kinds == {("bash", "install"), ("bash", ""), ("python", "my_model.py")}
+
+
+def test_blocks_run_in_order_as_a_reader_would(tmp_path):
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for language, note, body in BLOCKS:
+        if language == "python":
+            (tmp_path / note).write_text(body)
+        elif note != "install":
+            done = subprocess.run(["bash", "-ec", body], cwd=tmp_path, env=env, capture_output=True, text=True)
+            assert done.returncode == 0, f"{body}\n{done.stdout}\n{done.stderr}"
+    page = (tmp_path / "runs/smoke/leaderboard.quick/leaderboard.html").read_text()
+    assert "NearestCentroid" in page and "prior" in page
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", TEXT))
+def test_links_lead_somewhere(link):
+    assert (ROOT / link).exists()
+
+
+def test_the_model_is_as_short_as_promised():
+    body = next(body for language, _, body in BLOCKS if language == "python")
+    assert len([line for line in body.splitlines() if line.strip()]) <= 15
+
+
+def test_the_test_command_is_what_ci_runs():
+    install = [body.strip() for language, note, body in BLOCKS if note == "install"]
+    assert install[1] in (ROOT / ".ci/run").read_text()
