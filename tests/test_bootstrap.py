@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from scipy.stats import binom
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from leaderboard import bootstrap
-from leaderboard.bootstrap import distribution, draw, interval
+from leaderboard.bootstrap import distribution, draw, interval, reflected
 from leaderboard.metrics import METRICS, metrics_for
 from leaderboard.testsets import Replicate
 from leaderboard.ties import against, tie_groups
@@ -77,10 +79,18 @@ def test_replicates_are_averaged_on_the_same_patients() -> None:
 
 
 def test_interval_ignores_undefined_resamples() -> None:
-    samples = np.vstack([np.arange(101.0), np.where(np.arange(101) % 2, np.nan, np.arange(101.0)), np.full(101, np.nan)])
+    all_defined = np.arange(101.0)
+    samples = np.vstack([all_defined, np.where(all_defined % 2, np.nan, all_defined), np.full(101, np.nan)])
     low, high = interval(samples)
     np.testing.assert_allclose(low, [2.5, 2.5, np.nan])
     np.testing.assert_allclose(high, [97.5, 97.5, np.nan])
+
+
+def test_reflected_interval_mirrors_at_the_estimate_and_holds_it() -> None:
+    samples = np.linspace(0.10, 0.20, 101)[None, :].repeat(3, axis=0)
+    low, high = reflected(np.array([0.15, 0.05, np.nan]), samples)
+    np.testing.assert_allclose(low, [0.1025, 0, np.nan])
+    np.testing.assert_allclose(high, [0.1975, 0.05, np.nan])
 
 
 def test_tie_groups_are_dense_and_anchored_at_the_best() -> None:
@@ -125,3 +135,21 @@ def test_nominal_95_percent_covers(name: str) -> None:
         low, high = interval(samples)
         covered += bool(low[0] <= truth <= high[0])
     assert binom.ppf(0.001, repetitions, 0.94) <= covered <= binom.ppf(0.999, repetitions, 0.95)
+
+
+@pytest.mark.slow
+def test_reflected_interval_of_ece_covers_an_over_confident_entry_where_percentiles_do_not() -> None:
+    def sharpened(one: Replicate) -> Replicate:
+        proba = one.proba**1.5
+        return replace(one, proba=proba / proba.sum(axis=1, keepdims=True))
+
+    metric = [METRICS["ece"]]
+    everybody = np.ones((300_000, 1), dtype=np.uint16)
+    truth = distribution([sharpened(replicate(10**6, n=300_000))], metric, everybody)[0, 0]
+    covered = np.zeros(2)
+    for seed in range(300):
+        one = sharpened(replicate(seed, n=100))
+        scores = distribution([one], metric, draw(one.y, 300, np.random.default_rng(seed)))
+        for i, (low, high) in enumerate((interval(scores[:, 1:]), reflected(scores[:, 0], scores[:, 1:]))):
+            covered[i] += low[0] <= truth <= high[0]
+    assert covered[0] / 300 < 0.5 and covered[1] / 300 > 0.85

@@ -1,0 +1,54 @@
+"""Random numbers addressed by (seed, stream, patient): any one factor can be drawn again alone."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TINY = 2.0**-53
+
+
+class Stream(IntEnum):
+    """Name the factors of a cohort; changing one stream leaves every other as it was."""
+
+    ORDER = 0
+    VARIANT = 1
+    CLINICAL = 2
+    MISSING = 3
+    GENE_BASELINE = 4
+    GENE_FACTORS = 5
+    GENE_NOISE = 6
+    GENE_MISSING = 7
+    TRAIT_PATIENT = 8
+    TRAIT_CELL = 9
+    CELL_KIND = 10
+    SLIDE = 11
+    OUTLINE = 12
+    NUCLEUS = 13
+    NUCLEOLI = 14
+    GRANULES = 15
+    AUER = 16
+    RED_CELLS = 17
+    ARTEFACT = 18
+    PLACEMENT = 19
+    SENSOR = 20
+    TEXTURE_BANK = 21
+    GENE_SETS = 22
+    TEXTURE = 23
+
+
+def generator(seed: int, stream: Stream, patient: int | None = None) -> np.random.Generator:
+    """Return the generator of one stream, of the whole cohort or of one patient."""
+    return np.random.default_rng([seed, int(stream)] if patient is None else [seed, int(stream), patient])
+
+
+def patient_uniforms(seed: int, stream: Stream, n: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return numbers strictly between 0 and 1, float64 (n, *shape).
+
+    Row ``i`` depends on (seed, stream, i) only; with cells as the first axis of ``shape``
+    the first cells of a patient do not depend on how many there are.
+    """
+    drawn = np.stack([generator(seed, stream, i).random(shape) for i in range(n)])
+    return np.clip(drawn, _TINY, 1 - _TINY)

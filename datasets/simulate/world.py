@@ -1,0 +1,68 @@
+"""Everything about a generated cohort but its pictures: patients, measurements, cells, and the oracle's answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datasets.simulate import clinical, oracle
+from datasets.simulate.cells import Cells, sample_cells
+from datasets.simulate.expression import GeneModel, gene_model, genes_measured, sample_nulls, sample_signal
+from datasets.simulate.patients import Patients, sample_patients
+from datasets.simulate.traits import sample_traits, trait_model
+
+
+@dataclass(frozen=True)
+class World:
+    """Hold a cohort before it is photographed.
+
+    Attributes:
+        patients: Class, site and variant.
+        cells: Latent traits of every cell, (n, cells).
+        observed: Clinical values, NaN where not measured.
+        genes: Names, baselines, pathways.
+        signal: Deviations of the signal genes from their baseline, float64 (n, n_signal).
+        genes_measured: bool (n,).
+        posterior: Modality subset -> p(class | data), float64 (n, n_classes).
+        seed: Seed of the cohort.
+    """
+
+    patients: Patients
+    cells: Cells
+    observed: pd.DataFrame
+    genes: GeneModel
+    signal: NDArray[np.float64]
+    genes_measured: NDArray[np.bool_]
+    posterior: dict[str, NDArray[np.float64]]
+    seed: int
+
+    @property
+    def expression(self) -> NDArray[np.float32]:
+        """Return log2 CPM, float32 (n, n_genes); zero where not measured."""
+        nulls = sample_nulls(self.genes, len(self.patients), self.seed)
+        values = self.genes.baseline + np.concatenate([self.signal, nulls], axis=1)
+        return np.where(self.genes_measured[:, None], values, 0).astype(np.float32)
+
+
+def sample_world(effect: float, n: int, cells: int, confound: float, seed: int) -> World:
+    """Return ``n`` patients with ``cells`` cells each and the exact posterior of their class."""
+    patients = sample_patients(n, confound, seed)
+    labs, marrow = clinical.clinical_model(effect), clinical.marrow_percentage(effect)
+    complete = clinical.sample_clinical(labs, patients.y, patients.variant, seed)
+    observed = clinical.observed_clinical(complete, patients, seed)
+    model = trait_model(effect)
+    traits = sample_traits(model, patients.y, patients.variant, cells, seed)
+    drawn = sample_cells(traits, complete["promyelocytes"].to_numpy() / 100, seed)
+    genes = gene_model(effect, seed)
+    signal, measured = sample_signal(genes, patients.y, seed), genes_measured(patients.site, seed)
+    posterior = oracle.subset_posteriors(
+        images=oracle.trait_log_likelihood(model, traits, drawn.leukaemic),
+        purity=oracle.purity_log_likelihood(marrow, drawn.leukaemic),
+        genes=oracle.gene_log_likelihood(genes, signal, measured),
+        clinical=oracle.clinical_log_likelihood(labs, observed),
+        fraction_known=observed["promyelocytes"].notna().to_numpy(),
+    )
+    return World(patients, drawn, observed, genes, signal, measured, posterior, seed)

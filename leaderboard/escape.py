@@ -1,0 +1,25 @@
+"""Make names harmless where they are printed; HTML itself is escaped by jinja2."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+FORMULA = ("=", "+", "-", "@")
+
+
+def plain(text: str) -> str:
+    """Replace control, format and line-break characters, which could move a cursor or turn text around, by spaces."""
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text).strip()
+
+
+def csv_cell(text: str) -> str:
+    """Quote a text that a spreadsheet would take for a formula with a leading apostrophe."""
+    text = plain(text)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def markdown(text: str) -> str:
+    """Escape what Markdown or the HTML inside it would interpret."""
+    text = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]#|!~])", r"\\\1", text)

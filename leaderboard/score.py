@@ -1,0 +1,91 @@
+"""One task's predictions in, one long table of scores out."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from leaderboard.bootstrap import Floats, distribution, draw
+from leaderboard.check import check
+from leaderboard.metrics import Metric, metrics_for
+from leaderboard.results import TaskResult
+from leaderboard.rows import Facts, rows
+from leaderboard.testsets import IN_DOMAIN, SHIFTED, WORST, TestSet, test_sets
+
+
+def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Score every entry of a task on every test set, with 95 % intervals and ties.
+
+    Patients are the unit: probabilities are averaged over a patient's specimens before anything is scored.
+    Folds that divide a test set between them (cross-validation) are pooled within a seed, and seeds averaged; where
+    several folds' models predict the same specimens (a shifted set), each model is scored and models are averaged. With
+    two or more shifted sets, "all shifted" takes their patients together and "worst domain" is, metric by metric, the
+    worst of them, also within each resample. One set of resamples serves all entries, so differences are paired.
+
+    Args:
+        task: Predictions and trials.
+        resamples: B, number of bootstrap resamples.
+        seed: Of the resamples; same inputs and seed give the same table.
+
+    Returns:
+        Long table: task, entry, test_set, metric, value, low, high, n_patients, n_specimens, tie (dense group within
+        task x test_set x metric, <NA> where not ranked), vs_prior (1 better than ``prior`` beyond the paired interval,
+        -1 worse, 0 neither, <NA> unknown), comparable (may be ranked: complete, evaluable, not stale), note.
+
+    Raises:
+        ValueError: The tables are malformed, or entries were not tested on the same specimens.
+    """
+    check(task)
+    metrics = metrics_for(len(task.classes))
+    sets = test_sets(task)
+    scores = [_resampled(task, test_set, metrics, resamples, seed) for test_set in sets]
+    tables = [
+        rows(task, test_set.name, metrics, scored, _facts(task, test_set, len(metrics)))
+        for test_set, scored in zip(sets, scores, strict=True)
+    ]
+    shifted = [i for i, test_set in enumerate(sets) if test_set.name not in (IN_DOMAIN, SHIFTED)]
+    if len(shifted) > 1:
+        tables.append(_worst(task, metrics, [sets[i] for i in shifted], np.stack([scores[i] for i in shifted])))
+    if not sets:  # nothing is done: the entries are still listed
+        shape = (len(task.entries), len(metrics))
+        zeros = np.zeros(shape, dtype=np.int64)
+        nothing = Facts(zeros, zeros, np.full(shape, "", dtype=object))
+        tables = [rows(task, IN_DOMAIN, metrics, np.full((*shape, 1 + resamples), np.nan), nothing)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _resampled(task: TaskResult, test_set: TestSet, metrics: Sequence[Metric], resamples: int, seed: int) -> Floats:
+    """Return float64 (n_entries, M, 1 + B), NaN for holes; column 0 is the estimate."""
+    rng = np.random.default_rng([seed, zlib.crc32(f"{task.name}/{test_set.name}".encode())])
+    weights = draw(test_set.strata, resamples, rng)
+    scores = np.full((len(task.entries), len(metrics), 1 + resamples), np.nan)
+    for i, entry in enumerate(task.entries):
+        if entry in test_set.replicates:
+            scores[i] = distribution(test_set.replicates[entry], metrics, weights)
+    return scores
+
+
+def _facts(task: TaskResult, test_set: TestSet, n_metrics: int) -> Facts:
+    shape = (len(task.entries), n_metrics)
+    return Facts(
+        n_patients=np.full(shape, len(test_set.patients)),
+        n_specimens=np.full(shape, test_set.n_specimens),
+        note=np.full(shape, "; ".join(test_set.notes), dtype=object),
+    )
+
+
+def _worst(task: TaskResult, metrics: Sequence[Metric], sets: Sequence[TestSet], scores: Floats) -> pd.DataFrame:
+    """Reduce (n_domains, n_entries, M, 1 + B) to the worst domain among those that can be evaluated."""
+    sign = np.array([1.0 if metric.higher_is_better else -1.0 for metric in metrics])[:, None]
+    lowest = np.where(np.isnan(scores), np.inf, scores * sign).min(axis=0)
+    worst = np.where(np.isinf(lowest), np.nan, lowest) * sign
+    which = np.where(np.isnan(scores[..., 0]), np.inf, scores[..., 0] * sign[:, 0]).argmin(axis=0)
+    facts = Facts(
+        n_patients=np.array([len(s.patients) for s in sets])[which],
+        n_specimens=np.array([s.n_specimens for s in sets])[which],
+        note=np.array([f"worst is {s.name}" for s in sets], dtype=object)[which],
+    )
+    return rows(task, WORST, metrics, worst, facts)
