@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data = typer.Typer(help="Get, check, describe and split datasets.", no_args_is_help=True, rich_markup_mode=None)
+data = typer.Typer(help="Get, check, describe, show and split datasets.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data, name="data")
 
 SuiteOption = Annotated[str, typer.Option("--suite", help="A suite's name, or a path to your own .toml file.")]
@@ -139,6 +140,18 @@ def data_describe(dataset: DatasetArgument, data_root: DataRootOption = None) ->
     raise typer.Exit(data_commands.describe(dataset, data_root, Console()))
 
 
+@data.command("show", epilog="Example: python -m benchmark data show apl-sim --to gallery.png")
+def data_show(
+    dataset: DatasetArgument,
+    to: Annotated[Path, typer.Option("--to", help="PNG file to write.")],
+    data_root: DataRootOption = None,
+) -> None:
+    """Write a contact sheet of a generated cohort: classes by site, normal cells, masks."""
+    from benchmark import data_commands
+
+    raise typer.Exit(data_commands.show(dataset, to, data_root, Console()))
+
+
 @data.command("split", epilog="Example: python -m benchmark data split --suite apl --task apl-labs --to plan.csv")
 def data_split(
     suite: SuiteOption,
@@ -162,6 +175,8 @@ def doctor(data_root: DataRootOption = None) -> None:
 
 def main() -> None:
     """Run the command line; what the user can put right is one line on stderr and exit code 2."""
+    # torch-geometric still scripts with torch.jit, which only its authors can change.
+    warnings.filterwarnings("ignore", message=".*torch.jit.script.* is deprecated", category=FutureWarning)
     try:
         app()
     except Exception as error:

@@ -19,6 +19,7 @@ class Entry(Protocol):
 
     - module-level ``search_space(trial) -> dict`` beside the class: hyper-parameters to try, as Optuna suggestions;
     - ``report_``: JSON-able facts about the fit (epochs, parameters), kept in the trial's record;
+    - ``family``: "control", "rule", "classic" or "deep"; by default what its package says;
     - ``trace(cohort) -> DataFrame``: one readable row a specimen, kept beside the predictions.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The data commands: get, check, describe, split."""
+"""The data commands: get, check, describe, show, split."""
 
 from __future__ import annotations
 
@@ -80,6 +80,17 @@ def describe(dataset: str, data_root: Path | None, console: Console) -> int:
     console.print(modality_table(cohort))
     _list(console, "not on this machine", cohort.provenance.absent)
     _list(console, "unreadable, left out", cohort.provenance.skipped)
+    return 0
+
+
+def show(dataset: str, to: Path, data_root: Path | None, console: Console) -> int:
+    """Write the contact sheet of a generated cohort."""
+    from datasets.simulate.gallery import contact_sheet
+
+    if dataset_module(dataset).CARD.source != "generated":
+        raise UsageError(f"{dataset} is not generated; contact sheets show what a generator made, with its masks")
+    contact_sheet(load_dataset(dataset, data_root, {}), to)
+    console.print(str(to), markup=False, soft_wrap=True)
     return 0
 
 

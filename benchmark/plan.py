@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from baselines import BASELINES
 from benchmark.key import ROOT, code_parts, digest
 from benchmark.registry import EntrySpec, UnknownName, UsageError, entry_class, entry_module, entry_spec, load_dataset
 from benchmark.store import Identity, Record, Store, StoreError, write_atomic
@@ -27,6 +28,7 @@ from datasets.splits import (
     official,
     save_plan,
 )
+from models import MODELS
 
 _TRIAL_FILE = ROOT / "benchmark" / "trial.py"
 
@@ -56,12 +58,14 @@ class PlannedTrial:
         identity: Profile, task, entry, seed, fold.
         target: Where the entry's code is.
         parts: What goes into the key besides code.
+        family: "control", "rule", "classic" or "deep".
         reason: Why the entry cannot run on the task, "" when it can.
     """
 
     identity: Identity
     target: str
     parts: dict[str, Any]
+    family: str
     reason: str = ""
 
     def key(self, code: Mapping[str, Any]) -> str:
@@ -250,11 +254,17 @@ def _entry_trials(
             Identity(profile_name, task.name, spec.name, seed, fold),
             spec.target,
             {**common, "seed": seed, "fold": fold},
+            _family(spec, build),
             reason,
         )
         for seed in (seeds or profile.seeds)
         for fold in task.folds
     ]
+
+
+def _family(spec: EntrySpec, build: Any) -> str:
+    usual = "deep" if spec.name in MODELS else "classic" if spec.name in BASELINES else "own"
+    return str(getattr(build, "family", usual))
 
 
 def _device(asked: str) -> str:

@@ -44,6 +44,7 @@ def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> T
         notes=task.notes,
         predictions=_predictions(trials, state, store, len(task.classes)),
         trials=pd.DataFrame([_trial_row(trial, state) for trial in trials]),
+        families={trial.identity.entry: trial.family for trial in trials},
     )
 
 
@@ -73,7 +74,7 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
         "fold": cell.fold,
         "status": {"stale": "done", "todo": "missing"}.get(status, status),
         "stale": status == "stale",
-        "tuned": bool(details.get("tuned", True)),
+        "tuned": details.get("tuned"),
         "seconds": float(sum(details.get("seconds", {}).values())),
         "error": error,
     }

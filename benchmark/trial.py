@@ -75,7 +75,7 @@ def run_trial(
     train = cohort[roles["train"]].blinded(labels=True)
     valid = cohort[roles["valid"]].blinded(labels=True)
     fixed = {**params, **given_by_harness(build, seed, device)}
-    details: dict[str, Any] = {"params": dict(params), "tuned": space is None, "device": device}
+    details: dict[str, Any] = {"params": dict(params), "tuned": None if space is None else False, "device": device}
     started = time.perf_counter()
     if budget is not None and space is not None:
         if study is None:

@@ -121,11 +121,14 @@ def check_patients(cohort: Cohort, plan: SplitPlan) -> None:
     """
     owner = pd.Series(cohort.patient, index=cohort.specimen)
     table = plan.table.assign(patient=owner.reindex(plan.table["specimen"]).to_numpy())
-    roles = table.groupby(["fold", "patient"])["role"].agg(lambda r: tuple(sorted(set(r))))
-    torn = roles[roles.map(len) > 1]
+    pairs = table[["fold", "patient", "role"]].drop_duplicates()
+    torn = pairs[pairs.duplicated(["fold", "patient"], keep=False)]
     if len(torn):
-        fold, patient = torn.index[0]
-        raise SplitError(f"{len(torn)} patients cross roles; first: {patient} in fold {fold} is {torn.iloc[0]}")
+        first = torn[(torn["fold"] == torn["fold"].iloc[0]) & (torn["patient"] == torn["patient"].iloc[0])]
+        raise SplitError(
+            f"{torn['patient'].nunique()} patients cross roles; first: {first['patient'].iloc[0]} "
+            f"in fold {first['fold'].iloc[0]} is {' and '.join(sorted(first['role']))}"
+        )
 
 
 def kfold(cohort: Cohort, *, folds: int, seed: int = 0, train_domains: Sequence[str] | None = None) -> SplitPlan:
@@ -222,7 +225,7 @@ def _train_valid(patients: pd.DataFrame, seed: int, fold: int) -> dict[str, str]
 
 def _enough(cohort: Cohort, patients: pd.DataFrame, parts: int) -> None:
     counts = patients["y"].value_counts().reindex(range(cohort.n_classes), fill_value=0)
-    few = [f"{cohort.classes[k]} ({n})" for k, n in counts.items() if n < parts]
+    few = [f"{name} ({n})" for name, n in zip(cohort.classes, counts, strict=True) if n < parts]
     if few:
         raise SplitError(f"{cohort.name}: fewer patients than the {parts} parts asked for in {', '.join(few)}")
 

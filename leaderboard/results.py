@@ -24,7 +24,8 @@ class TaskResult:
         predictions: One row a predicted specimen: entry, seed, fold, role ("test" or "test:<domain>"),
             specimen, patient, domain, y, p0 .. p<K-1>.
         trials: One row a planned trial: entry, seed, fold, status ("done", "failed", "missing",
-            "not-applicable"), stale, tuned, seconds, error (last line of the traceback, or the reason).
+            "not-applicable"), stale, tuned (None: the entry has nothing to tune), seconds, error (last line of
+            the traceback, or the reason).
         families: What an entry is, when known: "control", "rule", "classic" or "deep".
     """
 

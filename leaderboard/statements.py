@@ -106,7 +106,7 @@ def _holes(view: TaskView) -> list[str]:
 def _protocol(view: TaskView) -> list[str]:
     trials, told = view.task.trials, []
     trials = trials[trials["status"] == "done"]
-    tuned = trials.groupby("entry")["tuned"].all()
+    tuned = trials.dropna(subset=["tuned"]).groupby("entry")["tuned"].agg(lambda given: all(given))
     if tuned.nunique() > 1:
         told.append(f"Untuned beside tuned entries: {', '.join(plain(e) for e in tuned.index[~tuned])}.")
     if len(trials) and trials["seed"].nunique() == 1:

@@ -129,7 +129,7 @@ class TaskView:
         own = {
             "hole": entry in hole_notes(self.task),
             "stale": entry in stale_entries(self.task),
-            "untuned": not trials["tuned"].astype(bool).all(),
+            "untuned": not all(trials["tuned"].dropna()),
         }
         return (*(flag for flag, is_set in own.items() if is_set), *self.task.flags)
 

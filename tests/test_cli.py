@@ -13,7 +13,8 @@ from benchmark.cli import app
 ROOT = Path(__file__).parent.parent
 COMMANDS = [
     ["run"], ["report"], ["list"], ["doctor"],
-    ["data", "get"], ["data", "check"], ["data", "describe"], ["data", "split"],
+    ["data", "get"], ["data", "check"], ["data", "describe"], ["data", "show"],
+    ["data", "split"],
 ]  # fmt: skip
 
 

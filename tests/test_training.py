@@ -136,7 +136,7 @@ def test_same_seed_same_weights_and_other_seed_others():
 def test_a_loss_that_is_not_finite_names_entry_epoch_and_learning_rate():
     data = resident(grouped())
     broken = dataclasses.replace(data, genes=data.genes * math.inf)
-    with pytest.raises(FloatingPointError, match=r"linear: loss is nan in epoch 0 at learning_rate=0\.002"):
+    with pytest.raises(FloatingPointError, match=r"linear: loss is nan in epoch 0 at learning_rate=0\.001"):
         fitted(TrainingSettings(), broken, data)
 
 
