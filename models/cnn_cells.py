@@ -1,0 +1,15 @@
+"""The CNN image encoder that several entries share."""
+
+from __future__ import annotations
+
+from models.bag_encoder import BagEncoder, CellTokens
+from models.gated_attention import GatedAttention
+from models.normalization import Norm
+from models.resnet import ResNet
+from models.spatial_attention import SpatialAttention
+
+
+def bag_of_cnn_cells(width: int, norm: Norm, dim: int, dropout: float) -> BagEncoder:
+    """Return the encoder: ResNet with spatial attention for each cell, gated attention over the bag."""
+    cells = ResNet(width=width, norm=norm, attention=SpatialAttention())
+    return BagEncoder(CellTokens(cells, cells.dim, dim, dropout), GatedAttention(dim, dim // 2))
