@@ -78,7 +78,7 @@ def run(
 @app.command(epilog="Example: python -m benchmark report --suite apl --profile quick")
 def report(suite: SuiteOption, profile: ProfileOption = None, out: OutOption = Path("runs")) -> None:
     """Show and write the leaderboard from what is on disk; computes nothing, needs no data."""
-    from benchmark.plan import saved
+    from benchmark.plan_file import saved
     from benchmark.registry import UsageError
     from benchmark.run import command_line
     from benchmark.run import report as show_report

@@ -6,12 +6,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from benchmark.oracle import oracle_accuracy
 from benchmark.plan import make_split
 from benchmark.registry import UnknownName, UsageError, dataset_module, load_dataset
 from benchmark.suite import load_suite
@@ -78,6 +81,8 @@ def describe(dataset: str, data_root: Path | None, console: Console) -> int:
         return 0
     console.print(counts_table(cohort))
     console.print(modality_table(cohort))
+    if cohort.truth is not None and cohort.truth.posterior:
+        console.print(oracle_table(cohort))
     _list(console, "not on this machine", cohort.provenance.absent)
     _list(console, "unreadable, left out", cohort.provenance.skipped)
     return 0
@@ -128,6 +133,20 @@ def modality_table(cohort: Cohort) -> Table:
         here = cohort.domain == domain
         cells = 0 if cohort.images is None else int(cohort.images.sizes[here].sum())
         table.add_row(domain, str(here.sum()), *map(str, cohort.present[here].sum(axis=0)), str(cells))
+    return table
+
+
+def oracle_table(cohort: Cohort) -> Table:
+    """Return the balanced accuracy of the generator's Bayes posterior for each modality subset."""
+    if cohort.truth is None:
+        raise ValueError(f"{cohort.name} is not generated")
+    table = Table(title=f"{cohort.name}: balanced accuracy of the Bayes posterior (upper bound)")
+    table.add_column("what is seen")
+    table.add_column("all patients")
+    table.add_column("patients with every modality")
+    groups: list[NDArray[np.bool_]] = [np.ones(len(cohort), dtype=bool), np.all(cohort.present, axis=1)]
+    for subset in cohort.truth.posterior:
+        table.add_row(subset, *(f"{oracle_accuracy(cohort, subset, group):.3f}" for group in groups))
     return table
 
 

@@ -1,18 +1,18 @@
-"""Suite -> trials: load the data, make the splits, compute the keys, see what is done."""
+"""Suite -> trials: load the data, make the splits, say what goes into each key."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from baselines import BASELINES
-from benchmark.key import ROOT, code_parts, digest
+from benchmark.key import digest
+from benchmark.oracle import oracle_notes
 from benchmark.registry import EntrySpec, UnknownName, UsageError, entry_class, entry_module, entry_spec, load_dataset
-from benchmark.store import Identity, Record, Store, StoreError, write_atomic
+from benchmark.store import Identity, Store
 from benchmark.suite import Profile, Split, Suite, Task
 from benchmark.trial import takes_device
 from benchmark.tune import SearchSpace
@@ -29,8 +29,6 @@ from datasets.splits import (
     save_plan,
 )
 from models import MODELS
-
-_TRIAL_FILE = ROOT / "benchmark" / "trial.py"
 
 
 @dataclass(frozen=True)
@@ -99,29 +97,6 @@ class Plan:
 def _fits(trial: PlannedTrial, tasks: Mapping[str, PlannedTask]) -> bool:
     task = tasks.get(trial.identity.task)
     return task is not None and (trial.parts["dataset"], trial.parts["split"]) == (task.fingerprint, task.split)
-
-
-@dataclass(frozen=True)
-class State:
-    """How each trial stands: "done", "stale", "failed", "todo" or "not-applicable".
-
-    Attributes:
-        status: Identity -> state.
-        keys: Identity -> key under today's code.
-        records: Identity -> the record to show; an outdated one when stale.
-        codes: Target -> what its code contributes to keys; None for a file that is no longer there.
-        problems: One sentence for each record that cannot be trusted.
-    """
-
-    status: dict[Identity, str]
-    keys: dict[Identity, str]
-    records: dict[Identity, Record]
-    codes: dict[str, dict[str, Any] | None]
-    problems: tuple[str, ...] = ()
-
-    def counts(self, identities: Iterable[Identity] | None = None) -> Counter[str]:
-        chosen = self.status if identities is None else identities
-        return Counter(self.status[i] for i in chosen)
 
 
 @dataclass
@@ -207,7 +182,7 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan) -> PlannedTask:
     source = cohort.provenance
     flags = (("generated",) if source.generated else ()) + (("modified copy",) if source.modified else ())
     unreadable = (f"{len(source.skipped)} unreadable files left out: {', '.join(source.skipped)}",)
-    notes = (*source.absent, *(unreadable if source.skipped else ()), *split.notes)
+    notes = (*oracle_notes(cohort, split), *source.absent, *(unreadable if source.skipped else ()), *split.notes)
     return PlannedTask(
         name=task.name,
         title=task.title,
@@ -275,78 +250,3 @@ def _device(asked: str) -> str:
     if asked == "cuda" and not there:
         raise UsageError("--device cuda: torch sees no CUDA device here; use --device cpu, or see doctor")
     return asked if asked != "auto" else ("cuda" if there else "cpu")
-
-
-def inspect(plan: Plan, store: Store) -> State:
-    """Compare a plan with the store under today's code."""
-    records, problems = store.records()
-    by_key = {record.key: record for record in records}
-    latest = {record.identity: record for record in records if record.status == "done"}
-    status: dict[Identity, str] = {}
-    keys: dict[Identity, str] = {}
-    shown: dict[Identity, Record] = {}
-    codes = _codes(plan)
-    for trial in plan.trials:
-        cell = trial.identity
-        code = codes[trial.target]
-        keys[cell] = trial.key(code) if code is not None else ""
-        record = by_key.get(keys[cell])
-        if trial.reason:
-            status[cell] = "not-applicable"
-        elif record is not None:
-            status[cell], shown[cell] = record.status, record
-        elif cell in latest:
-            status[cell], shown[cell] = "stale", latest[cell]
-        else:
-            status[cell] = "todo"
-    return State(status, keys, shown, codes, tuple(problems))
-
-
-def _codes(plan: Plan) -> dict[str, dict[str, Any] | None]:
-    """Return target -> code parts; None for an entry file that is no longer there."""
-    harness = code_parts(_TRIAL_FILE)
-    codes: dict[str, dict[str, Any] | None] = {}
-    for target in {trial.target for trial in plan.trials}:
-        file = _entry_file(target)
-        codes[target] = {"entry": code_parts(file), "harness": harness} if file.is_file() else None
-    return codes
-
-
-def _entry_file(target: str) -> Path:
-    module = target.rpartition(":")[0]
-    return Path(module) if module.endswith(".py") else ROOT.joinpath(*module.split(".")).with_suffix(".py")
-
-
-def plan_path(store: Store, profile: str) -> Path:
-    return store.folder / f"plan.{profile}.json"
-
-
-def save(plan: Plan, store: Store) -> None:
-    """Keep the plan beside its records, so that a report needs no data."""
-    raw = {**asdict(plan), "trials": [asdict(t) for t in plan.trials]}
-    write_atomic(plan_path(store, plan.profile), json.dumps(raw, indent=1, ensure_ascii=False).encode())
-
-
-def saved(store: Store, profile: str) -> Plan | None:
-    """Return the plan that the last run kept, or None.
-
-    Raises:
-        StoreError: If the file cannot be read as a plan.
-    """
-    path = plan_path(store, profile)
-    if not path.is_file():
-        return None
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        tasks = {name: _task_from(task) for name, task in raw["tasks"].items()}
-        trials = tuple(PlannedTrial(**{**t, "identity": Identity(**t["identity"])}) for t in raw["trials"])
-        return Plan(raw["suite"], raw["title"], raw["profile"], tasks, trials, tuple(raw["absent"]))
-    except (ValueError, TypeError, KeyError) as error:
-        raise StoreError(
-            f"{path} is torn or of another version ({error}); delete it and run the suite again"
-        ) from error
-
-
-def _task_from(raw: dict[str, Any]) -> PlannedTask:
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-    return PlannedTask(**fields)

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from benchmark.key import ROOT
-from benchmark.plan import Plan, PlannedTask, PlannedTrial, State
+from benchmark.plan import Plan, PlannedTask, PlannedTrial
+from benchmark.state import State
 from benchmark.store import Store
 from leaderboard import board as boards
 from leaderboard.results import Board, TaskResult

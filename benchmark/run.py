@@ -14,10 +14,11 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.table import Table
 
-from benchmark import plan as plans
-from benchmark.plan import DataShelf, Plan, State
+from benchmark import plan_file
+from benchmark.plan import DataShelf, Plan, make_plan
 from benchmark.progress import RunProgress
 from benchmark.report import commit, make_board
+from benchmark.state import State, inspect
 from benchmark.store import Store
 from benchmark.suite import Profile, Suite, load_suite
 from benchmark.worker import Job
@@ -52,7 +53,7 @@ def run(options: RunOptions, console: Console) -> int:
     name, profile = suite.profile(options.profile)
     store = Store(options.out, suite.name)
     plan, full = _plans(options, suite, name, profile, store, console)
-    state = plans.inspect(plan, store)
+    state = inspect(plan, store)
     _show_plan(plan, state, console, always=options.dry_run)
     if options.dry_run:
         return 0
@@ -62,7 +63,7 @@ def run(options: RunOptions, console: Console) -> int:
     store.folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(store.folder / ".lock", timeout=0):
-            plans.save(full, store)
+            plan_file.save(full, store)
             _execute(_jobs(plan, state, options), profile, options, store, console)
     except Timeout:
         console.print(f"Another run is writing to {store.folder}; wait for it, or use another --out.")
@@ -77,7 +78,7 @@ def report(plan: Plan, store: Store, command: str, console: Console) -> int:
     from leaderboard import board as boards
     from leaderboard import terminal
 
-    state = plans.inspect(plan, store)
+    state = inspect(plan, store)
     board = make_board(plan, state, store, command)
     terminal.show(board, console)
     for problem in state.problems:
@@ -98,7 +99,7 @@ def _plans(
 ) -> tuple[Plan, Plan]:
     """Return what this command runs, and that plus what earlier commands ran: the leaderboard's rows."""
     with console.status("loading data and making the plan"):
-        plan = plans.make_plan(
+        plan = make_plan(
             suite,
             name,
             profile,
@@ -109,7 +110,7 @@ def _plans(
             datasets=options.datasets,
             seeds=options.seeds,
         )
-        earlier = plans.saved(store, name)
+        earlier = plan_file.saved(store, name)
         return plan, plan.merged(earlier, [task.name for task in suite.tasks_of(name)])
 
 
@@ -168,7 +169,7 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 
 def _say_how_to_go_on(plan: Plan, store: Store, options: RunOptions, console: Console) -> int:
-    counts = plans.inspect(plan, store).counts()
+    counts = inspect(plan, store).counts()
     console.print(f"\nStopped. {counts['done']} of {len(plan.trials)} trials are kept; go on with:")
     console.print(f"  {options.command}", markup=False, highlight=False, soft_wrap=True)
     return 130

@@ -82,9 +82,9 @@ def test_digest_does_not_depend_on_the_order_of_parts():
 
 
 def test_every_entry_of_the_tree_has_a_closure_with_its_own_file():
-    from benchmark.plan import _entry_file
     from benchmark.registry import entries
+    from benchmark.state import entry_file
 
     for target in entries().values():
-        file = _entry_file(target)
+        file = entry_file(target)
         assert file in keys.closure(file)

@@ -1,0 +1,79 @@
+"""How each trial of a plan stands: compare the plan with the store under today's code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.key import ROOT, code_parts
+from benchmark.plan import Plan
+from benchmark.store import Identity, Record, Store
+
+_TRIAL_FILE = ROOT / "benchmark" / "trial.py"
+
+
+@dataclass(frozen=True)
+class State:
+    """How each trial stands: "done", "stale", "failed", "todo" or "not-applicable".
+
+    Attributes:
+        status: Identity -> state.
+        keys: Identity -> key under today's code.
+        records: Identity -> the record to show; an outdated one when stale.
+        codes: Target -> what its code contributes to keys; None for a file that is no longer there.
+        problems: One sentence for each record that cannot be trusted.
+    """
+
+    status: dict[Identity, str]
+    keys: dict[Identity, str]
+    records: dict[Identity, Record]
+    codes: dict[str, dict[str, Any] | None]
+    problems: tuple[str, ...] = ()
+
+    def counts(self, identities: Iterable[Identity] | None = None) -> Counter[str]:
+        chosen = self.status if identities is None else identities
+        return Counter(self.status[i] for i in chosen)
+
+
+def inspect(plan: Plan, store: Store) -> State:
+    """Compare a plan with the store under today's code."""
+    records, problems = store.records()
+    by_key = {record.key: record for record in records}
+    latest = {record.identity: record for record in records if record.status == "done"}
+    status: dict[Identity, str] = {}
+    keys: dict[Identity, str] = {}
+    shown: dict[Identity, Record] = {}
+    codes = _codes(plan)
+    for trial in plan.trials:
+        cell = trial.identity
+        code = codes[trial.target]
+        keys[cell] = trial.key(code) if code is not None else ""
+        record = by_key.get(keys[cell])
+        if trial.reason:
+            status[cell] = "not-applicable"
+        elif record is not None:
+            status[cell], shown[cell] = record.status, record
+        elif cell in latest:
+            status[cell], shown[cell] = "stale", latest[cell]
+        else:
+            status[cell] = "todo"
+    return State(status, keys, shown, codes, tuple(problems))
+
+
+def _codes(plan: Plan) -> dict[str, dict[str, Any] | None]:
+    """Return target -> code parts; None for an entry file that is no longer there."""
+    harness = code_parts(_TRIAL_FILE)
+    codes: dict[str, dict[str, Any] | None] = {}
+    for target in {trial.target for trial in plan.trials}:
+        file = entry_file(target)
+        codes[target] = {"entry": code_parts(file), "harness": harness} if file.is_file() else None
+    return codes
+
+
+def entry_file(target: str) -> Path:
+    """Return the file of an entry's target, "module:attribute" or "path/to/file.py:Class"."""
+    module = target.rpartition(":")[0]
+    return Path(module) if module.endswith(".py") else ROOT.joinpath(*module.split(".")).with_suffix(".py")
