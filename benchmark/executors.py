@@ -44,8 +44,10 @@ class _Slot:
 def run_local(jobs: Sequence[Job], *, workers: int, threads: int, limit: float, logs: Path, listener: Listener) -> int:
     """Run all jobs and return how many failed; each record is on disk before the listener hears of it.
 
-    Workers open the same memory-mapped caches. A worker that dies (killed for memory, say) or
-    runs past the limit fails its trial only; a new one takes its place.
+    Workers open the same memory-mapped caches. The same number of threads gives the same bytes;
+    another number may change the last digits, because sums are made in another order. A worker
+    that dies (killed for memory, say) or runs past the limit fails its trial only; a new one
+    takes its place.
 
     Args:
         jobs: What to run, in this order.
@@ -125,7 +127,7 @@ def _answer(slot: _Slot) -> str | None:
 
 
 def _lost(slot: _Slot, seconds: float, limit: float) -> str:
-    if slot.process.is_alive():
+    if seconds > limit:
         slot.process.kill()
         slot.process.join()
         return f"TimeoutError: ran {seconds:.0f} s, the profile's trial_seconds is {limit:.0f}\n"

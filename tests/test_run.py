@@ -100,6 +100,10 @@ def records(home: Path) -> dict[tuple[str, int], dict]:
     return {(r["identity"]["entry"], r["identity"]["fold"]): r for r in found}
 
 
+def predictions(home: Path, record: dict) -> Path:
+    return home / "runs/tiny" / record["key"][:16] / "predictions.parquet"
+
+
 def scores(home: Path, profile: str = "quick") -> pd.DataFrame:
     return pd.read_csv(home / f"runs/tiny/leaderboard.{profile}/leaderboard.csv")
 
@@ -121,14 +125,18 @@ def test_a_second_run_does_no_work_and_writes_the_same_bytes(home):
     assert {p.name for p in files} == {p.name for p in (home / "runs/tiny/leaderboard.quick").iterdir()}
 
 
-def test_jobs_and_runs_do_not_change_predictions(home, tmp_path_factory):
-    run(home, "--jobs", "1")
-    other = tmp_path_factory.mktemp("other")
-    shutil.copy(home / "tiny.toml", other)
-    run(other, "--jobs", "2")
-    one, two = records(home), records(other)
-    assert one.keys() == two.keys() and len(one) == 4
+def test_runs_elsewhere_give_the_same_bytes_and_jobs_no_more_than_the_last_digits(home, tmp_path_factory):
+    others = [tmp_path_factory.mktemp("other") for _ in range(2)]
+    for folder, jobs in ((home, "2"), (others[0], "2"), (others[1], "1")):
+        (folder / "tiny.toml").write_text(SUITE)
+        assert run(folder, "--jobs", jobs).returncode == 0
+    one, two, single = records(home), records(others[0]), records(others[1])
+    assert len(one) == 4 and one.keys() == two.keys() == single.keys()
     assert all(one[c]["predictions_sha256"] == two[c]["predictions_sha256"] for c in one)
+    for cell, record in one.items():
+        assert single[cell]["key"] == record["key"]
+        a, b = (pd.read_parquet(predictions(folder, record)) for folder in (home, others[1]))
+        pd.testing.assert_frame_equal(a, b, atol=1e-5)
 
 
 def test_dry_run_prints_the_plan_and_runs_nothing(home):
