@@ -182,7 +182,13 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan) -> PlannedTask:
     source = cohort.provenance
     flags = (("generated",) if source.generated else ()) + (("modified copy",) if source.modified else ())
     unreadable = (f"{len(source.skipped)} unreadable files left out: {', '.join(source.skipped)}",)
-    notes = (*oracle_notes(cohort, split), *source.absent, *(unreadable if source.skipped else ()), *split.notes)
+    notes = (
+        *task.notes,
+        *oracle_notes(cohort, split),
+        *source.absent,
+        *(unreadable if source.skipped else ()),
+        *split.notes,
+    )
     return PlannedTask(
         name=task.name,
         title=task.title,

@@ -42,13 +42,14 @@ class Split(_Strict):
 
 
 class Task(_Strict):
-    """A dataset with its options, a target and a split."""
+    """A dataset with its options and a split; ``notes`` are printed above its table."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str
     dataset: str
     split: Split
     options: dict[str, Scalar] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
 
     @field_validator("dataset")

@@ -6,8 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from leaderboard.excerpt import excerpt
+
+COLUMNS = [
+    ("apl-sim", "in-domain", "balanced_accuracy"),
+    ("apl-jhu", "in-domain", "auroc"),
+    ("apl-labs", "all shifted", "auroc"),
+]
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
@@ -28,6 +36,12 @@ def test_blocks_run_in_order_as_a_reader_would(tmp_path):
             assert done.returncode == 0, f"{body}\n{done.stdout}\n{done.stderr}"
     page = (tmp_path / "runs/smoke/leaderboard.quick/leaderboard.html").read_text()
     assert "NearestCentroid" in page and "prior" in page
+
+
+def test_the_leaderboard_is_an_excerpt_of_the_published_file():
+    scores = pd.read_csv(ROOT / "leaderboard/published/apl/leaderboard.csv")
+    shown = TEXT.partition("<!-- leaderboard:begin -->\n")[2].partition("\n<!-- leaderboard:end -->")[0]
+    assert shown == excerpt(scores, COLUMNS), "copy the expected table into README.md"
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", TEXT))
