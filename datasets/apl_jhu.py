@@ -52,7 +52,7 @@ CARD = Card(
         "33 groups of byte-identical images carry two cell types; no duplicate crosses patients.",
         "Cell types are the analyser's and a reader's calls, not truth; 'Arifact' is the source's spelling.",
         "The number of images of a patient tells APL from AML (see the control missingness-only), and the tint of the "
-        "background tells cameras apart (border-only): the class shows in how the images were taken.",
+        "background tells the two image heights apart: the class shows in how the images were taken.",
         "22 APL patients: networks trained on cells memorise people; compare with the fractions of cell types.",
         "The SHA-256 of master.csv is not known: it is downloaded, but not verified.",
     ),

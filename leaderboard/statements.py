@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leaderboard.calibration import BINS, EPS
+from leaderboard.check import proba_columns
 from leaderboard.escape import plain
 from leaderboard.holes import hole_notes, is_applicable
 from leaderboard.results import Board
@@ -30,7 +31,10 @@ def notes(view: TaskView) -> list[str]:
 
 def interval_definition(board: Board) -> str:
     """Return in one line what the brackets are."""
-    return f"[low, high]: 95 % interval, percentiles of a patient-clustered bootstrap, {board.resamples} resamples"
+    return (
+        "[low, high]: 95 % interval, percentiles of a patient-clustered bootstrap "
+        f"(of ECE mirrored at the estimate), {board.resamples} resamples"
+    )
 
 
 READING = (
@@ -114,4 +118,15 @@ def _protocol(view: TaskView) -> list[str]:
     stale = stale_entries(view.task)
     if stale:
         told.append(f"Stale, not ranked: {', '.join(plain(entry) for entry in stale)}.")
+    told += [f"Identical predictions: {', '.join(map(plain, same))}; they count as one." for same in _twins(view)]
     return told
+
+
+def _twins(view: TaskView) -> list[list[str]]:
+    """Return groups of entries whose probabilities agree to the last bit, as when the part they differ in is unused."""
+    groups: dict[bytes, list[str]] = {}
+    columns = proba_columns(view.task)
+    for entry, rows in view.task.predictions.groupby("entry", sort=True):
+        ordered = rows.sort_values(["seed", "fold", "role", "specimen"])
+        groups.setdefault(ordered[columns].to_numpy(float).tobytes(), []).append(str(entry))
+    return [same for same in groups.values() if len(same) > 1]

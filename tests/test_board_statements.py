@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pandas as pd
 from fake_board import SKILL, fake_task
 
 from leaderboard.board import build
@@ -72,6 +73,18 @@ def test_protocol_warnings() -> None:
     assert any(line.startswith("Untuned beside tuned entries: ") and "prior" not in line for line in told)
     clean = fake_task(failed=None)
     assert warnings(view_of(replace(clean, trials=clean.trials.assign(tuned=True)), 20)) == []
+
+
+def test_identical_predictions_are_told() -> None:
+    task = fake_task(failed=None)
+    copied, probabilities = task.predictions.copy(), ["p0", "p1", "p2"]
+    keys = ["seed", "fold", "role", "specimen"]
+    source = copied[copied["entry"] == "xgboost"].set_index(keys)[probabilities]
+    twin = copied["entry"] == "fusion-gnn"
+    copied.loc[twin, probabilities] = source.loc[pd.MultiIndex.from_frame(copied.loc[twin, keys])].to_numpy()
+    told = warnings(view_of(replace(task, predictions=copied.sample(frac=1, random_state=0)), 20))
+    assert "Identical predictions: fusion-gnn, xgboost; they count as one." in told
+    assert not any("Identical" in line for line in warnings(view_of(task, 20)))
 
 
 def test_holes_are_told_by_reason() -> None:
