@@ -35,7 +35,8 @@ def test_sizes_and_interval() -> None:
         "C: class ZBTB16-RARA has no patient and is left out of class averages",
         "class ZBTB16-RARA not evaluable in domain C: no patient",
     ]
-    assert "patient-clustered bootstrap, 20 resamples" in interval_definition(view.board)
+    said = interval_definition(view.board)
+    assert "patient-clustered bootstrap" in said and said.endswith("20 resamples")
 
 
 def test_a_rule_in_the_top_group_is_said() -> None:
