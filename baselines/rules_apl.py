@@ -18,7 +18,7 @@ class RulesApl:
     """Decide by published thresholds; learn only how often each rule is right.
 
     Two lists. *Suspect*, for two classes of which one is "APL": points for low fibrinogen, high D-dimer, low platelets
-    and low white count, 3 or more being suspect. *Subtype*, for the five RAR fusions: the first of nine rules that
+    and low white count, 3 or more being suspect. *Subtype*, for the five RAR fusions: the first of eight rules that
     matches. A value that was not measured makes its rule not apply. A specimen that no rule can judge gets the prior.
 
     The probability of a class is its frequency among the training patients whom the same rule (for the score: the same
@@ -30,10 +30,12 @@ class RulesApl:
     Raises:
         ValueError: At ``fit``, on other classes; at ``fit`` and prediction, if a clinical column has another unit.
 
-    Reference: Lee et al. 2013 and later cohorts for fibrinogen and D-dimer; Sanz et al., Blood 2000 for white count
-    and platelets; Sainty et al., Blood 2000 and the case series of variant RAR fusions for the subtypes.
+    Reference: Leukemia Research 2016;50:11 for fibrinogen, D-dimer, and fibrinogen at high white counts. The points for
+    platelets and white count (after the relapse score of Sanz et al., Blood 2000), the number of points that counts as
+    suspect and the cut-offs of the subtype list are design choices; Sainty et al., Blood 2000 and the case series of
+    variant RAR fusions gave the directions.
     Differs from the source in: Auer rods, granularity and blebs are left out, because at 64 pixels no fixed measure of
-    an image finds them (the rules that need them lose that condition; rule 8, which has no other, is gone); flow
+    an image finds them (the rules that need them lose that condition, so rule 5 is unspecific; rule 8 is gone); flow
     cytometry is not in a cohort; nuclei are called round or bilobed by measured shape, over all cells rather than over
     the leukaemic ones; gene modules are mean log2 shifts from the training median.
     """

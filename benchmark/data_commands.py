@@ -140,7 +140,7 @@ def oracle_table(cohort: Cohort) -> Table:
     """Return the balanced accuracy of the generator's Bayes posterior for each modality subset."""
     if cohort.truth is None:
         raise ValueError(f"{cohort.name} is not generated")
-    table = Table(title=f"{cohort.name}: balanced accuracy of the Bayes posterior (upper bound)")
+    table = Table(title=f"{cohort.name}: balanced accuracy of the Bayes posterior, site unknown")
     table.add_column("what is seen")
     table.add_column("all patients")
     table.add_column("patients with every modality")

@@ -13,6 +13,9 @@ from datasets.splits import SplitPlan
 def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> float:
     """Return the balanced accuracy of the Bayes posterior over the chosen specimens' classes.
 
+    The decision is the one that suits balanced accuracy: the class whose posterior exceeds its prior (the cohort's
+    class frequencies, the same for all sites) by the largest factor.
+
     Args:
         cohort: Generated cohort with ``truth.posterior``.
         subset: Modalities the posterior may use, such as "images+genes" or "all".
@@ -23,7 +26,8 @@ def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> f
     """
     if cohort.truth is None or subset not in cohort.truth.posterior:
         raise ValueError(f"{cohort.name} has no Bayes posterior for {subset!r}")
-    right = cohort.truth.posterior[subset].argmax(axis=1) == cohort.y
+    prior = np.bincount(cohort.y, minlength=cohort.n_classes) / len(cohort)
+    right = (cohort.truth.posterior[subset] / prior).argmax(axis=1) == cohort.y
     return float(pd.Series(right[chosen]).groupby(cohort.y[chosen]).mean().mean())
 
 
@@ -38,6 +42,6 @@ def oracle_notes(cohort: Cohort, split: SplitPlan) -> tuple[str, ...]:
         for role in split.test_roles
     ]
     return (
-        "Bayes posterior of the generator given every latent trait, gene and value of these patients, site unknown: "
+        "Bayes posterior of the generator given every latent trait, gene and value of these patients, not the site: "
         f"balanced accuracy {', '.join(parts)}",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from baselines import BASELINES
+from benchmark.contract import Entry
 from benchmark.key import digest
 from benchmark.oracle import oracle_notes
 from benchmark.registry import EntrySpec, UnknownName, UsageError, entry_class, entry_module, entry_spec, load_dataset
@@ -16,10 +17,11 @@ from benchmark.store import Identity, Store
 from benchmark.suite import Profile, Split, Suite, Task
 from benchmark.trial import takes_device
 from benchmark.tune import SearchSpace
-from datasets.cohort import Cohort
+from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
 from datasets.splits import (
     PLAN_FOLDER,
+    SplitError,
     SplitPlan,
     check_patients,
     kfold,
@@ -72,7 +74,12 @@ class PlannedTrial:
 
 @dataclass(frozen=True)
 class Plan:
-    """All trials of a suite and profile, with the data they need."""
+    """All trials of a suite and profile, with the data they need.
+
+    Attributes:
+        absent: One sentence for each task whose data are not on this machine.
+        broken: One sentence for each task whose data are here but wrong.
+    """
 
     suite: str
     title: str
@@ -80,6 +87,7 @@ class Plan:
     tasks: dict[str, PlannedTask]
     trials: tuple[PlannedTrial, ...]
     absent: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
     def merged(self, earlier: Plan | None, suite_tasks: Iterable[str]) -> Plan:
         """Return this plan plus what earlier runs planned on the same data, splits and tasks.
@@ -131,22 +139,38 @@ def make_plan(
     seeds: Sequence[int] = (),
 ) -> Plan:
     """Plan every trial that was asked for; datasets that are not on the machine are named, not planned."""
-    specs = [entry_spec(name) for name in (entries or profile.entries)]
+    specs = _unique([entry_spec(name) for name in (entries or profile.entries)])
+    seeds = tuple(dict.fromkeys(seeds))
     tasks: dict[str, PlannedTask] = {}
     trials: list[PlannedTrial] = []
     absent: list[str] = []
+    broken: list[str] = []
     for task in _chosen_tasks(suite, profile_name, datasets):
         try:
             cohort = shelf.cohort(task.dataset, task.options)
+            split = make_split(task.split, cohort)
         except DataMissing as missing:
             absent.append(f"{task.name}: {missing}")
             continue
-        split = make_split(task.split, cohort)
-        save_plan(split, split_path(store, split.checksum))
+        except (CohortError, SplitError) as error:
+            broken.append(f"{task.name}: {error}")
+            continue
+        if not split_path(store, split.checksum).exists():
+            save_plan(split, split_path(store, split.checksum))
         tasks[task.name] = _planned_task(task, cohort, split)
         for spec in specs:
             trials += _entry_trials(spec, tasks[task.name], cohort, profile_name, profile, seeds, device)
-    return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(dict.fromkeys(absent)))
+    return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(absent), tuple(broken))
+
+
+def _unique(specs: Sequence[EntrySpec]) -> list[EntrySpec]:
+    chosen: dict[str, EntrySpec] = {}
+    for spec in specs:
+        if chosen.setdefault(spec.name, spec) != spec:
+            raise UsageError(
+                f"two entries are called {spec.name}: {chosen[spec.name].target} and {spec.target}; rename a class"
+            )
+    return list(chosen.values())
 
 
 def split_path(store: Store, checksum: str) -> Path:
@@ -218,17 +242,17 @@ def _entry_trials(
     seeds: Sequence[int],
     device: str,
 ) -> list[PlannedTrial]:
-    build = entry_class(spec)
-    lacking = sorted(build.needs - set(cohort.modalities))  # type: ignore[attr-defined]
+    build = _importable(spec)
+    lacking = sorted(getattr(build, "needs", frozenset()) - set(cohort.modalities))
     reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
-    tunes = profile.tune is not None and search_space(spec) is not None
+    tunes = profile.tune is not None and build is not None and search_space(spec) is not None
     common = {
         "dataset": task.fingerprint,
         "split": task.split,
         "entry": spec.target.rpartition(":")[2],
         "params": profile.params.get(spec.name, {}),
         "tune": profile.tune.model_dump() if tunes and profile.tune else None,
-        "device": _device(device) if takes_device(build) else "cpu",
+        "device": _device(device) if build is not None and takes_device(build) else "cpu",
     }
     return [
         PlannedTrial(
@@ -241,6 +265,18 @@ def _entry_trials(
         for seed in (seeds or profile.seeds)
         for fold in task.folds
     ]
+
+
+def _importable(spec: EntrySpec) -> Callable[..., Entry] | None:
+    """Return the entry's class, or None when its import raises: the trial meets the error again and records it."""
+    try:
+        return entry_class(spec)
+    except UsageError:
+        raise
+    except SyntaxError as error:
+        raise UsageError(f"entry {spec.name}: {error}") from error
+    except Exception:  # noqa: BLE001  whatever a module raises at import is recorded by its trials, with the traceback
+        return None
 
 
 def _family(spec: EntrySpec, build: Any) -> str:

@@ -34,7 +34,9 @@ def saved(store: Store, profile: str) -> Plan | None:
         raw = json.loads(path.read_text(encoding="utf-8"))
         tasks = {name: _task_from(task) for name, task in raw["tasks"].items()}
         trials = tuple(PlannedTrial(**{**t, "identity": Identity(**t["identity"])}) for t in raw["trials"])
-        return Plan(raw["suite"], raw["title"], raw["profile"], tasks, trials, tuple(raw["absent"]))
+        return Plan(
+            raw["suite"], raw["title"], raw["profile"], tasks, trials, tuple(raw["absent"]), tuple(raw["broken"])
+        )
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(
             f"{path} is torn or of another version ({error}); delete it and run the suite again"

@@ -16,8 +16,12 @@ from typing import Any
 from baselines import BASELINES
 from benchmark.contract import Entry
 from datasets import DATASETS
-from datasets.cohort import Cohort
+from datasets.cohort import Cohort, CohortError
+from datasets.roots import DataMissing
 from models import MODELS
+
+_TREE = Path(__file__).resolve().parent.parent
+_FOLDERS: list[Path] = []
 
 
 class UsageError(ValueError):
@@ -90,18 +94,43 @@ def entry_module(spec: EntrySpec) -> ModuleType:
 
 
 def _module_from_file(path: Path) -> ModuleType:
+    """Import a file with its own folder first on the path, so that it finds its neighbours, also later.
+
+    Neighbours of another file's folder are forgotten first: two folders may each have a helper of one name.
+    """
     name = f"hemabench_entry_{path.stem}"
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ == str(path):
+        return known
+    _forget_other_folders(path.parent)
     loaded = importlib.util.spec_from_file_location(name, path)
     if loaded is None or loaded.loader is None:
         raise UsageError(f"{path} cannot be imported as Python")
     module = importlib.util.module_from_spec(loaded)
-    sys.modules[name] = module
     sys.path.insert(0, str(path.parent))
+    sys.modules[name] = module
     try:
         loaded.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(path.parent))
+    except BaseException:
+        del sys.modules[name]
+        raise
+    _FOLDERS.append(path.parent)
     return module
+
+
+def _forget_other_folders(folder: Path) -> None:
+    for other in [f for f in _FOLDERS if f != folder]:
+        _FOLDERS.remove(other)
+        sys.path[:] = [entry for entry in sys.path if entry != str(other)]
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if file and _is_own(Path(file), other):
+                del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def _is_own(file: Path, folder: Path) -> bool:
+    return file.is_relative_to(folder) and not file.is_relative_to(_TREE) and "site-packages" not in file.parts
 
 
 def entry_class(spec: EntrySpec) -> Callable[..., Entry]:
@@ -142,4 +171,11 @@ def load_dataset(name: str, data_root: Path | None, options: Mapping[str, Any]) 
     for option in options:
         if option not in known:
             raise UnknownName(f"option of dataset {name}:", option, known)
-    return loader(data_root=data_root, **options)
+    try:
+        return loader(data_root=data_root, **options)
+    except (CohortError, DataMissing):
+        raise
+    except (TypeError, ValueError) as error:
+        if options:
+            raise UsageError(f"dataset {name} with options {dict(options)}: {error}") from error
+        raise

@@ -58,7 +58,7 @@ def run(options: RunOptions, console: Console) -> int:
     if options.dry_run:
         return 0
     if not plan.tasks:
-        console.print("Nothing to run: none of the datasets is on this machine.")
+        console.print("Nothing to run: no task has usable data on this machine.")
         return 1
     store.folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -70,11 +70,11 @@ def run(options: RunOptions, console: Console) -> int:
         return 2
     except Stopped:
         return _say_how_to_go_on(plan, store, options, console)
-    return report(full, store, options.command, console)
+    return report(full, store, options.command, console, asked=plan)
 
 
-def report(plan: Plan, store: Store, command: str, console: Console) -> int:
-    """Show and write the leaderboard of a plan; return 1 when it has holes."""
+def report(plan: Plan, store: Store, command: str, console: Console, asked: Plan | None = None) -> int:
+    """Show and write the leaderboard of a plan; return 1 when what was asked for has holes or broken data."""
     from leaderboard import board as boards
     from leaderboard import terminal
 
@@ -87,11 +87,13 @@ def report(plan: Plan, store: Store, command: str, console: Console) -> int:
     _say_absent(plan, console)
     for kind, path in files.items():
         console.print(f"{kind}: {path}", markup=False, soft_wrap=True)
-    counts = state.counts()
-    holes = counts["failed"] + counts["todo"]
+    wanted = plan if asked is None else asked
+    holes = [t for t in wanted.trials if state.status[t.identity] in ("failed", "todo")]
     if holes:
-        console.print(f"{holes} of {len(plan.trials)} trials are holes; run the same command again to fill them.")
-    return 1 if holes else 0
+        console.print(
+            f"{len(holes)} of {len(wanted.trials)} trials are holes; run the same command again to fill them."
+        )
+    return 1 if holes or wanted.broken else 0
 
 
 def _plans(
@@ -116,7 +118,8 @@ def _plans(
 
 def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
     made_at = commit()
-    chosen = [t for t in plan.trials if state.status[t.identity] in ("todo", "stale", "failed")]
+    missing = [t for t in plan.trials if state.status[t.identity] in ("todo", "stale", "failed")]
+    chosen = [t for t in missing if state.codes[t.target] is not None]
     return [
         Job(
             identity=trial.identity,
@@ -125,13 +128,19 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
             dataset=plan.tasks[trial.identity.task].dataset,
             options=plan.tasks[trial.identity.task].options,
             data_root=str(options.data_root) if options.data_root else None,
+            fingerprint=trial.parts["dataset"],
             split=trial.parts["split"],
             params=trial.parts["params"],
             tune=trial.parts["tune"],
             device=trial.parts["device"],
             runs=str(options.out),
             suite=plan.suite,
-            versions={"commit": made_at, "code": state.codes[trial.target]},
+            versions={
+                "commit": made_at,
+                "code": state.codes[trial.target],
+                "dataset": trial.parts["dataset"],
+                "split": trial.parts["split"],
+            },
         )
         for trial in chosen
     ]
@@ -202,7 +211,7 @@ def _plan_table(plan: Plan, state: State) -> Table:
 
 
 def _say_absent(plan: Plan, console: Console) -> None:
-    for sentence in plan.absent:
+    for sentence in (*plan.absent, *plan.broken):
         console.print(f"Not run: {sentence}", markup=False, highlight=False, soft_wrap=True)
 
 

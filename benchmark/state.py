@@ -42,35 +42,40 @@ def inspect(plan: Plan, store: Store) -> State:
     """Compare a plan with the store under today's code."""
     records, problems = store.records()
     by_key = {record.key: record for record in records}
-    latest = {record.identity: record for record in records if record.status == "done"}
+    newest_last = sorted((r for r in records if r.status == "done"), key=lambda r: str(r.details.get("started")))
+    latest = {(r.identity, r.details.get("dataset"), r.details.get("split")): r for r in newest_last}
     status: dict[Identity, str] = {}
     keys: dict[Identity, str] = {}
     shown: dict[Identity, Record] = {}
-    codes = _codes(plan)
+    known = codes(dict.fromkeys(trial.target for trial in plan.trials))
+    problems += [f"the code of {target} is gone or cannot be parsed" for target, code in known.items() if code is None]
     for trial in plan.trials:
         cell = trial.identity
-        code = codes[trial.target]
+        code = known[trial.target]
         keys[cell] = trial.key(code) if code is not None else ""
         record = by_key.get(keys[cell])
+        outdated = latest.get((cell, trial.parts["dataset"], trial.parts["split"]))
         if trial.reason:
             status[cell] = "not-applicable"
         elif record is not None:
             status[cell], shown[cell] = record.status, record
-        elif cell in latest:
-            status[cell], shown[cell] = "stale", latest[cell]
+        elif outdated is not None:
+            status[cell], shown[cell] = "stale", outdated
         else:
             status[cell] = "todo"
-    return State(status, keys, shown, codes, tuple(problems))
+    return State(status, keys, shown, known, tuple(problems))
 
 
-def _codes(plan: Plan) -> dict[str, dict[str, Any] | None]:
-    """Return target -> code parts; None for an entry file that is no longer there."""
+def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    """Return target -> what its code and the harness contribute to keys; None for code that cannot be read."""
     harness = code_parts(_TRIAL_FILE)
-    codes: dict[str, dict[str, Any] | None] = {}
-    for target in {trial.target for trial in plan.trials}:
-        file = entry_file(target)
-        codes[target] = {"entry": code_parts(file), "harness": harness} if file.is_file() else None
-    return codes
+    found: dict[str, dict[str, Any] | None] = {}
+    for target in targets:
+        try:
+            found[target] = {"entry": code_parts(entry_file(target)), "harness": harness}
+        except (OSError, SyntaxError, UnicodeDecodeError):
+            found[target] = None
+    return found
 
 
 def entry_file(target: str) -> Path:

@@ -20,7 +20,7 @@ class SuiteError(UsageError):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Split(_Strict):
@@ -28,7 +28,7 @@ class Split(_Strict):
 
     scheme: Literal["kfold", "official", "leave-one-domain-out", "plan"]
     folds: int = Field(default=5, ge=2, le=50)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     train_domains: tuple[str, ...] = ()
     plan: str = ""
 
@@ -70,8 +70,8 @@ class Tuning(_Strict):
 class Profile(_Strict):
     """How much to spend: entries, seeds, tuning, and hyper-parameters that differ from an entry's defaults."""
 
-    entries: tuple[str, ...]
-    seeds: tuple[int, ...] = (0,)
+    entries: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
     tune: Tuning | None = None
     trial_seconds: float = Field(default=3600, gt=0)
     params: dict[str, dict[str, Scalar]] = Field(default_factory=dict)

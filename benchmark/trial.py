@@ -56,7 +56,7 @@ def run_trial(
 ) -> Outcome:
     """Fit on train, stop on valid, predict each test role once.
 
-    Entries never see the truth, nor the labels of what they predict.
+    Entries never see the truth, nor the labels of what they predict, nor ids or an order of rows that may tell them.
 
     Args:
         build: The entry's class.
@@ -72,8 +72,8 @@ def run_trial(
     Raises:
         ValueError: If the entry's probabilities break the contract.
     """
-    train = cohort[roles["train"]].blinded(labels=True)
-    valid = cohort[roles["valid"]].blinded(labels=True)
+    train = cohort[_shuffled(roles["train"], seed)].blinded(labels=True)
+    valid = cohort[_shuffled(roles["valid"], seed)].blinded(labels=True)
     fixed = {**params, **given_by_harness(build, seed, device)}
     details: dict[str, Any] = {"params": dict(params), "tuned": None if space is None else False, "device": device}
     started = time.perf_counter()
@@ -87,14 +87,19 @@ def run_trial(
     entry = build(**fixed).fit(train, valid)
     fitted_at = time.perf_counter()
     predicted = [r for r in sorted(roles) if r == "valid" or r.startswith("test")]
-    frames = [_predict(entry, cohort, roles[role], role) for role in predicted]
+    frames = [_predict(entry, cohort[_shuffled(roles[role], seed)], role) for role in predicted]
     details["seconds"] = {
         "tune": tuned_at - started,
         "fit": fitted_at - tuned_at,
         "predict": time.perf_counter() - fitted_at,
     }
     details["report"] = getattr(entry, "report_", {})
-    return Outcome(pd.concat(frames, ignore_index=True), _trace(entry, cohort, roles), details)
+    tests = {r: cohort[_shuffled(roles[r], seed)] for r in predicted if r != "valid"}
+    return Outcome(pd.concat(frames, ignore_index=True), _trace(entry, tests), details)
+
+
+def _shuffled(positions: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, len(positions)]).permutation(positions)
 
 
 def given_by_harness(build: Callable[..., Entry], seed: int, device: str) -> dict[str, Any]:
@@ -107,13 +112,12 @@ def takes_device(build: Callable[..., Entry]) -> bool:
     return "device" in inspect.signature(build).parameters
 
 
-def _predict(entry: Entry, cohort: Cohort, positions: NDArray[np.int64], role: str) -> pd.DataFrame:
-    view = cohort[positions]
+def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
     proba = np.asarray(entry.predict_proba(view.blinded(labels=False)))
     _check_proba(proba, view, role)
-    columns = {f"p{k}": proba[:, k] for k in range(cohort.n_classes)}
+    columns = {f"p{k}": proba[:, k] for k in range(view.n_classes)}
     ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
-    return pd.DataFrame({"role": role, **ids, **columns})
+    return pd.DataFrame({"role": role, **ids, **columns}).sort_values("specimen", ignore_index=True)
 
 
 def _check_proba(proba: NDArray[Any], view: Cohort, role: str) -> None:
@@ -130,10 +134,16 @@ def _check_proba(proba: NDArray[Any], view: Cohort, role: str) -> None:
         )
 
 
-def _trace(entry: Entry, cohort: Cohort, roles: Mapping[str, NDArray[np.int64]]) -> pd.DataFrame | None:
+def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:
     tracer = getattr(entry, "trace", None)
-    if tracer is None:
+    if tracer is None or not tests:
         return None
-    tests = [r for r in sorted(roles) if r.startswith("test")]
-    frames = [tracer(cohort[roles[r]].blinded(labels=False)).assign(role=r) for r in tests]
-    return pd.concat(frames, ignore_index=True) if frames else None
+    return pd.concat([_named(tracer, view).assign(role=role) for role, view in tests.items()], ignore_index=True)
+
+
+def _named(tracer: Callable[[Cohort], pd.DataFrame], view: Cohort) -> pd.DataFrame:
+    """Return an entry's trace under the real specimen ids."""
+    shown = view.blinded(labels=False)
+    table = tracer(shown)
+    real = dict(zip(shown.specimen.tolist(), view.specimen.tolist(), strict=True))
+    return table.assign(specimen=table["specimen"].map(real)).sort_values("specimen", ignore_index=True)

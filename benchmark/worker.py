@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmark.plan import DataShelf, search_space, split_path
 from benchmark.registry import EntrySpec, entry_class
+from benchmark.state import codes
 from benchmark.store import Identity, Record, Store
 from benchmark.trial import derive_seed, run_trial
 from benchmark.tune import TuneBudget
@@ -30,6 +31,7 @@ class Job:
         dataset: Registered dataset name.
         options: Options of its loader.
         data_root: First place to look for real files, or None.
+        fingerprint: Hash of the cohort that was planned.
         split: Checksum of the split plan.
         params: Hyper-parameters that differ from the defaults.
         tune: Tuning budget, or None.
@@ -45,6 +47,7 @@ class Job:
     dataset: str
     options: dict[str, Any]
     data_root: str | None
+    fingerprint: str
     split: str
     params: dict[str, Any]
     tune: dict[str, Any] | None
@@ -69,10 +72,17 @@ def execute(job: Job, shelf: DataShelf) -> Record:
     about = {"started": started, "environment": _environment(), **job.versions}
     try:
         outcome = _outcome(job, shelf, store)
+        _check_unchanged(job)
     except Exception:  # noqa: BLE001  whatever an entry raises is recorded with its traceback and shown as a hole
         return store.write(failed(job, traceback.format_exc(), about))
     record = Record(job.key, job.identity, "done", {**outcome.details, **about})
     return store.write(record, outcome.predictions, outcome.trace)
+
+
+def _check_unchanged(job: Job) -> None:
+    """Refuse to file predictions under a key that today's code no longer has."""
+    if codes([job.target])[job.target] != job.versions["code"]:
+        raise RuntimeError("the code of this entry changed while it ran; run again")
 
 
 def failed(job: Job, error: str, about: dict[str, Any]) -> Record:
@@ -82,6 +92,8 @@ def failed(job: Job, error: str, about: dict[str, Any]) -> Record:
 
 def _outcome(job: Job, shelf: DataShelf, store: Store) -> Any:
     cohort = shelf.cohort(job.dataset, job.options)
+    if cohort.fingerprint != job.fingerprint:
+        raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
     roles = load_plan(split_path(store, job.split)).roles(cohort, job.identity.fold)
     spec = EntrySpec(job.identity.entry, job.target)
     return run_trial(
@@ -89,7 +101,7 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Any:
         cohort,
         roles,
         params=job.params,
-        seed=derive_seed(job.identity.seed, job.identity.task, job.identity.fold),
+        seed=derive_seed(job.identity.seed, job.split, job.identity.fold),
         device=job.device,
         space=search_space(spec),
         budget=TuneBudget(**job.tune) if job.tune else None,

@@ -87,6 +87,7 @@ CARD = Card(
         "but for 1 of 15 APL: what is missing tells the class there.",
         "Grenoble does not report a prothrombin above 100 %; monocytes up to 224 are 10^9/L, with 414 leukocytes.",
         "Rows 13 and 25 of Training are one patient entered twice: they share a patient id.",
+        "Both files are sorted by class, so row numbers and ids tell it: the harness hides ids and shuffles rows.",
         "The SHA-256 of the original csv is not known: it is downloaded, but not verified.",
     ),
     references=(

@@ -36,6 +36,9 @@ CARD = Card(
     traps=(
         "Generated: figures describe algorithms, not patients; many sizes are design choices.",
         "Site C has images only, so which values are missing tells the site, and with confound > 0 the class.",
+        "Marker genes carry real symbols and null genes do not, and 33 of 35 signal genes are among the 139 members of "
+        "the given gene sets: an entry that reads names or sets knows more than one that reads values.",
+        "Cell types are those of the generator, without a rater's error.",
         "Cells of one patient are alike: a split of images instead of patients inflates every score.",
         "The posterior in `truth` does not use the site, so where confound > 0 a shortcut can beat it in-domain.",
     ),

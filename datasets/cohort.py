@@ -163,9 +163,19 @@ class Cohort:
         return view
 
     def blinded(self, *, labels: bool) -> Cohort:
-        """Return what an entry may see: never the truth, and labels only when ``labels``; hidden ones are -1."""
+        """Return what an entry may see: never the truth or real ids, and labels only when ``labels`` (hidden: -1).
+
+        Real ids may carry the label (numbers of a file that was sorted by class); opaque ones count
+        specimens and patients in the order of this view.
+        """
         view = self[np.arange(len(self))]
-        vars(view).update(truth=None, y=self.y if labels else np.full(len(self), -1, dtype=np.int64))
+        patient = pd.factorize(self.patient)[0]
+        vars(view).update(
+            truth=None,
+            y=self.y if labels else np.full(len(self), -1, dtype=np.int64),
+            specimen=np.char.add("specimen-", np.arange(len(self)).astype(str)),
+            patient=np.char.add("patient-", patient.astype(str)),
+        )
         return view
 
     @cached_property

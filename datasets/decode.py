@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -120,7 +121,7 @@ def decode_images(files: Sequence[ImageFile], root: Path, crop: Crop, image_size
 
 
 def _key(files: Sequence[ImageFile], crop: Crop, image_size: int) -> str:
-    digest = hashlib.sha256(repr((FORMAT, crop, image_size)).encode())
+    digest = hashlib.sha256(repr((FORMAT, PIL.__version__, crop, image_size)).encode())
     for file in files:
         digest.update(repr(tuple(file)).encode())
     return digest.hexdigest()[:32]

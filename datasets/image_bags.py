@@ -15,7 +15,8 @@ class ImageBags:
     """Hold 0..n cell images a specimen without copying pixels.
 
     Attributes:
-        pixels: uint8 RGB, (m, H, W, 3), usually memory-mapped; never written to.
+        pixels: uint8 RGB, (m, H, W, 3), usually memory-mapped; never written to. A view shares the array of the
+            whole dataset, other roles' images among it: read it through ``bag`` or ``all_rows`` only.
         starts: int64, (n + 1,); bag ``i`` is ``rows[starts[i]:starts[i + 1]]``.
         rows: int64, (starts[-1],), positions in ``pixels``; None means 0..m-1 in order.
         cell_type: str, (m,), the differential's name of each image of ``pixels``, or None.

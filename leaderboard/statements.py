@@ -113,8 +113,11 @@ def _protocol(view: TaskView) -> list[str]:
     tuned = trials.dropna(subset=["tuned"]).groupby("entry")["tuned"].agg(lambda given: all(given))
     if tuned.nunique() > 1:
         told.append(f"Untuned beside tuned entries: {', '.join(plain(e) for e in tuned.index[~tuned])}.")
-    if len(trials) and trials["seed"].nunique() == 1:
+    seeds = trials.groupby("entry")["seed"].nunique()
+    if len(seeds) and seeds.max() == 1:
         told.append("One seed: the spread between trainings is unknown.")
+    elif seeds.nunique() > 1:
+        told.append(f"Unequal numbers of seeds: {', '.join(f'{plain(str(e))} {n}' for e, n in seeds.items())}.")
     stale = stale_entries(view.task)
     if stale:
         told.append(f"Stale, not ranked: {', '.join(plain(entry) for entry in stale)}.")

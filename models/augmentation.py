@@ -26,7 +26,7 @@ def random_orientation(cells: Tensor, generator: Generator) -> Tensor:
 
 
 def jitter_stain(cells: Tensor, strength: float, generator: Generator) -> Tensor:
-    """Scale the absorption of each colour channel of each cell; white stays white.
+    """Scale the absorptance (1 - intensity) of each colour channel of each cell; white stays white.
 
     Args:
         cells: float (m, 3, H, W), intensities in [0, 1].

@@ -20,7 +20,7 @@ class FusionEntry(NetworkEntry):
     """Encode every modality that train has; a variant replaces one encoder or the fusion.
 
     Args:
-        n_genes: Genes kept: members of the dataset's gene sets first, then by train variance; 0 keeps all.
+        n_genes: Genes kept, by train variance (entries that read given pathways: members first); 0 keeps all.
         gene_dropout: Dropout rate of gene values. It is high because genes outnumber patients: without it a
             network learns train by heart from genes and stops before it has read the other modalities.
     """

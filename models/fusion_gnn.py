@@ -12,6 +12,7 @@ from datasets.cohort import MODALITIES, Cohort
 from models.cnn_cells import bag_of_cnn_cells
 from models.fusion_entry import FusionEntry
 from models.gene_graph import correlation_graph, pathway_graph
+from models.gene_scaler import set_members
 from models.graph_encoder import GeneGraphNetwork
 from models.inputs import Inputs
 from models.normalization import Norm
@@ -40,6 +41,9 @@ class FusionGnn(FusionEntry):
     neighbours: int = 8
     channels: int = 32
     layers: int = 2
+
+    def first_genes(self, train: Cohort) -> frozenset[str]:
+        return set_members(train)
 
     def image_encoder(self, shape: tuple[int, int]) -> nn.Module:
         return bag_of_cnn_cells(self.width, self.norm, self.dim, self.dropout)

@@ -11,6 +11,7 @@ from datasets.cohort import Cohort
 from models.bag_encoder import CellTokens
 from models.cross_modal_transformer import CrossModalTransformer
 from models.fusion_entry import FusionEntry
+from models.gene_scaler import set_members
 from models.group_tokens import GroupTokens, chunks, gene_groups
 from models.inputs import Inputs
 from models.normalization import Norm
@@ -43,6 +44,9 @@ class FusionTransformer(FusionEntry):
     clinical_tokens: int = 4
     depth: int = 2
     heads: int = 4
+
+    def first_genes(self, train: Cohort) -> frozenset[str]:
+        return set_members(train)
 
     def image_encoder(self, shape: tuple[int, int]) -> nn.Module:
         cells = ResNet(width=self.width, norm=self.norm, attention=SpatialAttention())

@@ -13,10 +13,10 @@ from datasets.cohort import Cohort
 
 @dataclass(frozen=True)
 class GeneScaler:
-    """Keep members of the given gene sets, then genes that vary most on train; give them mean 0, variance 1 there.
+    """Keep the genes that vary most on train, after those asked for; give them mean 0, variance 1 there.
 
     Attributes:
-        chosen: int64 (n_chosen,), columns of ``Cohort.genes``: members first, each part by falling train variance.
+        chosen: int64 (n_chosen,), columns of ``Cohort.genes``: those asked for first, each part by train variance.
         mean: float32 (n_chosen,).
         scale: float32 (n_chosen,), 1 for genes that are constant on train.
         gene_names: All gene names that the cohort had at fit.
@@ -28,13 +28,12 @@ class GeneScaler:
     gene_names: tuple[str, ...]
 
     @classmethod
-    def fit(cls, train: Cohort, n_genes: int) -> Self:
-        """Learn from the specimens of ``train`` that have genes; ``n_genes`` 0 keeps all."""
+    def fit(cls, train: Cohort, n_genes: int, first: frozenset[str] = frozenset()) -> Self:
+        """Learn from the specimens of ``train`` that have genes; ``n_genes`` 0 keeps all, ``first`` come first."""
         assert train.genes is not None
         rows = train.genes[train.has("genes")].astype(np.float64)
         spread = rows.std(axis=0)
-        members = {gene for genes in train.gene_sets.values() for gene in genes}
-        stranger = np.array([gene not in members for gene in train.gene_names])
+        stranger = np.array([gene not in first for gene in train.gene_names])
         chosen = np.lexsort((-spread, stranger))[: n_genes or None]
         scale = np.where(spread > 0, spread, 1.0)
         mean = rows.mean(axis=0)
@@ -59,3 +58,8 @@ class GeneScaler:
             )
         scaled = (cohort.genes[:, self.chosen] - self.mean) / self.scale
         return np.where(cohort.has("genes")[:, None], scaled, 0).astype(np.float32)
+
+
+def set_members(cohort: Cohort) -> frozenset[str]:
+    """Return the genes of the given gene sets."""
+    return frozenset(gene for genes in cohort.gene_sets.values() for gene in genes)

@@ -51,7 +51,9 @@ class Inputs:
     clinical: ClinicalTable | None
 
     @classmethod
-    def fit(cls, train: Cohort, modalities: tuple[str, ...], n_genes: int) -> Self:
+    def fit(
+        cls, train: Cohort, modalities: tuple[str, ...], n_genes: int, first_genes: frozenset[str] = frozenset()
+    ) -> Self:
         """Learn from ``train``.
 
         Raises:
@@ -62,6 +64,6 @@ class Inputs:
             raise ValueError(f"train: no specimen of {train.name} has any of {modalities}. Choose another entry.")
         return cls(
             ImageScaler.fit(train.images) if train.images is not None and "images" in used else None,
-            GeneScaler.fit(train, n_genes) if "genes" in used else None,
+            GeneScaler.fit(train, n_genes, first_genes) if "genes" in used else None,
             ClinicalTable.fit(train) if "clinical" in used else None,
         )

@@ -53,6 +53,10 @@ class NetworkEntry(TrainingSettings):
         """Return how many genes the entry reads, 0 for all."""
         return 0
 
+    def first_genes(self, train: Cohort) -> frozenset[str]:
+        """Return genes to keep before those that vary most."""
+        return frozenset()
+
     def fit(self, train: Cohort, valid: Cohort) -> Self:
         """Learn from ``train``; ``valid`` chooses the epoch.
 
@@ -63,7 +67,7 @@ class NetworkEntry(TrainingSettings):
         lacking = self.needs - set(train.modalities)
         if lacking:
             raise ValueError(f"{type(self).__name__}: {train.name} has no {sorted(lacking)}. Choose another entry.")
-        self.inputs_ = Inputs.fit(train, self.modalities, self.kept_genes())
+        self.inputs_ = Inputs.fit(train, self.modalities, self.kept_genes(), self.first_genes(train))
         resident = Resident.load(train, self.inputs_, self.device)
         with reproducible(self.seed, self.device):
             self.network_ = self.build_network(resident, train)

@@ -13,8 +13,9 @@ _CHANNELS_PER_GROUP = 8
 def norm_layer(norm: Norm, channels: int) -> nn.Module:
     """Return the layer for (b, channels, H, W) features.
 
-    Batch statistics of one scanner mislead on another (Tsutsui et al., "WBCAtt", 2023,
-    https://arxiv.org/abs/2303.01777), so "group" is the default of the entries.
+    Batch statistics of one scanner mislead on another (Tsutsui, Su and Wen, "Benchmarking White
+    Blood Cell Classification Under Domain Shift", 2023, https://arxiv.org/abs/2303.01777), so "group" is the default
+    of the entries.
 
     Raises:
         ValueError: If ``norm`` is unknown.

@@ -107,6 +107,10 @@ def test_blinded_view_hides_labels_and_truth():
     assert set(GOOD.blinded(labels=False).y) == {-1}
     assert (GOOD.blinded(labels=True).y == GOOD.y).all()
     assert GOOD.blinded(labels=True).truth is None
+    twice = dataclasses.replace(GOOD, patient=np.roll(np.repeat(GOOD.patient[:20], 3), 1), target_level="specimen")
+    shown = twice.blinded(labels=True)
+    assert not set(shown.specimen) & set(GOOD.specimen) and len(set(shown.specimen)) == 60
+    assert (np.equal.outer(shown.patient, shown.patient) == np.equal.outer(twice.patient, twice.patient)).all()
 
 
 def test_fingerprint_sees_every_part():

@@ -15,7 +15,7 @@ from datasets.cohort import presence
 from models.augmentation import jitter_stain, random_orientation
 from models.cell_sampling import even_cells, random_cells
 from models.clinical_table import ClinicalTable, NumericColumn
-from models.gene_scaler import GeneScaler
+from models.gene_scaler import GeneScaler, set_members
 from models.inputs import Inputs
 from models.resident import Resident
 
@@ -24,7 +24,7 @@ ALL = ("images", "genes", "clinical")
 
 
 def test_genes_are_standardised_as_scikit_learn_does_on_rows_that_have_them():
-    scaler = GeneScaler.fit(dataclasses.replace(COHORT, gene_sets={}), 5)
+    scaler = GeneScaler.fit(COHORT, 5)
     rows = COHORT.has("genes")
     expected = StandardScaler().fit(COHORT.genes[rows])
     chosen = np.argsort(-expected.var_)[:5]
@@ -35,10 +35,11 @@ def test_genes_are_standardised_as_scikit_learn_does_on_rows_that_have_them():
     assert scaler.names == tuple(COHORT.gene_names[j] for j in scaler.chosen)
 
 
-def test_members_of_gene_sets_are_kept_first():
-    members = {g for genes in COHORT.gene_sets.values() for g in genes}
-    assert set(GeneScaler.fit(COHORT, len(members)).names) == members
-    assert members < set(GeneScaler.fit(COHORT, len(members) + 2).names)
+def test_genes_asked_for_are_kept_first():
+    members = set_members(COHORT)
+    assert members == {g for genes in COHORT.gene_sets.values() for g in genes}
+    assert set(GeneScaler.fit(COHORT, len(members), members).names) == members
+    assert members < set(GeneScaler.fit(COHORT, len(members) + 2, members).names)
 
 
 def test_a_constant_gene_becomes_zero():

@@ -198,6 +198,69 @@ def test_a_killed_worker_and_a_slow_trial_fail_alone(home):
     assert "trial_seconds is 3" in records(home)["Slow", 0]["error"]
 
 
+def test_an_entry_that_cannot_be_imported_is_a_hole_and_the_others_run(home):
+    (home / "absent.py").write_text("import no_such_library\n\n\nclass Absent:\n    pass\n")
+    done = run(home, "--entry", "absent.py:Absent", "--entry", "prior")
+    assert done.returncode == 1
+    assert "ModuleNotFoundError" in records(home)["Absent", 0]["error"]
+    assert records(home)["prior", 1]["status"] == "done"
+    assert run(home, "--entry", "prior").returncode == 0
+    (home / "absent.py").write_text("class Absent(\n")
+    wrong = run(home, "--entry", "absent.py:Absent")
+    assert wrong.returncode == 2 and "Absent" in wrong.stderr and "Traceback" not in wrong.stderr
+    report = benchmark(home, "report", "--suite", "tiny.toml")
+    assert "cannot be parsed" in report.stdout and "prior" in report.stdout
+
+
+def test_files_of_two_folders_keep_their_own_helpers_and_names(home):
+    for folder, level in (("a", 0.75), ("b", 0.5)):
+        (home / folder).mkdir()
+        (home / folder / "helper.py").write_text(f"LEVEL = {level}\n")
+        text = MINE.replace("class Uniform", f"class Uniform{folder.upper()}").replace(
+            "(Uniform)", f"(Uniform{folder.upper()})"
+        )
+        text = text.replace("from helper import LEVEL\n", "").replace(
+            "        return np.full", "        from helper import LEVEL\n\n        return np.full"
+        )
+        (home / folder / "mine.py").write_text(
+            text.replace(
+                "LEVEL / cohort.n_classes)", "0.2) + (LEVEL - 0.2) * np.array([1, -0.25, -0.25, -0.25, -0.25])"
+            )
+        )
+    done = run(home, "--jobs", "1", "--entry", "a/mine.py:UniformA", "--entry", "b/mine.py:UniformB")
+    assert done.returncode == 0, done.stdout
+    for entry, level in (("UniformA", 0.75), ("UniformB", 0.5)):
+        for fold in (0, 1):
+            assert pd.read_parquet(predictions(home, records(home)[entry, fold]))["p0"].unique() == [level]
+    clash = run(home, "--entry", "mine.py:Slow", "--entry", "a/mine.py:Slow")
+    assert clash.returncode == 2 and "two entries are called Slow" in clash.stderr
+    assert run(home, "--entry", "prior", "--entry", "prior", "--seed", "0", "--seed", "0").returncode == 0
+
+
+def test_other_data_are_computed_anew_and_never_shown_as_stale(home):
+    assert run(home).returncode == 0
+    (home / "tiny.toml").write_text(SUITE.replace("image_size = 32", "image_size = 32, seed = 5"))
+    assert run(home, "--entry", "prior").returncode == 0
+    assert set(scores(home)["entry"]) == {"prior"}
+    assert not scores(home)["flags"].str.contains("stale").any()
+
+
+def test_a_renamed_task_predicts_the_same(home):
+    assert run(home, "--entry", "logistic-regression").returncode == 0
+    before = records(home)["logistic-regression", 0]["predictions_sha256"]
+    (home / "tiny.toml").write_text(SUITE.replace('name = "sim"', 'name = "other"'))
+    shutil.rmtree(home / "runs")
+    assert run(home, "--entry", "logistic-regression").returncode == 0
+    assert records(home)["logistic-regression", 0]["predictions_sha256"] == before
+
+
+def test_code_that_changes_during_a_run_is_not_filed(home):
+    (home / "mine.py").write_text(MINE + CHANGES_ITSELF)
+    done = run(home, "--entry", "mine.py:Restless")
+    assert done.returncode == 1
+    assert "changed while it ran" in records(home)["Restless", 0]["error"]
+
+
 def children(pid: int) -> list[int]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -294,6 +357,14 @@ def test_missing_real_data_is_named_with_its_command(home):
     assert "Get it: python -m benchmark data get apl-labs" in done.stdout
 
 
+CHANGES_ITSELF = """
+
+class Restless(Uniform):
+    def fit(self, train, valid):
+        with open("helper.py", "a") as file:
+            file.write("\\nMORE = 1\\n")
+        return self
+"""
 REAL = """
 [[tasks]]
 name = "labs"

@@ -1,8 +1,10 @@
 """A trial fits on train, never shows an entry what it must not see, and refuses what is not a probability."""
 
+import dataclasses
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import log_loss
 from toy import toy_cohort
@@ -37,9 +39,50 @@ class Spy:
 def test_entries_see_no_test_label_and_no_truth():
     run_trial(Spy, COHORT, ROLES, params={}, seed=1, device="cpu")
     assert set(Spy.seen["predicted"].y) == {-1}
-    assert (Spy.seen["train"].y == COHORT.y[ROLES["train"]]).all()
+    assert sorted(Spy.seen["train"].y) == sorted(COHORT.y[ROLES["train"]])
     assert Spy.seen["train"].truth is None and Spy.seen["predicted"].truth is None
     assert Spy.seen["device"] == "cpu"
+
+
+class Clerk(Spy):
+    """Reads the class from what a sorted file would tell: the number in the id, or the place in the row order."""
+
+    by_place = False
+
+    def predict_proba(self, cohort):
+        number = (
+            np.arange(len(cohort)) if self.by_place else np.array([int(s[-3:].strip("-n")) for s in cohort.specimen])
+        )
+        proba = np.full((len(cohort), 3), 0.1)
+        proba[np.arange(len(cohort)), np.clip(number * 3 // len(cohort), 0, 2)] = 0.8
+        return proba
+
+
+class Usher(Clerk):
+    by_place = True
+
+
+@pytest.mark.parametrize("build", [Clerk, Usher])
+def test_ids_and_order_of_a_sorted_file_tell_nothing(build):
+    ordered = COHORT[np.argsort(COHORT.y, kind="stable")]
+    renamed = dataclasses.replace(ordered, specimen=COHORT.specimen, patient=COHORT.patient)
+    roles = {"train": np.arange(0, 60, 2), "valid": np.arange(0, 60, 2), "test": np.arange(1, 60, 2)}
+    told = [
+        run_trial(build, renamed, roles, params={}, seed=seed).predictions.query("role == 'test'") for seed in range(20)
+    ]
+    accuracy = np.mean([(t[["p0", "p1", "p2"]].to_numpy().argmax(axis=1) == t["y"]).mean() for t in told])
+    assert accuracy < 0.45
+
+
+def test_a_trace_is_kept_under_the_real_ids():
+    class Tracer(Spy):
+        def trace(self, cohort):
+            return pd.DataFrame({"specimen": cohort.specimen, "wbc": cohort.clinical["wbc"].to_numpy()})
+
+    trace = run_trial(Tracer, COHORT, ROLES, params={}, seed=5).trace
+    expected = pd.Series(COHORT.clinical["wbc"].to_numpy(), index=COHORT.specimen)
+    assert sorted(trace["specimen"]) == sorted(COHORT.specimen[ROLES["test"]])
+    pd.testing.assert_series_equal(trace["wbc"], expected[trace["specimen"]].reset_index(drop=True), check_names=False)
 
 
 def test_predictions_carry_ids_labels_and_probabilities():
