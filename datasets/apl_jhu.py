@@ -144,7 +144,11 @@ def _require(table: pd.DataFrame, column: str, known: Sequence[str]) -> None:
 
 def _signed(files: list[ImageFile]) -> list[ImageFile]:
     """Keep ``.../Signed slides/<cell type>/<image>`` at any depth."""
-    return [f for f in files if f.path.lower().split("/")[-3] == "signed slides"]
+    return [f for f in files if _is_signed(f.path)]
+
+
+def _is_signed(path: str) -> bool:
+    return path.lower().split("/")[-3] == "signed slides"
 
 
 def _owners(files: list[ImageFile], master: pd.DataFrame) -> NDArray[np.int64]:
@@ -172,7 +176,11 @@ def _provenance(files: list[ImageFile], master: pd.DataFrame, decoded: Decoded) 
     size = {f.path: f.size for f in read_manifest(SOURCE.manifest)}
     absent = [f"domain {d} is not on this machine" for d in DOMAINS if d not in set(master["Cohort"])]
     patients, here = set(master["Patient_ID"]), {f.path for f in files}
-    lost = [path for path in size if path.split("/")[2] in patients and path not in here]
+    lost = [
+        p
+        for p in size
+        if p not in here and p.split("/")[2] in patients and _is_signed(p) and p.lower().endswith(".jpg")
+    ]
     if lost:
         absent.append(f"{len(lost)} images of these patients are not on this machine, such as {lost[0]}")
     return Provenance(

