@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from datasets.simulate import clinical, expression, oracle, tables
-from datasets.simulate.patients import sample_variant
+from datasets.simulate import clinical, oracle, tables
 from datasets.simulate.traits import sample_traits, trait_model
 from datasets.simulate.world import sample_world
 
@@ -100,50 +99,6 @@ def test_quantile_and_density_describe_the_same_distribution():
         x = family.quantile(p, np.full(p.shape, 1), np.full(p.shape, 0))
         other = family.log_density(x)[:, 2, 0] - family.log_density(x)[:, 1, 0]
         assert np.exp(other).mean() == pytest.approx(1, abs=0.1), column  # E_p[q / p] = 1
-
-
-def _balanced_accuracy(posterior, y):
-    called = posterior.argmax(axis=1)
-    return np.mean([(called[y == c] == c).mean() for c in range(5)])
-
-
-@pytest.fixture(scope="module")
-def design_table():
-    """Balanced accuracies under the setting of the design's table: all cells leukaemic, 35 % of genes missing."""
-    n, seed = 12_000, 7
-    y = np.arange(n) % 5
-    variant = sample_variant(y, seed)
-    traits = sample_traits(MODEL, y, variant, 24, seed)
-    labs = clinical.clinical_model(1.0)
-    complete = clinical.sample_clinical(labs, y, variant, seed)
-    observed = complete.mask(clinical.missing_at_random(list(complete.columns), np.ones(n), seed))
-    observed["bleeding"] = np.nan  # not part of the table
-    genes = expression.gene_model(1.0, seed, n_genes=100, quasi_label=True)
-    measured = np.random.default_rng(seed).random(n) >= 0.35
-    by_cells = {
-        k: oracle.trait_log_likelihood(MODEL, {t: v[:, :k] for t, v in traits.items()}, np.ones((n, k), bool))
-        for k in (1, 8, 24)
-    }
-    clin = oracle.clinical_log_likelihood(labs, observed)
-    gene = oracle.gene_log_likelihood(genes, expression.sample_signal(genes, y, seed), measured)
-    evidence = {f"{k} cells": v for k, v in by_cells.items()}
-    evidence |= {"clinical": clin, "genes": gene, "all": clin + gene + by_cells[24]}
-    return {name: _balanced_accuracy(oracle.posterior(v, np.full(5, 0.2)), y) for name, v in evidence.items()}
-
-
-@pytest.mark.parametrize(
-    ("evidence", "published"),
-    [
-        ("1 cells", 0.425),
-        ("8 cells", 0.636),
-        ("24 cells", 0.704),
-        ("clinical", 0.632),
-        ("genes", 0.514),
-        ("all", 0.897),
-    ],
-)
-def test_design_table_is_reproduced(design_table, evidence, published):
-    assert design_table[evidence] == pytest.approx(published, abs=0.015)  # 8,000 and 12,000 patients
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The fine pixel grid that cells are drawn on: polar look-up, discs, and textures of a physical scale."""
+"""The pixel grid that cells are drawn on: distances to outlines and discs, soft coverage, textures."""
 
 from __future__ import annotations
 
@@ -8,61 +8,39 @@ from functools import lru_cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import fft
 
-from datasets.simulate.draws import Stream, generator
+from datasets.simulate.texture import TILE_SIDE, TILE_UM, texture_bank
 
 Floats = NDArray[np.float32]
 N_ANGLES = 512
 ANGLES = np.linspace(0, 2 * np.pi, N_ANGLES, endpoint=False, dtype=np.float32)
-_BANK_SIDE = 1024
-_BANK_UM = 0.10
-_SOFT_PX = 1.3
-# texture -> layers of noise: weight, scale in um, and the coarser scale taken off to leave round grains
-_TEXTURES: dict[str, tuple[tuple[float, float, float | None], ...]] = {
-    "granule": ((1.0, 0.20, 0.38),),
-    "chromatin": ((1.0, 0.42, None), (0.5, 0.16, None)),
-    "cytoplasm": ((0.13, 1.6, None), (0.10, 0.42, None)),
-}
+_FLATTEST = 0.2  # of a pixel: what a radial pixel counts for where an outline runs along the radius
+_FAR = -1e3
 
 
 @lru_cache(maxsize=4)
 def _polar(side: int) -> tuple[NDArray[np.int16], Floats]:
-    offset = np.arange(-side * 3 // 2, side * 3 // 2, dtype=np.float32)
-    dy, dx = np.meshgrid(offset, offset, indexing="ij")
-    angle = np.arctan2(dy, dx) / (2 * np.pi) * N_ANGLES
-    return np.round(angle).astype(np.int16) % N_ANGLES, np.hypot(dx, dy)
+    """Return angle index and radius on the plane, (phases, phases, 3 side, 3 side), for centres between pixels."""
+    phases = max(1, 256 // side)
+    steps = np.arange(-side * 3 // 2, side * 3 // 2, dtype=np.float32)
+    offset = steps - np.arange(phases, dtype=np.float32)[:, None] / phases
+    dy, dx = offset[:, None, :, None], offset[None, :, None, :]
+    return (nearest_angle(dy, dx) % N_ANGLES).astype(np.int16), np.hypot(dy, dx)
 
 
-@lru_cache(maxsize=2)
-def _texture_bank(seed: int) -> dict[str, Floats]:
-    """Return noise tiles that repeat at their edges; each layer has variance weight squared."""
-    rng = generator(seed, Stream.TEXTURE_BANK)
-    return {
-        name: sum(
-            (weight * _noise(rng, keep, remove) for weight, keep, remove in layers), start=np.zeros((1, 1), np.float32)
-        )
-        for name, layers in _TEXTURES.items()
-    }
-
-
-def _noise(rng: np.random.Generator, keep_um: float, remove_um: float | None) -> Floats:
-    across, down = fft.rfftfreq(_BANK_SIDE), fft.fftfreq(_BANK_SIDE)
-    square = -2 * np.pi**2 * (across[None, :] ** 2 + down[:, None] ** 2)
-    passed = np.exp((keep_um / _BANK_UM) ** 2 * square)
-    if remove_um is not None:
-        passed -= np.exp((remove_um / _BANK_UM) ** 2 * square)
-    tile = fft.irfft2(fft.rfft2(rng.standard_normal((_BANK_SIDE, _BANK_SIDE))) * passed)
-    return (tile / tile.std()).astype(np.float32)
+def nearest_angle(down: NDArray, across: NDArray) -> NDArray[np.int64]:
+    """Return the position in ``ANGLES``, up to whole turns; in double, as single differs between processors."""
+    angle = np.arctan2(down.astype(np.float64), across.astype(np.float64))
+    return np.round(angle * (N_ANGLES / (2 * np.pi))).astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """A batch of square fine grids of ``side`` pixels with the cells' centres on them.
+    """A batch of square grids of ``side`` pixels with the cells' centres on them.
 
     Attributes:
         side: Pixels across.
-        px_um: Size of a fine pixel.
+        px_um: Size of a pixel.
         centre: Row and column of each cell's centre, int64 (b, 2).
         seed: Seed of the cohort; fixes the textures.
     """
@@ -79,23 +57,41 @@ class Canvas:
         """Return the grids of some of the cells."""
         return Canvas(self.side, self.px_um, self.centre[rows], self.seed)
 
-    def polar(self, centre: NDArray[np.int64]) -> tuple[NDArray[np.int16], Floats]:
+    def blank(self) -> Floats:
+        """Return zeros, float32 (b, side, side)."""
+        return np.zeros((len(self), self.side, self.side), np.float32)
+
+    def px(self, um: float) -> np.float32:
+        """Return a length in pixels."""
+        return np.float32(um / self.px_um)
+
+    def polar(self, centre: NDArray[np.float64]) -> tuple[NDArray[np.int16], Floats]:
         """Return angle index and radius in px about ``centre`` (b, 2), both (b, side, side)."""
         angle, radius = _polar(self.side)
-        edge = self.side // 2
-        start = np.clip(self.side * 3 // 2 - centre, edge, 3 * self.side // 2 + edge)
+        phases, origin = len(angle), self.side * 3 // 2
+        whole, phase = np.divmod(np.round(centre * phases).astype(np.int64), phases)
+        row, column = np.clip(origin - whole, 0, 2 * self.side).T
         window = (self.side, self.side)
-        row, column = start[:, 0], start[:, 1]
-        return sliding_window_view(angle, window)[row, column], sliding_window_view(radius, window)[row, column]
+        at = (phase[:, 0], phase[:, 1], row, column)
+        return (
+            sliding_window_view(angle, window, axis=(2, 3))[at],
+            sliding_window_view(radius, window, axis=(2, 3))[at],
+        )
 
-    def inside(self, profile: Floats, centre: NDArray[np.int64]) -> Floats:
+    def inside(self, profile: Floats, centre: NDArray[np.float64]) -> Floats:
         """Return the distance in px from the outline ``profile`` (b, N_ANGLES, px), positive inside."""
         angle, radius = self.polar(centre)
-        flat = np.take_along_axis(profile, angle.reshape(len(angle), -1), axis=1)
-        return flat.reshape(radius.shape) - radius
+        index = angle + (np.arange(len(profile)) * N_ANGLES)[:, None, None]
+        slope = (np.roll(profile, -1, axis=1) - np.roll(profile, 1, axis=1)) * np.float32(N_ANGLES / (4 * np.pi))
+        tilt = np.maximum(profile / np.hypot(profile, slope), np.float32(_FLATTEST))
+        distance = np.subtract(profile.take(index), radius, out=radius)
+        distance *= tilt.take(index)
+        return distance
 
-    def discs(self, centre: Floats, radius: Floats, stretch: Floats | None = None) -> Floats:
-        """Return the distance in px from a union of discs, positive inside, (b, side, side).
+    def discs(self, centre: NDArray, radius: NDArray, stretch: NDArray | None = None) -> Floats:
+        """Return about the distance in px from a union of discs, positive inside, (b, side, side).
+
+        Right at the edge, r / 2 at the middle of a disc of radius r: (r - d^2 / r) / 2.
 
         Args:
             centre: Row and column in px, (b, k, 2).
@@ -103,33 +99,43 @@ class Canvas:
             stretch: Height over width, (b, k); discs when None.
         """
         grid = np.arange(self.side, dtype=np.float32)
-        best = np.full((len(centre), self.side, self.side), -1e3, np.float32)
-        reach = 1.3 * radius + 4 * _SOFT_PX
+        best = np.full((len(centre), self.side, self.side), _FAR, np.float32)
+        reach = 1.3 * radius + 4
         near = (np.abs(centre - self.side / 2) < self.side / 2 + reach[:, :, None]).all(axis=2) & (radius > 0)
         for k in np.flatnonzero(near.any(axis=0)):
             rows = np.flatnonzero(near[:, k])
-            down = (grid - centre[rows, k, :1]) ** 2
-            across = (grid - centre[rows, k, 1:]) ** 2
-            if stretch is not None:
-                down, across = down / stretch[rows, k, None], across * stretch[rows, k, None]
-            distance = np.sqrt(down[:, :, None] + across[:, None, :])
-            best[rows] = np.maximum(best[rows], radius[rows, k, None, None] - distance)
+            place, size = centre[rows, k].astype(np.float32), radius[rows, k, None].astype(np.float32)
+            ratio = np.float32(1) if stretch is None else stretch[rows, k, None].astype(np.float32)
+            down = (grid - place[:, :1]) ** 2 / (2 * size * ratio)
+            across = (grid - place[:, 1:]) ** 2 * ratio / (2 * size)
+            distance = (size / 2 - down)[:, :, None] - across[:, None, :]
+            best[rows] = np.maximum(best[rows], distance)
         return best
 
-    def offsets(self, rows: slice | NDArray = slice(None)) -> tuple[Floats, Floats]:
+    def offsets(self, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Return row and column distances in px from the cells' centres, (b, side, 1) and (b, 1, side)."""
         grid = np.arange(self.side, dtype=np.float32)
         centre = self.centre[rows].astype(np.float32)
         return (grid - centre[:, :1])[:, :, None], (grid - centre[:, 1:])[:, None, :]
 
-    def texture(self, name: str, corner: NDArray[np.float64]) -> Floats:
-        """Return the named noise, (b, side, side): a window of the tile at ``corner`` (b, 2) in [0, 1)."""
-        tile = _texture_bank(self.seed)[name]
-        steps = np.arange(self.side) * (self.px_um / _BANK_UM)
-        index = (corner[:, :, None] * _BANK_SIDE + steps).astype(np.int64) % _BANK_SIDE
-        return tile.ravel().take(index[:, 0, :, None] * _BANK_SIDE + index[:, 1, None, :])
+    def texture(self, name: str, start: NDArray[np.float64]) -> Floats:
+        """Return the named noise, (b, side, side): the tile's point ``start`` (b, 2) in [0, 1) lies at the centre.
+
+        The noise is fixed to the cell: another crop or pixel size shows the same grains.
+        """
+        tile = texture_bank(self.seed)[name]
+        steps = (np.arange(self.side) - self.centre[:, :, None]) * (self.px_um / TILE_UM)
+        index = np.floor(start[:, :, None] * TILE_SIDE + steps).astype(np.int64) % TILE_SIDE
+        return tile.ravel().take(index[:, 0, :, None] * TILE_SIDE + index[:, 1, None, :])
 
 
-def coverage(distance: Floats, soft_px: float | np.float32 = _SOFT_PX) -> Floats:
+def coverage(distance: Floats, soft_px: float | np.float32 = 1.0) -> Floats:
     """Return how much of each pixel lies inside, 0 to 1, from a distance in px."""
-    return np.clip(distance / np.float32(soft_px) + np.float32(0.5), 0, 1)
+    result = distance * np.float32(1 / soft_px)
+    result += np.float32(0.5)
+    return np.clip(result, 0, 1, out=result)
+
+
+def column(values: NDArray) -> Floats:
+    """Return one value a cell, (b,), in a shape that multiplies maps."""
+    return values[:, None, None].astype(np.float32)

@@ -62,7 +62,7 @@ NORMAL_CELLS = {
         0.02, (17.0, 1.6), 0.56, "oval", (0.56, 0.11, 0.14), (0.24, 0.0, 0.0, 0.06, 0.0), (0.22, 0.48), 0.7, 0.7
     ),
 }
-SHAPES = (*NUCLEUS_SHAPES, "oval", "lobed")
+SHAPES = (*NUCLEUS_SHAPES, "oval", "lobed", "smudge")
 _KINDS = tuple(NORMAL_CELLS)
 _NC_SPREAD = 0.18
 
@@ -109,7 +109,7 @@ class Cells:
         """Return the latent traits, one row an image, bag after bag."""
         columns = ("leukaemic", "diameter_um", "nc_ratio", "granularity", "basophilia", "auer", "nucleoli", "bleb")
         table = pd.DataFrame({name: getattr(self, name).ravel() for name in columns})
-        table.insert(1, "nucleus_shape", pd.Series(np.array(SHAPES)[self.shape.ravel()], dtype="category"))
+        table.insert(1, "nucleus_shape", pd.Series(pd.Categorical.from_codes(self.shape.ravel(), pd.Index(SHAPES))))
         return table
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from datasets.simulate import tables
 from datasets.simulate.distributions import Bernoulli, ChildOrAdultAge, Family, LogNormal, Normal, Percentage
 from datasets.simulate.draws import Stream, patient_uniforms
+from datasets.simulate.missingness import coagulation_factor
 from datasets.simulate.patients import Patients
 from datasets.simulate.scaling import scaled
 
@@ -82,16 +83,27 @@ def sample_clinical(
 
 
 def missing_at_random(columns: list[str], factor: ArrayLike, seed: int) -> NDArray[np.bool_]:
-    """Return which values were not measured, bool (n, columns): the column's rate times the patient's ``factor``."""
+    """Return which values were not measured, bool (n, columns): the column's rate times ``factor``.
+
+    Args:
+        columns: Names.
+        factor: Of each patient, (n,), or of each value, (n, columns).
+        seed: Seed of the cohort.
+    """
     multiple = np.asarray(factor, dtype=np.float64)
     rates = np.array([tables.MISSING.get(column, 0.0) for column in columns])
     chance = patient_uniforms(seed, Stream.MISSING, len(multiple), (len(columns),))
-    return chance < rates * multiple[:, None]
+    return chance < rates * multiple.reshape(len(multiple), -1)
 
 
-def observed_clinical(complete: pd.DataFrame, patients: Patients, seed: int) -> pd.DataFrame:
-    """Return ``complete`` with NaN where a site did not measure; site C measured nothing."""
-    factor = np.array([*tables.SITE_MISSING_FACTOR, 0.0])[patients.site]
+def observed_clinical(complete: pd.DataFrame, patients: Patients, seed: int, mnar: bool = False) -> pd.DataFrame:
+    """Return ``complete`` with NaN where a site did not measure; site C measured nothing.
+
+    With ``mnar`` coagulation is measured less often at a low white count.
+    """
+    factor = np.array([*tables.SITE_MISSING_FACTOR, 0.0])[patients.site][:, None]
+    if mnar:
+        factor = factor * coagulation_factor(complete)
     missing = missing_at_random(list(complete.columns), factor, seed)
     missing |= (patients.site == tables.SITES.index("C"))[:, None]
     return complete.mask(missing)

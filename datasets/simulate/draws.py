@@ -37,11 +37,34 @@ class Stream(IntEnum):
     TEXTURE_BANK = 21
     GENE_SETS = 22
     TEXTURE = 23
+    GENE_COLUMNS = 24
+    LABEL_NOISE = 40
+    RATERS = 41
+    EARLY_DEATH = 42
+    ERA = 43
+    SCALE_BAR = 44
+    DIRT = 45
+    NEIGHBOUR = 60
+    HEMA_GENES = 80
+    HEMA_PROGRAMS = 81
+    HEMA_DISEASE = 82
+    HEMA_BATCH = 83
+    HEMA_SETS = 84
+    HEMA_CELLS = 85
+    HEMA_DONOR = 86
+    HEMA_DISPERSION = 87
+    HEMA_COUNTS = 88
+    HEMA_ORDER = 89
 
 
 def generator(seed: int, stream: Stream, patient: int | None = None) -> np.random.Generator:
     """Return the generator of one stream, of the whole cohort or of one patient."""
     return np.random.default_rng([seed, int(stream)] if patient is None else [seed, int(stream), patient])
+
+
+def gene_columns(n_genes: int, seed: int) -> NDArray[np.int64]:
+    """Return an order of the genes in which their place tells nothing, int64 (n_genes,)."""
+    return generator(seed, Stream.GENE_COLUMNS).permutation(n_genes)
 
 
 def patient_uniforms(seed: int, stream: Stream, n: int, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -41,6 +41,11 @@ class GeneModel:
         """Return the genes whose distribution depends on the class."""
         return self.names[: self.n_signal]
 
+    @property
+    def signal_sets(self) -> tuple[str, ...]:
+        """Return the names of the pathways whose members depend on the class by design."""
+        return tuple(name for name in self.sets if name in tables.GENE_MODULES)
+
 
 def gene_model(effect: float, seed: int, n_genes: int = tables.N_GENES, quasi_label: bool = False) -> GeneModel:
     """Return the genes of a cohort.

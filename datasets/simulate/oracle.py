@@ -50,12 +50,22 @@ def trait_log_likelihood(model: TraitModel, traits: Mapping[str, NDArray], leuka
         traits: As ``sample_traits`` returns them, (n, cells) each.
         leukaemic: Which cells count, bool (n, cells).
     """
-    total = _bleb(model, traits["bleb"], leukaemic) + _nucleoli(model, traits["nucleoli"], leukaemic)
-    for name, gaussian in model.gaussian.items():
-        total += _gaussian(gaussian, model.icc, traits[name], leukaemic)
+    return np.sum(list(trait_log_likelihoods(model, traits, leukaemic).values()), axis=0)
+
+
+def trait_log_likelihoods(
+    model: TraitModel, traits: Mapping[str, NDArray], leukaemic: NDArray[np.bool_]
+) -> dict[str, Floats]:
+    """Return trait -> log p(its values in the leukaemic cells | class, variant), (n, n_classes, 2).
+
+    Traits are independent of one another given class and variant; arguments as ``trait_log_likelihood``.
+    """
+    parts = {name: _gaussian(trait, model.icc, traits[name], leukaemic) for name, trait in model.gaussian.items()}
     for name, chances in model.categorical.items():
-        total += _dirichlet_multinomial(model.concentration * chances, traits[name], leukaemic)
-    return total
+        parts[name] = _dirichlet_multinomial(model.concentration * chances, traits[name], leukaemic)
+    parts["nucleoli"] = _nucleoli(model, traits["nucleoli"], leukaemic)
+    parts["bleb"] = _bleb(model, traits["bleb"], leukaemic)
+    return parts
 
 
 def _gaussian(trait: GaussianTrait, icc: float, values: Floats, leukaemic: NDArray[np.bool_]) -> Floats:
@@ -102,10 +112,14 @@ def purity_log_likelihood(marrow: Percentage, leukaemic: NDArray[np.bool_]) -> F
 
 def posterior(log_likelihood: Floats, prior: ArrayLike = tables.PRIOR) -> Floats:
     """Return p(class | data), float64 (n, n_classes), from log p(data | class, variant)."""
-    micro = np.array(tables.MICROGRANULAR)
-    variant = np.log(np.stack([1 - micro, micro], axis=1))
-    joint = logsumexp(log_likelihood + variant, axis=2) + np.log(np.asarray(prior, dtype=np.float64))
+    joint = over_variants(log_likelihood) + np.log(np.asarray(prior, dtype=np.float64))
     return np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+
+
+def over_variants(log_likelihood: Floats) -> Floats:
+    """Return log p(data | class), (n, n_classes), from log p(data | class, variant), (n, n_classes, 2)."""
+    micro = np.array(tables.MICROGRANULAR)
+    return logsumexp(log_likelihood + np.log(np.stack([1 - micro, micro], axis=1)), axis=2)
 
 
 def subset_posteriors(
@@ -130,3 +144,17 @@ def subset_posteriors(
                 total = total + np.where(told[:, None, None], 0.0, purity)
             result["all" if size == 3 else "+".join(subset)] = posterior(total)
     return result
+
+
+def modality_information(posteriors: Mapping[str, Floats], y: NDArray[np.int64]) -> pd.DataFrame:
+    """Return I_m = log p(y | x) - log p(y | x without m) in nats, one row a specimen, a column a modality.
+
+    Positive where the modality speaks for the true class; 0 where the specimen lacks it.
+
+    Args:
+        posteriors: As in ``Truth.posterior``: "all" and every pair of modalities.
+        y: True class, int64 (n,).
+    """
+    rows, without = np.arange(len(y)), {m: "+".join(part for part in _PARTS if part != m) for m in _PARTS}
+    whole = np.log(posteriors["all"][rows, y])
+    return pd.DataFrame({m: whole - np.log(posteriors[rest][rows, y]) for m, rest in without.items()})

@@ -1,130 +1,105 @@
-"""From cells to photographs: Beer-Lambert light, point spread, vignette, photon noise, JPEG."""
+"""From cells to photographs of them, with a mask of every component."""
 
 from __future__ import annotations
 
-import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from scipy import fft
 from scipy.special import ndtri
 
+from datasets.simulate import optics
 from datasets.simulate.canvas import Canvas
 from datasets.simulate.cells import Cells
+from datasets.simulate.components import pack
 from datasets.simulate.draws import Stream, generator
-from datasets.simulate.paint import MASKS, draw_cells
-from datasets.simulate.stain import LAMP, OPTICS, Slide, prepare_slide
+from datasets.simulate.paint import draw_cells
+from datasets.simulate.stain import OPTICS, Slide, prepare_slide
 from datasets.simulate.surroundings import add_surroundings
 from datasets.simulate.tables import SITES
 
-Floats = NDArray[np.float32]
-_FINE_SIDE = 128
+_FINE_SIDE = 56  # smaller images are drawn on a finer grid
 _NOMINAL_PX = 128  # pixel sizes and crop offsets of sites are given at this image size
 _BLUR_PER_DEFOCUS = 0.5  # sigma in um of an image out of focus by 1 um, numerical aperture about 0.7
 
 
-def render(cells: Cells, site: NDArray[np.int64], image_size: int, seed: int) -> dict[str, NDArray]:
+def render(
+    cells: Cells,
+    site: NDArray[np.int64],
+    image_size: int,
+    seed: int,
+    *,
+    scale_bar: NDArray[np.bool_] | None = None,
+    threads: int = 2,
+) -> dict[str, NDArray]:
     """Photograph every cell, one slide a patient.
+
+    A patient's images depend on the seed, the patient's place, cells and site only: not on the other
+    patients, nor on ``threads``. Another site changes stain, optics and camera, not what is drawn.
 
     Args:
         cells: (n, cells).
         site: Position in ``SITES``, (n,).
         image_size: Pixels across.
         seed: Seed of the cohort.
+        scale_bar: Which images show a bar of 5 um in a corner, a planted shortcut, (n,) or (n, cells).
+        threads: How many patients are drawn at a time.
 
     Returns:
-        ``pixels`` uint8 (n * cells, H, W, 3) and ``mask_<component>`` bool (n * cells, H, W).
+        ``pixels`` uint8 (n * cells, H, W, 3) and ``components`` uint16 (n * cells, H, W), packed as by
+        ``pack``. Black borders and scale bars count as artefacts and hide what lies under them; platelets
+        and other white cells have no component.
+
+    Raises:
+        ValueError: If ``site`` or ``scale_bar`` does not fit the cells.
     """
     n, per_bag = cells.leukaemic.shape
-    arrays: dict[str, NDArray] = {"pixels": np.empty((n * per_bag, image_size, image_size, 3), np.uint8)}
-    for name in MASKS:
-        arrays[f"mask_{name}"] = np.empty((n * per_bag, image_size, image_size), bool)
-    for i in range(n):
+    shape = (n * per_bag, image_size, image_size)
+    arrays: dict[str, NDArray] = {"pixels": np.empty((*shape, 3), np.uint8), "components": np.empty(shape, np.uint16)}
+    bars = _per_image(scale_bar, n, per_bag)
+    if site.shape != (n,):
+        raise ValueError(f"render: site has shape {site.shape} for the cells of {n} patients; give one site a patient")
+
+    def draw(i: int) -> None:
         slide = prepare_slide(OPTICS[SITES[site[i]]], generator(seed, Stream.SLIDE, i))
-        rows = slice(i * per_bag, (i + 1) * per_bag)
-        for name, values in render_bag(cells.bag(i), slide, i, image_size, seed).items():
-            arrays[name][rows] = values
+        for name, values in render_bag(cells.bag(i), slide, i, image_size, seed, bars[i]).items():
+            arrays[name][i * per_bag : (i + 1) * per_bag] = values
+
+    draw(0)  # fills the tables that all patients share
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(draw, range(1, n)))
     return arrays
 
 
-def render_bag(cells: Cells, slide: Slide, patient: int, image_size: int, seed: int) -> dict[str, NDArray]:
-    """Photograph the cells of one patient; returns as ``render``."""
-    oversampling = max(1, _FINE_SIDE // image_size)
-    side = image_size * oversampling
-    u = generator(seed, Stream.PLACEMENT, patient).random((len(cells.leukaemic), 8))
+def _per_image(scale_bar: NDArray[np.bool_] | None, n: int, per_bag: int) -> NDArray[np.bool_]:
+    bars = np.zeros(n, bool) if scale_bar is None else scale_bar
+    if bars.shape not in ((n,), (n, per_bag)):
+        raise ValueError(f"render: scale_bar has shape {bars.shape}; give ({n},) or ({n}, {per_bag})")
+    return np.broadcast_to(bars.reshape(n, -1), (n, per_bag))
+
+
+def render_bag(
+    cells: Cells, slide: Slide, patient: int, image_size: int, seed: int, scale_bar: NDArray[np.bool_]
+) -> dict[str, NDArray]:
+    """Photograph the cells of one patient; arguments and return as of ``render``, (cells,) each."""
+    factor = -(-_FINE_SIDE // image_size)
+    u = generator(seed, Stream.PLACEMENT, patient).random((len(scale_bar), 8))
     z = ndtri(np.clip(u, 1e-9, 1 - 1e-9))
-    offset = np.clip(slide.optics.crop_sd * z[:, :2], -20, 20) * side / _NOMINAL_PX
-    px_um = slide.um_per_px * _NOMINAL_PX / side
-    canvas = Canvas(side, px_um, np.round(side / 2 + offset).astype(np.int64), seed)
+    canvas = _place(slide, z[:, :2], image_size * factor, seed)
     drawing = draw_cells(canvas, cells, patient)
     add_surroundings(drawing, canvas, cells, slide, patient)
-    light = _shrink(_transmitted(drawing.pigments, slide), oversampling)
-    sigma = np.hypot(slide.optics.psf_um, _BLUR_PER_DEFOCUS * slide.optics.defocus_um * z[:, 2]) / (
-        px_um * oversampling
-    )
-    light = _blur(light, sigma) * _illumination(slide, image_size)
-    pixels = _expose(light, slide, generator(seed, Stream.SENSOR, patient))
-    _black_bars(pixels, slide, u[:, 3:6])
-    masks = {f"mask_{name}": _shrink(mask, oversampling) > 0.5 for name, mask in drawing.masks.items()}
-    return {"pixels": _compress(pixels, slide, u[:, 6]), **masks}
+    sigma = np.hypot(slide.optics.psf_um, _BLUR_PER_DEFOCUS * slide.optics.defocus_um * z[:, 2]) / canvas.px_um
+    light = optics.photograph(optics.transmitted(drawing.pigments, slide), sigma, factor)
+    pixels = optics.expose(light, slide, generator(seed, Stream.SENSOR, patient))
+    hidden = optics.black_bars(slide, u[:, 3:6], image_size)
+    hidden |= optics.scale_bars(scale_bar, canvas.px_um * factor, image_size)
+    pixels[hidden] = 0
+    masks = {name: optics.shrink(mask, factor) > 0.5 for name, mask in drawing.masks.items()}
+    components = np.where(hidden, pack({"artefact": hidden}), pack(masks))
+    return {"pixels": optics.through_jpeg(pixels, slide, u[:, 6]), "components": components}
 
 
-def _transmitted(pigments: Floats, slide: Slide) -> Floats:
-    """Return light through the film, (3, b, side, side), lamp at its colour."""
-    density = slide.vectors.T @ pigments.reshape(len(pigments), -1)
-    light = np.exp(density * np.float32(-np.log(10)))
-    return (light * np.array(LAMP, np.float32)[:, None]).reshape(3, *pigments.shape[1:])
-
-
-def _shrink(image: Floats, factor: int) -> Floats:
-    """Return block means of the last two axes."""
-    parts = [image[..., i::factor, j::factor] for i in range(factor) for j in range(factor)]
-    return sum(parts[1:], start=parts[0]) / np.float32(factor**2)
-
-
-def _blur(light: Floats, sigma: NDArray) -> Floats:
-    """Blur each photograph by its own Gaussian (px), mirrored at the border."""
-    frequency = np.arange(light.shape[-1]) / (2 * light.shape[-1])
-    damp = np.exp(-2 * np.pi**2 * sigma[:, None] ** 2 * frequency**2).astype(np.float32)
-    waves = fft.dctn(light, axes=(2, 3), norm="ortho")
-    waves *= damp[:, :, None] * damp[:, None, :]
-    return fft.idctn(waves, axes=(2, 3), norm="ortho")
-
-
-def _illumination(slide: Slide, side: int) -> Floats:
-    position = np.linspace(-1, 1, side, dtype=np.float32)
-    square = (position[:, None] ** 2 + position**2) / 2
-    return (1 - slide.optics.vignette * square).astype(np.float32)
-
-
-def _expose(light: Floats, slide: Slide, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return uint8 (b, H, W, 3) with photon noise and the camera's white balance."""
-    image = np.ascontiguousarray(np.moveaxis(light, 0, 3))
-    image += np.sqrt(np.maximum(image, 0) / np.float32(slide.optics.electrons)) * rng.standard_normal(
-        image.shape, dtype=np.float32
-    )
-    image *= slide.white_balance * np.float32(255)
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
-
-
-def _black_bars(pixels: NDArray[np.uint8], slide: Slide, u: NDArray) -> None:
-    """Blacken a border of some images, in place: left, right, top or bottom."""
-    for row in np.flatnonzero(u[:, 0] < slide.optics.black_bar):
-        width = 1 + int(0.10 * pixels.shape[1] * u[row, 1])
-        turned = np.rot90(pixels[row], int(4 * u[row, 2]))
-        turned[:, :width] = 0
-
-
-def _compress(pixels: NDArray[np.uint8], slide: Slide, u: NDArray) -> NDArray[np.uint8]:
-    """Return the images as their JPEG files decode; unchanged where the site keeps lossless files."""
-    if slide.optics.jpeg is None:
-        return pixels
-    low, high = slide.optics.jpeg
-    return np.stack([_through_jpeg(p, low + round((high - low) * q)) for p, q in zip(pixels, u.tolist(), strict=True)])
-
-
-def _through_jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
+def _place(slide: Slide, z: NDArray[np.float64], side: int, seed: int) -> Canvas:
+    """Return the grids of a patient, each cell off its middle by what the site's cropping leaves."""
+    offset = np.clip(slide.optics.crop_sd * z, -20, 20) * side / _NOMINAL_PX
+    return Canvas(side, slide.um_per_px * _NOMINAL_PX / side, np.round(side / 2 + offset).astype(np.int64), seed)

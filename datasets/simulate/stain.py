@@ -19,6 +19,7 @@ _VECTORS = (  # azure B, azure B-eosin complex of nuclei, eosin Y, azurophil, ha
 )
 LAMP = (0.97, 0.96, 0.95)
 FILM_EOSIN = 0.015  # the stained plasma film between cells
+RED_CELL = (0.19, 0.08, 0.04)  # haemoglobin, eosin, blue where they are thickest
 
 
 def pigment_vectors() -> NDArray[np.float64]:

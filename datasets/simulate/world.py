@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from datasets.simulate import clinical, oracle
 from datasets.simulate.cells import Cells, sample_cells
+from datasets.simulate.evidence import trait_evidence
 from datasets.simulate.expression import GeneModel, gene_model, genes_measured, sample_nulls, sample_signal
+from datasets.simulate.interventions import Intervention
+from datasets.simulate.missingness import genes_lost
 from datasets.simulate.patients import Patients, sample_patients
 from datasets.simulate.traits import sample_traits, trait_model
 
@@ -27,6 +30,8 @@ class World:
         signal: Deviations of the signal genes from their baseline, float64 (n, n_signal).
         genes_measured: bool (n,).
         posterior: Modality subset -> p(class | data), float64 (n, n_classes).
+        evidence: |log-likelihood ratio| of each cell's traits for its patient's class, one row a cell.
+        photographed: Position in ``SITES`` of the microscope each slide is seen through, int64 (n,).
         seed: Seed of the cohort.
     """
 
@@ -37,6 +42,8 @@ class World:
     signal: NDArray[np.float64]
     genes_measured: NDArray[np.bool_]
     posterior: dict[str, NDArray[np.float64]]
+    evidence: pd.DataFrame
+    photographed: NDArray[np.int64]
     seed: int
 
     @property
@@ -47,17 +54,33 @@ class World:
         return np.where(self.genes_measured[:, None], values, 0).astype(np.float32)
 
 
-def sample_world(effect: float, n: int, cells: int, confound: float, seed: int) -> World:
-    """Return ``n`` patients with ``cells`` cells each and the exact posterior of their class."""
+def sample_world(
+    effect: float, n: int, cells: int, confound: float, seed: int, *, do: Intervention | None = None, mnar: bool = False
+) -> World:
+    """Return ``n`` patients with ``cells`` cells each and the exact posterior of their class.
+
+    Args:
+        effect: Scale of the class differences.
+        n: Number of patients.
+        cells: Of each patient.
+        confound: How far the class fixes the site, 0 to 1.
+        seed: Seed of the cohort.
+        do: Sets one trait of all leukaemic cells, or the microscope of all slides; everything else stays.
+        mnar: Whether what is missing also depends on how ill the patient is; the posteriors of "genes" and
+            "images+genes" are then those of data missing at random, all others stay exact.
+    """
     patients = sample_patients(n, confound, seed)
     labs, marrow = clinical.clinical_model(effect), clinical.marrow_percentage(effect)
     complete = clinical.sample_clinical(labs, patients.y, patients.variant, seed)
-    observed = clinical.observed_clinical(complete, patients, seed)
+    observed = clinical.observed_clinical(complete, patients, seed, mnar)
     model = trait_model(effect)
     traits = sample_traits(model, patients.y, patients.variant, cells, seed)
+    traits = traits if do is None else do.on_traits(traits)
     drawn = sample_cells(traits, complete["promyelocytes"].to_numpy() / 100, seed)
     genes = gene_model(effect, seed)
     signal, measured = sample_signal(genes, patients.y, seed), genes_measured(patients.site, seed)
+    if mnar:
+        measured &= ~genes_lost(complete, seed)
     posterior = oracle.subset_posteriors(
         images=oracle.trait_log_likelihood(model, traits, drawn.leukaemic),
         purity=oracle.purity_log_likelihood(marrow, drawn.leukaemic),
@@ -65,4 +88,6 @@ def sample_world(effect: float, n: int, cells: int, confound: float, seed: int) 
         clinical=oracle.clinical_log_likelihood(labs, observed),
         fraction_known=observed["promyelocytes"].notna().to_numpy(),
     )
-    return World(patients, drawn, observed, genes, signal, measured, posterior, seed)
+    evidence = trait_evidence(model, traits, drawn.leukaemic, patients.y)
+    photographed = patients.site if do is None else do.on_site(patients.site)
+    return World(patients, drawn, observed, genes, signal, measured, posterior, evidence, photographed, seed)
