@@ -1,0 +1,41 @@
+"""Audits of a cohort and its split: leaks that block a run, shortcuts and gaps that its tables must name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from datasets import audit_columns, audit_counts, audit_images, audit_roles, audit_rows, audit_shortcuts, audit_units
+from datasets.audit_finding import Finding, Rule
+from datasets.cohort import Cohort
+from datasets.splits import SplitPlan
+
+RULES: Mapping[str, Rule] = {
+    "patient-in-two-roles": Rule("A patient is learnt from and tested on", audit_roles.patient_in_two_roles, True),
+    "patients-unknown": Rule("The source names no patients", audit_roles.patients_unknown),
+    "duplicate-images": Rule("Byte-identical images", audit_images.duplicate_images, True),
+    "near-duplicate-images": Rule("Re-encoded or brightened copies", audit_images.near_duplicate_images, True),
+    "augmented-copies": Rule("Flipped or turned copies", audit_images.augmented_copies, True),
+    "duplicate-rows": Rule("Equal rows of different patients", audit_rows.duplicate_rows, True),
+    "label-leak-column": Rule("A clinical column is the label", audit_columns.label_leak_column),
+    "unit-slips": Rule("Values in another unit", audit_units.unit_slips),
+    "class-is-domain": Rule("The domain tells the class", audit_shortcuts.class_is_domain, True),
+    "class-is-era": Rule("The time of sampling tells the class", audit_shortcuts.class_is_era, True),
+    "class-is-format": Rule("The image format tells the class", audit_shortcuts.class_is_format, True),
+    "class-is-size": Rule("The image size tells the class", audit_shortcuts.class_is_size, True),
+    "class-is-count": Rule("The number of images tells the class", audit_shortcuts.class_is_count, True),
+    "class-is-missingness": Rule("What is missing tells the class", audit_shortcuts.class_is_missingness, True),
+    "class-is-background": Rule("The background's tint tells the class", audit_shortcuts.class_is_background, True),
+    "class-is-order": Rule("The order of rows or ids tells the class", audit_shortcuts.class_is_order),
+    "class-has-few-patients": Rule("Classes with few patients", audit_counts.class_has_few_patients),
+    "domain-lacks-class": Rule("Domains without some class", audit_counts.domain_lacks_class),
+}
+
+
+def audit(cohort: Cohort, plan: SplitPlan | None = None) -> tuple[Finding, ...]:
+    """Apply every rule of ``RULES``, in that order; the same cohort and plan give the same findings.
+
+    Args:
+        cohort: A whole cohort, labels included; never what an entry is given.
+        plan: Its split; without one, rules about roles have nothing to block.
+    """
+    return tuple(finding for rule in RULES.values() for finding in rule.check(cohort, plan))
