@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance, presence
-from datasets.download import RemoteFile, Source
 from datasets.roots import find_dataset
+from datasets.sources import RemoteFile, Source
 
 NAME = "apl-labs"
 CLASSES = ("other AML", "APL")
@@ -65,6 +65,8 @@ SOURCE = Source(
     ),
 )
 
+SPLIT = {"scheme": "plan", "plan": "apl-labs-official"}
+
 CARD = Card(
     title="APL against other AML from twelve routine blood tests, 222 training patients and external hospitals",
     source=f"https://github.com/{SOURCE.repository} @ {SOURCE.commit}, data/",
@@ -95,6 +97,7 @@ CARD = Card(
             "AUROC .96",
             "trained on the 222, tested on 415 external patients",
             "Haematologica, https://haematologica.org/article/view/10551",
+            "415 external patients of four hospitals there; the table says how many are here",
         ),
     ),
 )

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reference:
-    """A published figure and the protocol it was made under."""
+    """A published figure and the protocol it was made under.
+
+    Attributes:
+        result: The figure.
+        protocol: Split, sizes and model.
+        citation: Where it was published.
+        not_comparable: Why a row of ours on the default split must not be set against it; "" where it may.
+    """
 
     result: str
     protocol: str
     citation: str
+    not_comparable: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -47,20 +47,34 @@ class Truth:
 
     Attributes:
         posterior: Modality subset ("images+genes", "all", ...) -> Bayes posterior, float64 (n, n_classes).
+        y: int64 (n,), class before label noise; None where the labels carry none.
         traits: Latent values of every image of ``pixels``, one row each.
+        evidence: One row an image of ``pixels``, a column a trait: |log-likelihood ratio| of the trait's value for
+            the patient's class against the other classes; NaN-free, 0 where the trait says nothing.
         signal_genes: Names of genes whose distribution depends on the class.
+        signal_pathways: Names of gene sets that hold such genes by design.
         masks: Component name -> bool (m, H, W), aligned with ``pixels``.
+        posterior_error: Modality subset -> standard error of ``posterior`` where it is a Monte Carlo estimate,
+            float64 (n, n_classes); no entry where it is a closed form.
     """
 
     posterior: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    y: NDArray[np.int64] | None = None
     traits: pd.DataFrame | None = None
+    evidence: pd.DataFrame | None = None
     signal_genes: tuple[str, ...] = ()
+    signal_pathways: tuple[str, ...] = ()
     masks: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    posterior_error: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def take(self, indices: NDArray[np.int64]) -> Truth:
         """Return the truth of some specimens; image-level parts stay aligned with ``pixels``."""
-        posterior = {k: v[indices] for k, v in self.posterior.items()}
-        return Truth(posterior, self.traits, self.signal_genes, self.masks)
+        return replace(
+            self,
+            posterior={k: v[indices] for k, v in self.posterior.items()},
+            posterior_error={k: v[indices] for k, v in self.posterior_error.items()},
+            y=None if self.y is None else self.y[indices],
+        )
 
 
 def presence(
@@ -101,6 +115,13 @@ class Cohort:
         present: bool (n, 3) in the order of ``MODALITIES``.
         truth: What a generator knows, or None.
         target_level: Whether the label belongs to the patient or to the specimen.
+        patients_known: False where the source does not say which specimens are of one patient; ``patient`` then holds
+            what is known to belong together (at the least each specimen alone), and only splits that say so in every
+            table can be made.
+        official: str (n,), role in the source's own split: "train", "valid", "test" or "" for none. Not an input.
+        era: str (n,), period of sampling, in the order of time when sorted. Not an input.
+        image_facts: What the image files tell besides their pixels, one row an image of ``images.pixels``, such as
+            ``format`` (str), ``mode`` (str), ``width``, ``height``, ``bytes``. Never an input: audits read it.
 
     Raises:
         CohortError: If parts disagree; the message names column, first ids and remedy.
@@ -122,9 +143,13 @@ class Cohort:
     units: Mapping[str, str] = field(default_factory=dict)
     truth: Truth | None = None
     target_level: Literal["patient", "specimen"] = "patient"
+    patients_known: bool = True
+    official: NDArray[np.str_] | None = None
+    era: NDArray[np.str_] | None = None
+    image_facts: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
-        for check in (_check_lengths, _check_ids, _check_labels, _check_genes, _check_clinical, _check_present):
+        for check in _CHECKS:
             check(self)
 
     def __len__(self) -> int:
@@ -153,8 +178,8 @@ class Cohort:
         idx = np.flatnonzero(taken) if taken.dtype == bool else taken.astype(np.int64)
         view = object.__new__(Cohort)
         parts: dict[str, Any] = {k: v for k, v in vars(self).items() if k in self.__dataclass_fields__}
-        for key in ("y", "specimen", "patient", "domain", "present"):
-            parts[key] = parts[key][idx]
+        for key in ("y", "specimen", "patient", "domain", "present", "official", "era"):
+            parts[key] = None if parts[key] is None else parts[key][idx]
         parts["images"] = None if self.images is None else self.images[idx]
         parts["genes"] = None if self.genes is None else self.genes[idx]
         parts["clinical"] = None if self.clinical is None else self.clinical.iloc[idx].reset_index(drop=True)
@@ -163,7 +188,7 @@ class Cohort:
         return view
 
     def blinded(self, *, labels: bool) -> Cohort:
-        """Return what an entry may see: never the truth or real ids, and labels only when ``labels`` (hidden: -1).
+        """Return what an entry may see: no truth, no facts of files, and labels only when ``labels`` (hidden: -1).
 
         Real ids may carry the label (numbers of a file that was sorted by class); opaque ones count
         specimens and patients in the order of this view.
@@ -172,6 +197,9 @@ class Cohort:
         patient = pd.factorize(self.patient)[0]
         vars(view).update(
             truth=None,
+            official=None,
+            era=None,
+            image_facts=None,
             y=self.y if labels else np.full(len(self), -1, dtype=np.int64),
             specimen=np.char.add("specimen-", np.arange(len(self)).astype(str)),
             patient=np.char.add("patient-", patient.astype(str)),
@@ -189,7 +217,7 @@ class Cohort:
             digest.update("\x1f".join(ids.tolist()).encode())
         for array in (self.y, self.present, self.genes):
             if array is not None:
-                digest.update(np.ascontiguousarray(array).tobytes())
+                digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         if self.clinical is not None:
             digest.update(self.clinical.to_csv(index=False, float_format="%.10g").encode())
         if self.images is not None:
@@ -217,6 +245,8 @@ def _check_lengths(c: Cohort) -> None:
         "images": c.images,
         "genes": c.genes,
         "clinical": c.clinical,
+        "official": c.official,
+        "era": c.era,
     }
     for column, part in parts.items():
         if part is not None and len(part) != n:
@@ -238,6 +268,16 @@ def _check_ids(c: Cohort) -> None:
     values, counts = np.unique(c.specimen, return_counts=True)
     if (counts > 1).any():
         raise CohortError("specimen", "ids occur more than once", values[counts > 1], "Make specimen ids unique.")
+
+
+def _check_roles(c: Cohort) -> None:
+    if c.official is not None:
+        odd = ~np.isin(c.official, ["train", "valid", "test", ""])
+        if odd.any():
+            raise CohortError("official", f"unknown roles {sorted(set(c.official[odd]))}", c.specimen[odd])
+    images = 0 if c.images is None else len(c.images.pixels)
+    if c.image_facts is not None and len(c.image_facts) != images:
+        raise CohortError("image_facts", f"has {len(c.image_facts)} rows for {images} images")
 
 
 def _check_labels(c: Cohort) -> None:
@@ -309,3 +349,8 @@ def _check_present(c: Cohort) -> None:
             "present", "disagrees with the bags, genes or clinical rows", c.specimen[wrong],
             "Build it with datasets.cohort.presence.",
         )  # fmt: skip
+
+
+_CHECKS = (
+    _check_lengths, _check_ids, _check_roles, _check_labels, _check_genes, _check_clinical, _check_present
+)  # fmt: skip

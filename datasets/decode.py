@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,18 +14,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import PIL
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from datasets.cache import cached_arrays
+from datasets.cache import Rows, cached_arrays
 from datasets.cohort import CohortError
 
-FORMAT = 1  # raise it when the pixels of an unchanged file would change
+FORMAT = 3  # raise it when what is cached of an unchanged file would change
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
 _THREADS = 4
+_BLOCK = 512  # images decoded ahead of the disk at most
+_FACTS = ("format", "mode", "width", "height", "bytes")
 # What Pillow raises on damaged bytes; reading the file itself fails earlier, and loudly.
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
+DAMAGED = (
+    OSError, SyntaxError, TypeError, ValueError, EOFError, IndexError, struct.error, Image.DecompressionBombError
+)  # fmt: skip
+_LEAST_OF_16_BITS = 65536 // 8  # an image that stays below it would come out black
 
 
 class ImageFile(NamedTuple):
@@ -34,6 +40,22 @@ class ImageFile(NamedTuple):
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def at(cls, root: Path, path: str) -> ImageFile:
+        """Return the file at ``path`` below ``root``.
+
+        Raises:
+            CohortError: If it cannot be reached, such as a link to nothing.
+        """
+        try:
+            state = os.stat(root / path)
+        except OSError as error:
+            broken = "is a link to nothing" if (root / path).is_symlink() else f"cannot be reached ({error.strerror})"
+            raise CohortError(path, broken, remedy="Remove it, or put the file in its place.") from error
+        return cls(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
 
 
 class Skipped(NamedTuple):
@@ -77,22 +99,36 @@ class Decoded:
         pixels: uint8 RGB, (m, side, side, 3), memory-mapped, read-only.
         kept: int64, (m,), positions of those images in the list of files.
         skipped: The other files, in the order of the list.
+        facts: One row an image of ``pixels``: format and mode (str, Pillow's names), width and height (pixels as the
+            file stores them, before any turning) and bytes. For audits, never an input.
     """
 
     pixels: NDArray[np.uint8]
     kept: NDArray[np.int64]
     skipped: tuple[Skipped, ...]
+    facts: pd.DataFrame
+
+
+class _Image(NamedTuple):
+    pixels: NDArray[np.uint8]
+    format: str
+    mode: str
+    width: int
+    height: int
 
 
 def find_images(folder: Path, root: Path) -> list[ImageFile]:
-    """Return all image files below ``folder`` at any depth, sorted; paths are relative to ``root``, with slashes."""
+    """Return all image files below ``folder`` at any depth, sorted; paths are relative to ``root``, with slashes.
+
+    Raises:
+        CohortError: If one cannot be reached, such as a link to nothing.
+    """
     found = []
     for place, _, names in os.walk(folder):
+        below = Path(place).relative_to(root).as_posix()
         for name in names:
             if name.lower().endswith(SUFFIXES):
-                path = Path(place, name)
-                state = path.stat()
-                found.append(ImageFile(path.relative_to(root).as_posix(), state.st_size, state.st_mtime_ns))
+                found.append(ImageFile.at(root, name if below == "." else f"{below}/{name}"))
     return sorted(found)
 
 
@@ -101,10 +137,10 @@ def decode_images(files: Sequence[ImageFile], root: Path, crop: Crop, image_size
 
     Greyscale and 16-bit images become grey RGB (16 bits scaled by 255 / 65535), transparent ones lie on
     white, CMYK and palettes are converted, EXIF orientation is applied. Truncated, empty, foreign and too
-    small files are named in ``skipped``.
+    small files are named in ``skipped``, and so are 16-bit images that use less than an eighth of their range.
 
     Args:
-        files: Paths relative to ``root`` with size and time of change, as ``find_images`` returns them.
+        files: Paths relative to ``root`` with what tells a change, as ``find_images`` returns them.
         root: Folder of the dataset.
         crop: The square that is cut out of every image before resizing.
         image_size: Side of the result in pixels.
@@ -115,57 +151,71 @@ def decode_images(files: Sequence[ImageFile], root: Path, crop: Crop, image_size
     if image_size < 1 or crop.side < 1:
         raise ValueError(f"image_size and crop need to be 1 or more, got {image_size} and {crop.side}")
     build = partial(_build, files, root, crop, image_size)
-    arrays = cached_arrays(f"images-{_key(files, crop, image_size)}", build)
+    arrays = cached_arrays(f"images-{_key(files, root, crop, image_size)}", build)
     skipped = zip(arrays["skipped"].tolist(), arrays["reason"].tolist(), strict=True)
-    return Decoded(arrays["pixels"], arrays["kept"], tuple(Skipped(files[i].path, reason) for i, reason in skipped))
+    named = tuple(Skipped(files[i].path, reason) for i, reason in skipped)
+    facts = pd.DataFrame({name: np.array(arrays[name]) for name in _FACTS})
+    return Decoded(arrays["pixels"], arrays["kept"], named, facts)
 
 
-def _key(files: Sequence[ImageFile], crop: Crop, image_size: int) -> str:
-    digest = hashlib.sha256(repr((FORMAT, PIL.__version__, crop, image_size)).encode())
+def _key(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> str:
+    # Names, sizes and times of change may agree between two folders (reproducible archives): the place counts too.
+    digest = hashlib.sha256(repr((FORMAT, PIL.__version__, str(root.resolve()), crop, image_size)).encode())
     for file in files:
         digest.update(repr(tuple(file)).encode())
     return digest.hexdigest()[:32]
 
 
-def _build(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> dict[str, NDArray]:
-    pixels = np.empty((len(files), image_size, image_size, 3), np.uint8)
+def _build(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> Iterator[tuple[str, NDArray | Rows]]:
+    facts: list[tuple[str, str, int, int, int]] = []
     kept: list[int] = []
-    skipped: list[int] = []
-    reasons: list[str] = []
-    with ThreadPoolExecutor(_THREADS) as threads:
-        for i, image in enumerate(threads.map(lambda f: _read(root / f.path, crop, image_size), files)):
+    skipped: dict[int, str] = {}
+
+    def usable() -> Iterator[NDArray[np.uint8]]:
+        for i, image in enumerate(_read_all(files, root, crop, image_size)):
             if isinstance(image, str):
-                skipped.append(i)
-                reasons.append(image)
+                skipped[i] = image
             else:
-                pixels[len(kept)] = image
+                facts.append((*image[1:], files[i].size))
                 kept.append(i)
+                yield image.pixels
+
+    yield "pixels", Rows(usable(), (image_size, image_size, 3), np.uint8, len(files))
     if not kept:
-        shown = [f"{files[i].path}: {reason}" for i, reason in zip(skipped, reasons, strict=True)]
+        shown = [f"{files[i].path}: {reason}" for i, reason in skipped.items()]
         raise CohortError(
             "images", f"none of {len(files)} files in {root} could be read", shown, "Check the folder and the crop."
         )
-    return {
-        "pixels": pixels[: len(kept)],
-        "kept": np.array(kept, np.int64),
-        "skipped": np.array(skipped, np.int64),
-        "reason": np.array(reasons, np.str_),
-    }
+    yield "kept", np.array(kept, np.int64)
+    yield "skipped", np.array(list(skipped), np.int64)
+    yield "reason", np.array(list(skipped.values()), np.str_)
+    for name, column in zip(_FACTS, zip(*facts, strict=True), strict=True):
+        yield name, np.array(column)
 
 
-def _read(path: Path, crop: Crop, image_size: int) -> NDArray[np.uint8] | str:
-    """Return the image, uint8 (image_size, image_size, 3), or why it cannot be used."""
+def _read_all(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> Iterator[_Image | str]:
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for start in range(0, len(files), _BLOCK):
+            paths = [root / f.path for f in files[start : start + _BLOCK]]
+            yield from threads.map(lambda path: _read(path, crop, image_size), paths)
+
+
+def _read(path: Path, crop: Crop, image_size: int) -> _Image | str:
+    """Return the image, uint8 (image_size, image_size, 3), with what its file tells, or why it cannot be used."""
     content = path.read_bytes()
     if not content:
         return "zero bytes"
     try:
         with Image.open(io.BytesIO(content)) as image:
+            facts = (image.format or "", image.mode, *image.size)
             rgb = _to_rgb(ImageOps.exif_transpose(image))
+            if _is_16_bit_colour(content, image):
+                _check_range(int(np.asarray(rgb).max()) * 257)
             square = rgb.crop(crop.box(*rgb.size))  # before resizing, whose filter would look beyond a box
-            return np.asarray(square.resize((image_size, image_size), Image.Resampling.LANCZOS))
+            return _Image(np.asarray(square.resize((image_size, image_size), Image.Resampling.LANCZOS)), *facts)
     except Image.UnidentifiedImageError:
         return "not an image"
-    except _DAMAGED as error:
+    except DAMAGED as error:
         return str(error).replace("\n", " ") or type(error).__name__
 
 
@@ -173,13 +223,30 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode.startswith("I;16"):
-        grey = np.asarray(image).astype(np.float64) * (255 / 65535)
+        values = np.asarray(image).astype(np.float64)
+        _check_range(int(values.max()))
+        grey = values * (255 / 65535)
         return Image.fromarray(np.rint(grey).astype(np.uint8)).convert("RGB")
     if image.mode in ("I", "F"):
         raise ValueError(f"pixel type {image.mode} has no defined range")
     if image.has_transparency_data:
         return _on_white(image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def _is_16_bit_colour(content: bytes, image: Image.Image) -> bool:
+    """Return whether Pillow has cut 16 bits a channel to 8: the header of a PNG tells."""
+    return image.format == "PNG" and content[24] == 16 and image.mode in ("RGB", "RGBA", "LA")
+
+
+def _check_range(highest: int) -> None:
+    """Refuse a 16-bit image whose values are those of a 12-bit camera, say.
+
+    Raises:
+        ValueError: If it would come out black.
+    """
+    if highest < _LEAST_OF_16_BITS:
+        raise ValueError(f"uses {highest.bit_length()} of 16 bits and would be black; scale it to the whole range")
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -1,4 +1,4 @@
-"""The one error of an invalid cohort."""
+"""The errors of a cohort: invalid data, or packages that are not installed."""
 
 from __future__ import annotations
 
@@ -15,5 +15,12 @@ class CohortError(ValueError):
         shown = ", ".join(str(i) for i in ids[:_SHOWN])
         more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
         where = f" (first: {shown}{more})" if ids else ""
-        super().__init__(f"{column}: {problem}{where}." + (f" {remedy}" if remedy else ""))
+        super().__init__(f"{column}: {problem.strip().rstrip('.')}{where}." + (f" {remedy}" if remedy else ""))
         self.column, self.ids, self.remedy = column, tuple(ids), remedy
+
+
+class MissingExtra(ImportError):
+    """Say which optional packages a dataset needs, and the command that installs them."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs packages of the extra {extra!r}: pip install -e '.[{extra}]' in the checkout")

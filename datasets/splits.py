@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +15,7 @@ from numpy.typing import NDArray
 from datasets.cohort import Cohort
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
-_COLUMNS = ["specimen", "fold", "role"]
-_VALID_PARTS = 4
+COLUMNS = ["specimen", "fold", "role"]
 
 
 class SplitError(ValueError):
@@ -110,17 +108,18 @@ class SplitPlan:
             for fold in self.folds
             for specimen, domain in zip(cohort.specimen[new], cohort.domain[new], strict=True)
         ]
-        return pd.DataFrame(rows, columns=_COLUMNS)
+        return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def check_patients(cohort: Cohort, plan: SplitPlan) -> None:
-    """Refuse a plan in which a patient plays two roles in one fold.
+    """Refuse a plan in which a patient plays two of train, valid and test in one fold.
 
     Raises:
         SplitError: Naming fold, patients and roles.
     """
     owner = pd.Series(cohort.patient, index=cohort.specimen)
-    table = plan.table.assign(patient=owner.reindex(plan.table["specimen"]).to_numpy())
+    part = plan.table["role"].str.partition(":")[0]  # a patient may be tested in several domains
+    table = plan.table.assign(patient=owner.reindex(plan.table["specimen"]).to_numpy(), role=part)
     pairs = table[["fold", "patient", "role"]].drop_duplicates()
     torn = pairs[pairs.duplicated(["fold", "patient"], keep=False)]
     if len(torn):
@@ -131,125 +130,8 @@ def check_patients(cohort: Cohort, plan: SplitPlan) -> None:
         )
 
 
-def kfold(cohort: Cohort, *, folds: int, seed: int = 0, train_domains: Sequence[str] | None = None) -> SplitPlan:
-    """Plan patient-grouped k-fold cross-validation, stratified by class and domain.
-
-    Patients outside ``train_domains`` (default: all domains are inside) are shifted test sets
-    of every fold. A quarter of what is not held out is the valid part.
-
-    Raises:
-        SplitError: If a class has fewer patients inside than there are folds.
-    """
-    inside = _inside(cohort, train_domains)
-    patients = _patient_table(cohort, inside)
-    _enough(cohort, patients, folds)
-    part = _deal(patients, folds, seed)
-    rows = [*_shifted(cohort, ~inside, range(folds))]
-    for fold in range(folds):
-        role = _train_valid(patients[part != fold], seed, fold)
-        role.update(dict.fromkeys(patients.index[part == fold], "test"))
-        rows += _rows(cohort, inside, fold, role)
-    return SplitPlan(pd.DataFrame(rows, columns=_COLUMNS))
-
-
-def official(cohort: Cohort, *, train_domains: Sequence[str], repeats: int = 5, seed: int = 0) -> SplitPlan:
-    """Plan a published train/test split: all of ``train_domains`` to learn from, every other domain a test set.
-
-    Fold r uses another fifth of the training patients as the valid part.
-    """
-    inside = _inside(cohort, train_domains)
-    patients = _patient_table(cohort, inside)
-    _enough(cohort, patients, repeats)
-    part = _deal(patients, repeats, seed)
-    rows = [*_shifted(cohort, ~inside, range(repeats))]
-    for fold in range(repeats):
-        names = np.where(part == fold, "valid", "train")
-        rows += _rows(cohort, inside, fold, dict(zip(patients.index, names, strict=True)))
-    return SplitPlan(pd.DataFrame(rows, columns=_COLUMNS))
-
-
-def leave_one_domain_out(cohort: Cohort, *, seed: int = 0) -> SplitPlan:
-    """Plan one fold a domain: that domain is the shifted test set, the others train and valid.
-
-    A class that no other domain has is not evaluable there: its specimens play no role in
-    that fold and a note says so. A patient seen in the test domain is never trained on.
-
-    Raises:
-        SplitError: If there are fewer than two domains.
-    """
-    domains = sorted(set(cohort.domain.tolist()))
-    if len(domains) < 2:
-        raise SplitError(f"{cohort.name} has one domain ({domains[0]}); leave-one-domain-out needs two or more")
-    rows: list[tuple[str, int, str]] = []
-    notes: list[str] = []
-    for fold, domain in enumerate(domains):
-        outside = cohort.domain == domain
-        inside = ~outside & ~np.isin(cohort.patient, cohort.patient[outside])
-        known = np.isin(cohort.y, cohort.y[inside])
-        notes += _not_evaluable(cohort, outside & ~known, domain)
-        rows += _shifted(cohort, outside & known, [fold])
-        rows += _rows(cohort, inside, fold, _train_valid(_patient_table(cohort, inside), seed, fold))
-    return SplitPlan(pd.DataFrame(rows, columns=_COLUMNS), tuple(notes))
-
-
-def _inside(cohort: Cohort, train_domains: Sequence[str] | None) -> NDArray[np.bool_]:
-    if train_domains is None:
-        return np.ones(len(cohort), dtype=bool)
-    known = sorted(set(cohort.domain.tolist()))
-    strangers = sorted(set(train_domains) - set(known))
-    if strangers:
-        raise SplitError(f"{cohort.name} has no domain {strangers}; it has {known}")
-    inside = np.isin(cohort.domain, list(train_domains))
-    return inside | np.isin(cohort.patient, cohort.patient[inside])
-
-
-def _patient_table(cohort: Cohort, chosen: NDArray[np.bool_]) -> pd.DataFrame:
-    """Return one row a patient: its most frequent class (ties: the smaller index) and first domain."""
-    frame = pd.DataFrame({"patient": cohort.patient, "y": cohort.y, "domain": cohort.domain})[chosen]
-    return frame.groupby("patient").agg(y=("y", lambda v: int(np.bincount(v).argmax())), domain=("domain", "min"))
-
-
-def _deal(patients: pd.DataFrame, parts: int, seed: int) -> NDArray[np.int64]:
-    """Return a part for each patient; every class, and every class within a domain, is dealt evenly (to one)."""
-    rng = np.random.default_rng([seed, parts])
-    order = np.lexsort((rng.permutation(len(patients)), patients["domain"].to_numpy(), patients["y"].to_numpy()))
-    part = np.empty(len(patients), dtype=np.int64)
-    part[order] = np.arange(len(patients)) % parts
-    return part
-
-
-def _train_valid(patients: pd.DataFrame, seed: int, fold: int) -> dict[str, str]:
-    valid = _deal(patients, _VALID_PARTS, seed + 1000 * (fold + 1)) == 0
-    return dict(zip(patients.index, np.where(valid, "valid", "train"), strict=True))
-
-
-def _enough(cohort: Cohort, patients: pd.DataFrame, parts: int) -> None:
-    counts = patients["y"].value_counts().reindex(range(cohort.n_classes), fill_value=0)
-    few = [f"{name} ({n})" for name, n in zip(cohort.classes, counts, strict=True) if n < parts]
-    if few:
-        raise SplitError(f"{cohort.name}: fewer patients than the {parts} parts asked for in {', '.join(few)}")
-
-
-def _rows(cohort: Cohort, chosen: NDArray[np.bool_], fold: int, role: dict[str, str]) -> list[tuple[str, int, str]]:
-    pairs = zip(cohort.specimen[chosen], cohort.patient[chosen], strict=True)
-    return [(str(specimen), fold, role[str(patient)]) for specimen, patient in pairs]
-
-
-def _shifted(cohort: Cohort, chosen: NDArray[np.bool_], folds: Sequence[int]) -> list[tuple[str, int, str]]:
-    pairs = list(zip(cohort.specimen[chosen], cohort.domain[chosen], strict=True))
-    return [(str(specimen), fold, f"test:{domain}") for fold in folds for specimen, domain in pairs]
-
-
-def _not_evaluable(cohort: Cohort, lost: NDArray[np.bool_], domain: str) -> list[str]:
-    return [
-        f"{cohort.classes[k]} is not evaluable in {domain}: all its {len(set(cohort.patient[lost & (cohort.y == k)]))}"
-        " patients are there"
-        for k in np.unique(cohort.y[lost])
-    ]
-
-
 def _to_csv(table: pd.DataFrame) -> str:
-    return str(table[_COLUMNS].sort_values(["fold", "role", "specimen"]).to_csv(index=False, lineterminator="\n"))
+    return str(table[COLUMNS].sort_values(["fold", "role", "specimen"]).to_csv(index=False, lineterminator="\n"))
 
 
 def save_plan(plan: SplitPlan, path: Path) -> None:
@@ -274,8 +156,8 @@ def load_plan(path: Path) -> SplitPlan:
     if not comments or not comments[0].startswith("sha256="):
         raise SplitError(f"{path}: the first line must be '# sha256=<checksum>'")
     table = pd.read_csv(io.StringIO(body), dtype={"specimen": str, "role": str})
-    if list(table.columns) != _COLUMNS:
-        raise SplitError(f"{path}: columns are {list(table.columns)}, need {_COLUMNS}")
+    if list(table.columns) != COLUMNS:
+        raise SplitError(f"{path}: columns are {list(table.columns)}, need {COLUMNS}")
     plan = SplitPlan(table, tuple(comments[1:]))
     if plan.checksum != comments[0].removeprefix("sha256="):
         raise SplitError(f"{path}: content does not match its checksum; restore the file or save a new plan")

@@ -72,6 +72,14 @@ def test_one_bag_a_patient_whatever_the_depth(root):
     assert sorted(kinds) == ["Arifact", "Blast, no lineage spec", "Promyelocyte"]
 
 
+def test_facts_of_the_files_follow_the_images(root):
+    cohort = load(root)
+    facts = cohort.image_facts
+    brightness = cohort.images.pixels.mean(axis=(1, 2, 3)).round()
+    assert dict(zip(brightness, facts["height"], strict=True)) == {90: 363, 100: 363, 200: 363, 50: 182, 150: 365}
+    assert set(facts["format"]) == {"JPEG"}
+
+
 def test_clinical_is_age_and_sex(root):
     clinical = load(root).clinical
     np.testing.assert_array_equal(clinical["age"], [29, 28.5, np.nan])
@@ -174,6 +182,15 @@ def test_discovery_is_whole(cohort):
     assert discovery.images.starts[-1] == 12_153
     assert np.bincount(discovery.clinical["sex"].cat.codes).tolist() == [29, 53]
     assert discovery.clinical["age"].median() == 61.5
+
+
+@real
+def test_facts_are_those_of_the_files(cohort):
+    folder = apl_jhu.find()
+    sizes = {os.path.getsize(p) for p in folder.glob("Data/All/Patient_07/Signed slides/*/*.jpg")}
+    rows = cohort.images.bag_rows(cohort.patient.tolist().index("Patient_07"))
+    assert set(cohort.image_facts["bytes"].to_numpy()[rows]) <= sizes
+    assert len(cohort.image_facts) == len(cohort.images.pixels)
 
 
 @real

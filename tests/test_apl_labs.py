@@ -4,7 +4,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from xgboost import XGBClassifier
 
-from datasets import apl_labs, download
+from datasets import apl_labs, sources
 from datasets.apl_labs import EXTERNAL_FILE, LABS, TRAINING_FILE
 from datasets.cohort import CohortError
 from datasets.roots import DataMissing
@@ -146,7 +146,7 @@ def test_a_whole_copy_is_not_flagged(tmp_path, monkeypatch):
     external = [{"age": str(50 + i), "hospital": h} for i, h in enumerate("ABCD")]
     root = write(tmp_path, [{"age": "20"}, {"age": "21"}], external)
     size = (root / "apl-labs" / TRAINING_FILE).stat().st_size
-    source = download.Source("o/r", "abc", "apl-labs", "none", (download.RemoteFile(TRAINING_FILE, size),))
+    source = sources.Source("o/r", "abc", "apl-labs", "none", (sources.RemoteFile(TRAINING_FILE, size),))
     monkeypatch.setattr(apl_labs, "SOURCE", source)
     provenance = apl_labs.load(data_root=root).provenance
     assert (provenance.modified, provenance.absent) == (False, ())

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.cache import cache_root, cached_arrays
+from datasets.cache import CacheFull, Rows, cache_root, cached_arrays
 
 _BUILDER = """
 import sys, time
@@ -69,10 +70,59 @@ def test_a_full_disk_while_writing_leaves_nothing_to_read(tmp_path, monkeypatch)
         real(handle)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(CacheFull, match=r"No space left.*HEMABENCH_CACHE"):
         cached_arrays("k", lambda: {"a": np.ones(3), "b": np.ones(3)}, tmp_path)
     assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
     assert set(cached_arrays("k", lambda: {"a": np.ones(3)}, tmp_path)) == {"a"}
+
+
+@pytest.mark.parametrize(("dtype", "shape"), [(np.uint8, (2, 3)), (np.float32, ()), (">i4", (5,))])
+@pytest.mark.parametrize("count", [0, 1, 12_345])
+def test_rows_on_the_fly_are_the_array(tmp_path, count, dtype, shape):
+    whole = np.random.default_rng(0).integers(0, 99, (count, *shape)).astype(dtype)
+    rows = (np.asarray(row) for row in whole)
+    got = cached_arrays("k", lambda: iter([("x", Rows(rows, shape, whole.dtype, count)), ("y", np.ones(2))]), tmp_path)
+    np.testing.assert_array_equal(got["x"], whole)
+    assert got["x"].dtype == whole.dtype
+    assert got["y"].sum() == 2
+
+
+def test_a_row_of_another_shape_is_refused(tmp_path):
+    rows = [np.zeros(3, np.uint8), np.zeros(4, np.uint8)]
+    with pytest.raises(ValueError, match=r"row 1 is uint8 \(4,\)"):
+        cached_arrays("k", lambda: iter([("x", Rows(rows, (3,), np.uint8, 2))]), tmp_path)
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError("Not enough free space to write 80 bytes after offset 128"), CacheFull),  # numpy's own, no errno
+        (OSError(122, "Disk quota exceeded"), CacheFull),
+        (PermissionError(13, "Permission denied"), PermissionError),
+    ],
+)
+def test_only_a_full_disk_is_called_full(tmp_path, monkeypatch, error, kind):
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(np, "save", broken)
+    with pytest.raises(OSError, match=re.escape(str(error))) as caught:
+        cached_arrays("k", lambda: {"a": np.ones(125_000)}, tmp_path)
+    assert type(caught.value) is kind
+    assert kind is not CacheFull or f"the cache {tmp_path} has no room for k: at least 1 MB are needed" in str(
+        caught.value
+    )
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
+
+
+def test_a_build_that_cannot_read_is_not_a_full_cache(tmp_path):
+    def unreadable():
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output") as caught:
+        cached_arrays("k", unreadable, tmp_path)
+    assert not isinstance(caught.value, CacheFull)
 
 
 def test_what_a_killed_build_left_is_not_read(tmp_path):

@@ -1,5 +1,10 @@
 import io
 import os
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from datasets import decode
+from datasets.cache import CacheFull
 from datasets.cohort import CohortError
 from datasets.decode import Crop, decode_images, find_images
 
@@ -126,6 +132,118 @@ def test_exif_orientation_is_applied(folder):
     np.testing.assert_array_equal(decoded(folder).pixels[0], smooth()[4:36, 8:40])
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_of_a_jpeg_is_applied(folder, orientation):
+    upright = Image.fromarray(smooth())
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }  # fmt: skip
+    stored = upright.transpose(undo[orientation]) if orientation > 1 else upright
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    saved(folder, "turned.jpg", stored, exif=tags, quality=100, subsampling=0)
+    got = decoded(folder)
+    assert np.abs(got.pixels[0].astype(int) - smooth()[4:36, 8:40]).max() <= 3
+    assert got.facts[["width", "height"]].to_numpy().tolist() == [list(stored.size)]
+
+
+def png_of_16_bit_colour(pixels):
+    """Write what Pillow cannot: a PNG with 16 bits a channel, each value v as v * 257."""
+    rows = b"".join(b"\0" + row.tobytes() for row in (pixels.astype(np.uint16) * 257).astype(">u2"))
+    height, width = pixels.shape[:2]
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows))]
+    chunks = [
+        struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in [*parts, (b"IEND", b"")]
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_sixteen_bit_colour_keeps_its_range(folder):
+    (folder / "a.png").write_bytes(png_of_16_bit_colour(smooth()))
+    np.testing.assert_array_equal(decoded(folder).pixels[0], smooth()[4:36, 8:40])
+
+
+def test_one_bit_images_are_black_and_white(folder):
+    saved(folder, "a.png", Image.fromarray(smooth()[..., 0]).convert("1", dither=Image.Dither.NONE))
+    assert set(np.unique(decoded(folder).pixels)) == {0, 255}
+
+
+def test_facts_tell_the_files_apart(folder):
+    saved(folder, "a.jpg", Image.fromarray(smooth()))
+    (folder / "b.png").touch()
+    saved(folder, "c.png", Image.fromarray(smooth(50, 60)).convert("LA"))
+    saved(folder, "d.bmp", Image.fromarray(smooth()).quantize(4))
+    for got in (decoded(folder), decoded(folder)):  # built, then read from the cache
+        assert got.facts["format"].tolist() == ["JPEG", "PNG", "BMP"]
+        assert got.facts["mode"].tolist() == ["RGB", "LA", "P"]
+        assert got.facts[["width", "height"]].to_numpy().tolist() == [[48, 40], [50, 60], [48, 40]]
+        assert got.facts["bytes"].tolist() == [(folder / n).stat().st_size for n in ("a.jpg", "c.png", "d.bmp")]
+        assert got.kept.tolist() == [0, 2, 3]
+
+
+class SmallDisk(io.FileIO):
+    """A file on a disk with room for ``room`` bytes more."""
+
+    room = 0
+
+    def write(self, content):
+        if len(content) > SmallDisk.room:
+            raise OSError(28, "No space left on device")
+        SmallDisk.room -= len(content)
+        return super().write(content)
+
+
+@pytest.mark.parametrize("room", [0, 1000, 32 * 32 * 3 * 2 + 200])  # the header, the first pixels, what follows them
+def test_a_full_disk_leaves_nothing_and_says_what_to_do(folder, tmp_path, monkeypatch, room):
+    for name in ("a.png", "b.png"):
+        saved(folder, name, Image.fromarray(smooth()))
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda p, mode="r": SmallDisk(p, "w") if mode == "wb" else opened(p, mode))
+    monkeypatch.setattr(SmallDisk, "room", room)
+    with pytest.raises(CacheFull, match=r"cache has no room for images-.* MB are needed.*HEMABENCH_CACHE"):
+        decoded(folder)
+    assert [p for p in (tmp_path / "cache").iterdir() if p.is_dir()] == []
+    monkeypatch.setattr(Path, "open", opened)
+    assert len(decoded(folder).pixels) == 2
+
+
+_DECODER = """
+import sys, time
+from pathlib import Path
+from datasets import decode
+root, build = Path(sys.argv[1]), decode._build
+
+def logged(*args):
+    with (root / "builds.log").open("a") as log:
+        log.write("built\\n")
+    time.sleep(0.3)
+    return build(*args)
+
+decode._build = logged
+(root / f"ready-{sys.argv[2]}").touch()
+while not (root / "go").exists():
+    time.sleep(0.01)
+files = decode.find_images(root / "data", root / "data")
+print(int(decode.decode_images(files, root / "data", decode.Crop(32), 16).pixels.sum()))
+"""
+
+
+def test_two_processes_decode_the_same_folder_once(folder, tmp_path):
+    for name in ("a.png", "b.png"):
+        saved(folder, name, Image.fromarray(smooth()))
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", _DECODER, str(tmp_path)]
+    running = [subprocess.Popen([*command, str(i)], stdout=subprocess.PIPE, text=True, env=env) for i in range(2)]
+    while len(list(tmp_path.glob("ready-*"))) < 2:
+        assert all(p.poll() is None for p in running)
+    (tmp_path / "go").touch()
+    sums = {int(p.communicate(timeout=60)[0]) for p in running}
+    assert sums == {int(decoded(folder, 32, 16).pixels.sum())}
+    assert (tmp_path / "builds.log").read_text() == "built\n"
+
+
 def test_unusable_files_are_named_with_the_reason(folder):
     saved(folder, "good.png", Image.fromarray(smooth()))
     (folder / "empty.jpg").touch()
@@ -151,18 +269,20 @@ def test_unusable_files_are_named_with_the_reason(folder):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(["JPEG", "PNG", "TIFF", "BMP"]),
+    turned=st.booleans(),
     cut=st.floats(0, 1),
     damage=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=12),
 )
-def test_damaged_bytes_never_stop_the_others(folder, kind, cut, damage):
-    body = io.BytesIO()
-    Image.fromarray(smooth()).save(body, kind)
+def test_damaged_bytes_never_stop_the_others(folder, kind, turned, cut, damage):
+    body, tags = io.BytesIO(), Image.Exif()
+    tags[0x0112] = 6
+    Image.fromarray(smooth()).save(body, kind, **({"exif": tags} if turned and kind != "BMP" else {}))
     content = bytearray(body.getvalue()[: int(cut * len(body.getvalue()))])
     for place, value in damage if content else ():
         content[int(place * (len(content) - 1))] = value
     (folder / "x.png").write_bytes(bytes(content))
     got = decode._read(folder / "x.png", Crop(32), 16)
-    assert isinstance(got, str) or got.shape == (16, 16, 3)
+    assert isinstance(got, str) or got.pixels.shape == (16, 16, 3)
 
 
 def test_nothing_readable_is_an_error_and_leaves_no_cache(folder, tmp_path):
@@ -213,3 +333,52 @@ def test_find_images_walks_every_depth_in_order(folder):
     found = find_images(folder, folder)
     assert [f.path for f in found] == ["B/deep/er/1.JPG", "B/x.jpeg", "a.Png"]
     assert {f.size for f in found} == {3}
+
+
+def test_equal_names_sizes_and_times_in_two_folders_are_two_sets_of_images(tmp_path):
+    sums = []
+    for home, level in (("one", 10), ("two", 200)):
+        (tmp_path / home).mkdir()
+        Image.fromarray(np.full((40, 48, 3), level, np.uint8)).save(tmp_path / home / "a.bmp")
+        os.utime(tmp_path / home / "a.bmp", ns=(10**18, 10**18))
+        sums.append(int(decoded(tmp_path / home).pixels.mean()))
+    assert sums == [10, 200]
+
+
+def test_a_file_rewritten_with_its_old_time_is_read_again(folder):
+    for level in (10, 200):
+        Image.fromarray(np.full((40, 48, 3), level, np.uint8)).save(folder / "a.bmp")
+        os.utime(folder / "a.bmp", ns=(10**18, 10**18))
+        assert int(decoded(folder).pixels.mean()) == level
+
+
+def test_a_link_to_nothing_is_named(folder):
+    saved(folder, "a.png", Image.fromarray(smooth()))
+    (folder / "b.png").symlink_to(folder / "gone.png")
+    with pytest.raises(CohortError, match=r"b\.png: is a link to nothing\. Remove it"):
+        find_images(folder, folder)
+
+
+def test_a_tiff_with_a_text_for_a_number_is_named(folder):
+    saved(folder, "a.tif", Image.fromarray(smooth()))
+    content = bytearray((folder / "a.tif").read_bytes())
+    start = struct.unpack("<I", content[4:8])[0]
+    rows = next(k for k in range(start + 2, len(content), 12) if struct.unpack("<H", content[k : k + 2])[0] == 273)
+    content[rows + 2] = 2  # the place of the pixels, declared as text
+    (folder / "b.tif").write_bytes(bytes(content))
+    got = decoded(folder)
+    assert got.kept.tolist() == [0] and [s.path for s in got.skipped] == ["b.tif"]
+
+
+def test_a_camera_of_12_bits_in_16_is_named_instead_of_black(folder):
+    grey = smooth()[..., 0].astype(np.uint16)
+    saved(folder, "full.png", Image.fromarray(grey * 257))
+    saved(folder, "grey.png", Image.fromarray(grey * 16))
+    saved(folder, "grey.tif", Image.fromarray(grey * 16))
+    dark = (smooth() // 16).astype(np.uint8)
+    (folder / "colour.png").write_bytes(png_of_16_bit_colour(dark))
+    saved(folder, "dark.png", Image.fromarray(dark))  # eight bits are what they are
+    got = decoded(folder)
+    assert {path: reason[:18] for path, reason in got.skipped} == {
+        "grey.png": "uses 12 of 16 bits", "grey.tif": "uses 12 of 16 bits", "colour.png": "uses 12 of 16 bits"
+    }  # fmt: skip

@@ -1,13 +1,17 @@
 import hashlib
 import http.server
+import io
 import threading
 import urllib.parse
+import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from datasets import download
-from datasets.download import DownloadError, RemoteFile, Source, check, get
+from datasets import download, sources
+from datasets.download import DownloadError, check, get
+from datasets.sources import Expected, ManualSource, RemoteFile, Source, UrlSource
 
 XLSX = "data/Données projet, été.xlsx"
 BODIES = {
@@ -137,7 +141,7 @@ def test_a_corrupt_body_is_tried_again_then_refused(source, server, tmp_path):
     fetch(source, tmp_path / "first")
     assert_complete(tmp_path / "first" / "set")
     server.faults["/owner/repo/abc/a b/one.jpg"] = ["corrupt"] * 3
-    with pytest.raises(DownloadError, match="SHA-256 or size is not that of the manifest"):
+    with pytest.raises(DownloadError, match="SHA-256 or size is not that of the source"):
         fetch(source, tmp_path / "second", attempts=3)
     assert list((tmp_path / "second" / "set" / "a b").iterdir()) == []
 
@@ -170,13 +174,37 @@ def test_a_place_that_cannot_be_written_is_said(source, tmp_path):
         fetch(source, tmp_path)
 
 
-def test_a_changed_file_is_replaced_an_unverifiable_one_is_kept(source, tmp_path):
+def test_a_changed_file_is_never_overwritten(source, server, tmp_path):
     fetch(source, tmp_path)
     (tmp_path / "set" / "a b/one.jpg").write_bytes(b"edited")
+    (tmp_path / "set" / "two#?.jpg").unlink()
+    server.asked.clear()
+    with pytest.raises(DownloadError) as caught:
+        fetch(source, tmp_path)
+    message = str(caught.value)
+    assert f"1 files in {tmp_path / 'set'} differ from the source (a b/one.jpg)" in message
+    assert "Move them aside and run `python -m benchmark data get my-set` again" in message
+    assert "--data-root FOLDER" in message
+    assert (tmp_path / "set" / "a b/one.jpg").read_bytes() == b"edited"
+    assert server.asked == []
+    (tmp_path / "set" / "a b/one.jpg").rename(tmp_path / "aside.jpg")
+    assert fetch(source, tmp_path).fetched == 2
+    assert_complete(tmp_path / "set")
+
+
+def test_a_file_that_nothing_vouches_for_is_kept(source, tmp_path):
+    fetch(source, tmp_path)
     (tmp_path / "set" / "master.csv").write_bytes(b"mine")
-    assert fetch(source, tmp_path).fetched == 1
+    assert fetch(source, tmp_path).fetched == 0
     assert (tmp_path / "set" / "master.csv").read_bytes() == b"mine"
     assert check("my-set", source, tmp_path / "set").modified == ()
+
+
+def test_a_full_disk_is_said_before_anything_is_fetched(source, server, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
+    with pytest.raises(DownloadError, match=r"downloading my-set needs 0.0 MB, .* has 0.0 MB free.*--data-root"):
+        fetch(source, tmp_path)
+    assert server.asked == []
 
 
 def test_check_tells_every_state(source, tmp_path):
@@ -210,7 +238,131 @@ def test_addresses_quote_blanks_and_accents():
 
 
 def test_committed_manifest_is_whole():
-    files = download.read_manifest("apl-jhu.parquet")
+    files = sources.read_manifest("apl-jhu.parquet")
     assert len(files) == len({f.path for f in files}) == 15_809
     assert all(f.size and f.size > 0 and isinstance(f.sha256, bytes) and len(f.sha256) == 32 for f in files)
     assert [f.path for f in files] == sorted(f.path for f in files)
+
+
+def zipped(**files):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, body in files.items():
+            archive.writestr(path.replace("__", "/"), body)
+    return content.getvalue()
+
+
+CELLS = zipped(top__A__1=b"one" * 99, top__A__2=b"two", top__B__1=b"three")
+
+
+@pytest.fixture
+def served(server, monkeypatch):
+    """Serve more bodies at plain addresses; returns the maker of their source."""
+
+    def serve(bodies, **known):
+        for path, body in bodies.items():
+            monkeypatch.setitem(BODIES, f"/{path}", body)
+        host = f"http://127.0.0.1:{server.server_port}"
+        files = [
+            RemoteFile(p, len(b), url=f"{host}/{p}", unpack=1 if p.endswith(".zip") else None, **known)
+            for p, b in bodies.items()
+        ]
+        return UrlSource("http://page", "set", "free", tuple(files))
+
+    return serve
+
+
+def md5(body):
+    return hashlib.md5(body).digest()
+
+
+def test_an_archive_is_verified_unpacked_and_removed(served, server, tmp_path):
+    source = served({"cells.zip": CELLS}, md5=md5(CELLS))
+    result = fetch(source, tmp_path)
+    folder = tmp_path / "set"
+    assert (result.fetched, result.unverified) == (1, ())
+    assert {p: (folder / p).read_bytes() for p in ("A/1", "A/2", "B/1")} == {
+        "A/1": b"one" * 99, "A/2": b"two", "B/1": b"three"
+    }  # fmt: skip
+    assert not (folder / "cells.zip").exists()
+    server.asked.clear()
+    assert fetch(source, tmp_path).present == 1
+    assert server.asked == []
+    assert check("my-set", source, folder) == download.CheckResult(folder, 3, (), (), (), ())
+
+
+def test_a_wrong_md5_is_refused_and_nothing_is_unpacked(served, tmp_path):
+    source = served({"cells.zip": CELLS}, md5=bytes(16))
+    with pytest.raises(DownloadError, match="MD5 or size is not that of the source"):
+        fetch(source, tmp_path, attempts=2)
+    assert list((tmp_path / "set").iterdir()) == []
+
+
+def test_a_broken_archive_transfer_goes_on(served, server, tmp_path):
+    source = served({"cells.zip": CELLS}, md5=md5(CELLS))
+    server.faults["/cells.zip"] = ["break"]
+    fetch(source, tmp_path)
+    assert [r for p, r in server.asked if p == "/cells.zip"] == [None, f"bytes={len(CELLS) // 2}-"]
+
+
+def test_a_file_of_an_archive_that_is_lost_or_changed(served, tmp_path):
+    source = served({"cells.zip": CELLS}, md5=md5(CELLS))
+    fetch(source, tmp_path)
+    folder = tmp_path / "set"
+    (folder / "A/2").unlink()
+    assert check("my-set", source, folder).missing == ("A/2",)
+    assert fetch(source, tmp_path).fetched == 1
+    (folder / "A/2").write_bytes(b"TWO")
+    assert check("my-set", source, folder).modified == ("A/2",)
+    with pytest.raises(DownloadError, match=r"1 files in .* differ from the source \(A/2\)"):
+        fetch(source, tmp_path)
+
+
+def test_an_archive_put_there_by_hand_is_unpacked(served, server, tmp_path):
+    source = served({"cells.zip": CELLS})
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/cells.zip").write_bytes(CELLS)
+    assert fetch(source, tmp_path).unverified == ("cells.zip",)
+    assert server.asked == []
+    assert (tmp_path / "set/B/1").read_bytes() == b"three"
+
+
+def test_an_archive_that_climbs_out_is_refused(served, tmp_path):
+    body = zipped(**{"top__..__..__evil": b"x"})
+    with pytest.raises(DownloadError, match="would be written outside the folder"):
+        fetch(served({"evil.zip": body}, md5=md5(body)), tmp_path)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_plain_files_at_fixed_addresses(served, tmp_path):
+    source = served({"one.npz": b"numbers"}, md5=md5(b"numbers"))
+    assert fetch(source, tmp_path).fetched == 1
+    assert check("my-set", source, tmp_path / "set").ok == 1
+    assert source.absent("the command") == "needs download: the command"
+    assert "http://page" in source.by_hand(tmp_path)
+
+
+def manual(**options):
+    return ManualSource("http://page", "set", "free", ("Register.", "Put cells into {folder}."), **options)
+
+
+def test_steps_are_numbered_and_name_the_folder(tmp_path):
+    source = manual(registration=True)
+    assert source.instructions(tmp_path) == ["1. Register.", f"2. Put cells into {tmp_path}."]
+    assert source.absent("the command") == "needs registration: the command prints the steps"
+    assert manual().absent("the command") == "needs download by hand: the command prints the steps"
+
+
+def test_what_was_got_by_hand_is_counted_and_verified(tmp_path):
+    table = RemoteFile("table.csv", 3, md5=md5(b"a,b"))
+    source = manual(expected=(Expected("**/*.tif", 2), Expected("*.txt")), files=(table,))
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/1.tif").touch()
+    (tmp_path / "table.csv").write_bytes(b"a;b")
+    result = check("my-set", source, tmp_path)
+    assert result.missing == ("**/*.tif: 2 files expected, 1 found",)
+    assert (result.modified, result.unverified, result.extra) == (("table.csv",), ("deep/1.tif",), ())
+    (tmp_path / "deep/2.tif").touch()
+    (tmp_path / "table.csv").write_bytes(b"a,b")
+    result = check("my-set", source, tmp_path)
+    assert (result.ok, result.missing, result.modified) == (1, (), ())

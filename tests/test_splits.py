@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 from toy import toy_cohort
 
 from datasets.cohort import Cohort, Provenance, presence
-from datasets.splits import (
-    SplitError,
-    SplitPlan,
-    check_patients,
-    kfold,
-    leave_one_domain_out,
-    load_plan,
-    official,
-    save_plan,
-)
+from datasets.schemes import images, kfold, leave_one_domain_out, official, published, temporal, zero_shot
+from datasets.splits import SplitError, SplitPlan, check_patients, load_plan, save_plan
 
 
 def bare_cohort(y, patient, domain) -> Cohort:
@@ -170,3 +162,105 @@ def test_plan_refuses_a_cohort_that_lacks_training_patients():
     plan = kfold(cohort, folds=3)
     with pytest.raises(SplitError, match="lacks 1 specimens"):
         plan.fitted_to(cohort[np.arange(1, 90)])
+
+
+def unnamed(cohort: Cohort, **changes) -> Cohort:
+    return dataclasses.replace(cohort, patient=cohort.specimen, patients_known=False, **changes)
+
+
+def test_a_patient_split_without_patient_ids_is_refused_and_the_image_split_is_offered():
+    cohort = unnamed(bare_cohort(np.arange(30) % 2, range(30), np.arange(30) % 3))
+    with pytest.raises(SplitError, match="scheme = 'images'"):
+        kfold(cohort, folds=3)
+    with pytest.raises(SplitError, match="scheme = 'images'"):
+        zero_shot(cohort, folds=3, train_domains=["d0"])
+
+
+def test_an_image_split_keeps_groups_together_and_says_what_it_is():
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 40, 90)
+    base = bare_cohort(np.arange(90) % 3, range(90), [0] * 90)
+    cohort = dataclasses.replace(base, patient=groups.astype(str), patients_known=False)
+    plan = images(cohort, folds=3)
+    assert "no patient ids" in plan.notes[0]
+    seen = []
+    for fold in plan.folds:
+        roles = plan.roles(cohort, fold)
+        assert sorted(np.concatenate(list(roles.values()))) == list(range(90))
+        parts = [set(groups[rows]) for rows in roles.values()]
+        assert all(not a & b for i, a in enumerate(parts) for b in parts[:i])
+        seen += roles["test"].tolist()
+    assert sorted(seen) == list(range(90))
+
+
+def test_an_image_split_is_refused_where_patients_are_known():
+    with pytest.raises(SplitError, match="by patient"):
+        images(bare_cohort([0, 1] * 10, range(20), [0] * 20), folds=2)
+
+
+def test_a_published_split_with_a_valid_part_is_used_as_it_is():
+    base = bare_cohort([0, 1] * 15, range(30), [0] * 30)
+    official_roles = np.array(["train"] * 20 + ["valid"] * 4 + ["test"] * 5 + [""])
+    plan = published(dataclasses.replace(base, official=official_roles))
+    assert plan.folds == (0,)
+    roles = plan.roles(base, 0)
+    assert {role: rows.tolist() for role, rows in roles.items()} == {
+        "train": list(range(20)), "valid": list(range(20, 24)), "test": list(range(24, 29))
+    }  # fmt: skip
+
+
+def test_a_published_split_without_a_valid_part_takes_it_from_training_patients():
+    base = bare_cohort([0, 1] * 15, np.repeat(np.arange(15), 2) * 2 + np.tile([0, 1], 15), [0] * 30)
+    cohort = dataclasses.replace(base, official=np.array(["train"] * 20 + ["test"] * 10))
+    plan = published(cohort, repeats=5)
+    valid = [plan.roles(cohort, fold)["valid"].tolist() for fold in plan.folds]
+    assert sorted(row for rows in valid for row in rows) == list(range(20))
+    assert all(plan.roles(cohort, fold)["test"].tolist() == list(range(20, 30)) for fold in plan.folds)
+
+
+def test_zero_shot_learns_in_one_domain_and_tests_held_out_patients_in_all():
+    donors = np.repeat(np.arange(24), 3)
+    cohort = bare_cohort(donors % 2, donors, np.tile([0, 1, 2], 24))
+    plan = zero_shot(cohort, folds=3, train_domains=["d0"])
+    tested = []
+    for fold in plan.folds:
+        roles = plan.roles(cohort, fold)
+        assert set(roles) == {"train", "valid", "test", "test:d1", "test:d2"}
+        assert set(cohort.domain[np.concatenate([roles["train"], roles["valid"], roles["test"]])]) == {"d0"}
+        held = set(cohort.patient[roles["test"]])
+        assert held == set(cohort.patient[roles["test:d1"]]) == set(cohort.patient[roles["test:d2"]])
+        tested += sorted(held)
+    assert sorted(tested) == sorted(set(cohort.patient))
+    check_patients(cohort, plan)
+
+
+def test_a_temporal_split_learns_only_from_the_past():
+    y = np.arange(60) % 2
+    era = np.array(["2019", "2020", "2021"])[np.arange(60) // 20]
+    patient = np.arange(60)
+    patient[45] = 5  # seen in 2019 and again in 2021
+    y[45] = y[5]
+    cohort = dataclasses.replace(bare_cohort(y, patient, [0] * 60), era=era)
+    plan = temporal(cohort)
+    assert plan.test_roles == ("test:2020", "test:2021")
+    for fold, year in enumerate(("2020", "2021")):
+        roles = plan.roles(cohort, fold)
+        learned = np.concatenate([roles["train"], roles["valid"]])
+        assert (era[learned] < year).all()
+        assert set(cohort.patient[learned]).isdisjoint(cohort.patient[roles[f"test:{year}"]])
+
+
+def test_undated_specimens_play_no_role_and_eras_must_sort():
+    base = bare_cohort(np.arange(40) % 2, range(40), [0] * 40)
+    era = np.array(["2019", "2020"])[np.arange(40) // 20]
+    era[:4] = ""
+    plan = temporal(dataclasses.replace(base, era=era))
+    assert not set(plan.table["specimen"]) & set(base.specimen[:4])
+    assert "4 specimens without an era play no role" in plan.notes
+    with pytest.raises(SplitError, match="unequal length"):
+        temporal(dataclasses.replace(base, era=np.array(["9", "10"])[np.arange(40) // 20]))
+
+
+def test_a_temporal_split_needs_eras():
+    with pytest.raises(SplitError, match="eras"):
+        temporal(bare_cohort([0, 1] * 10, range(20), [0] * 20))

@@ -1,0 +1,180 @@
+"""What a user's cohort.toml may say, checked so that a mistake names file, key and choices."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from datasets import DATASETS
+from datasets.errors import CohortError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TableFile(_Strict):
+    """How a table is read.
+
+    Attributes:
+        table: CSV, TSV or Parquet file; "" means the specimen table.
+        specimen: Column with the specimen id.
+        separator: Of a CSV file.
+        decimal: "." or ",".
+        encoding: Of a CSV file.
+        missing: Texts that mean "not measured", besides an empty cell.
+    """
+
+    table: str = ""
+    specimen: str = "specimen"
+    separator: str = Field(default=",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    missing: tuple[str, ...] = ("NA", "NaN", "nan")
+
+
+class Specimens(TableFile):
+    """One row a specimen; ``patient`` may be left out where nobody knows it, which is then said everywhere."""
+
+    patient: str = ""
+    domain: str = ""
+    label: str = "label"
+    era: str = ""
+
+
+class Images(_Strict):
+    """Cell images of the specimens: a table of paths, or a folder whose paths tell the specimen.
+
+    Attributes:
+        folder: Paths are relative to it; it is relative to the cohort.toml.
+        pattern: Path below ``folder`` when there is no table: "{specimen}" is required, "{cell_type}" may follow;
+            "*" stands for anything within a folder's name, "**" for any folders.
+        table: Table with one row an image, or "".
+        specimen, path, cell_type: Its columns; ``cell_type`` may be left out.
+        crop: Side of the centred square that is cut from every image, in pixels; smaller images are named and left
+            out. 0: the largest that all cover.
+        image_size: Side after resizing, in pixels.
+    """
+
+    folder: str = "."
+    pattern: str = "{specimen}/**"
+    table: str = ""
+    specimen: str = "specimen"
+    path: str = "path"
+    cell_type: str = ""
+    separator: str = Field(default=",", min_length=1, max_length=1)
+    encoding: str = "utf-8"
+    crop: int = Field(default=0, ge=0)
+    image_size: int = Field(default=64, ge=16, le=512)
+
+    @model_validator(mode="after")
+    def _names_specimens(self) -> Images:
+        if not self.table and "{specimen}" not in self.pattern:
+            raise ValueError("pattern needs {specimen}, or name a table of paths")
+        return self
+
+
+class Genes(TableFile):
+    """Expression of the specimens.
+
+    Attributes:
+        orientation: Whether a specimen is a row or a column of the table; .h5ad files have specimens in rows.
+        transform: Applied to every specimen alone: counts per 10,000 then log1p, log2(x + 1), or nothing.
+        layer: Layer of an .h5ad file, "" for X.
+        sets: GMT file with gene sets, or "".
+    """
+
+    orientation: Literal["rows", "columns"] = "rows"
+    transform: Literal["none", "log2p1", "log1p-cp10k"] = "none"
+    layer: str = ""
+    sets: str = ""
+
+
+class Column(_Strict):
+    """One clinical column.
+
+    Attributes:
+        column: Its header in the table; the key of the entry when left out.
+        unit: Unit of the values as they are in the table, "" for a pure number; ignored for categories.
+        categories: Known values, in order; empty for a number.
+        limits: Whether "<10" and ">1000" are read as their limits.
+    """
+
+    column: str = ""
+    unit: str | None = None
+    categories: tuple[str, ...] = ()
+    limits: bool = False
+
+    @model_validator(mode="after")
+    def _has_kind(self) -> Column:
+        if self.unit is None and not self.categories:
+            raise ValueError('give unit (such as "g/L", or "" for a pure number) or categories')
+        return self
+
+
+class Clinical(TableFile):
+    """Clinical values of the specimens: name -> column."""
+
+    columns: dict[str, Column] = Field(min_length=1)
+
+
+class OwnFile(_Strict):
+    """A whole cohort.toml."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    title: str = ""
+    licence: str = "the owner's"
+    classes: tuple[str, ...] = ()
+    target_level: Literal["patient", "specimen"] = "patient"
+    specimens: Specimens
+    images: Images | None = None
+    genes: Genes | None = None
+    clinical: Clinical | None = None
+    split: dict[str, Any] = Field(default_factory=lambda: {"scheme": "kfold", "folds": 5})
+
+    @field_validator("name")
+    @classmethod
+    def _is_new(cls, value: str) -> str:
+        if value in DATASETS:
+            raise ValueError(f"{value} is a dataset of the tree; choose another name")
+        return value
+
+    @model_validator(mode="after")
+    def _has_input(self) -> OwnFile:
+        if self.images is None and self.genes is None and self.clinical is None:
+            raise ValueError("a cohort needs [images], [genes] or [clinical]")
+        return self
+
+
+def read_own_file(path: Path) -> OwnFile:
+    """Read a cohort.toml.
+
+    Raises:
+        CohortError: Naming the key and what may stand there.
+    """
+    if not path.is_file():
+        raise CohortError(path.name, f"there is no file {path}")
+    try:
+        return OwnFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CohortError(path.name, f"not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise CohortError(path.name, "; ".join(_explain(problem) for problem in error.errors())) from error
+
+
+def _explain(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"]) or "the file"
+    known = _known_keys(problem["loc"]) if problem["type"] == "extra_forbidden" else ""
+    return f"{key}: {problem['msg']}{known}"
+
+
+def _known_keys(loc: tuple[Any, ...]) -> str:
+    parts: dict[str, type[BaseModel]] = {
+        "specimens": Specimens, "images": Images, "genes": Genes, "clinical": Clinical, "columns": Column
+    }  # fmt: skip
+    parents = [part for part in loc[:-1] if part in parts]
+    model = parts[str(parents[-1])] if parents else OwnFile
+    return f"; known keys: {', '.join(model.model_fields)}"

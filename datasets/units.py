@@ -1,0 +1,122 @@
+"""Units of clinical values: declared ones are converted, values that no living person has are named."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+_SLIPS = {10.0: "10", 0.1: "1/10", 18.0: "18 (mg/dL against mmol/L)", 1 / 18: "1/18", 1000.0: "1000", 0.001: "1/1000"}
+
+
+class Known(NamedTuple):
+    """The unit that entries expect of a variable, and which values a living person can have."""
+
+    unit: str
+    low: float
+    high: float
+
+
+KNOWN = {
+    "age": Known("years", 0, 120),
+    "wbc": Known("10^9/L", 0.05, 1000),
+    "hb": Known("g/L", 20, 250),
+    "platelets": Known("10^9/L", 1, 3000),
+    "fibrinogen": Known("g/L", 0.1, 15),
+    "d_dimer": Known("mg/L", 0.01, 500),
+    "pt": Known("s", 5, 150),
+    "prothrombin_ratio": Known("%", 5, 150),
+    "ldh": Known("U/L", 20, 20000),
+    "mcv": Known("fL", 50, 150),
+    "mchc": Known("g/L", 200, 450),
+    "neutrophils": Known("10^9/L", 0, 500),
+    "monocytes": Known("10^9/L", 0, 500),
+    "lymphocytes_pct": Known("%", 0, 100),
+    "eosinophils_pct": Known("%", 0, 100),
+    "promyelocytes": Known("%", 0, 100),
+    "calcium": Known("mmol/L", 0.5, 6),
+    "creatinine": Known("umol/L", 5, 3000),
+    "globulin": Known("g/L", 5, 150),
+}
+
+
+class UnitError(ValueError):
+    """Say that a unit is unknown, or that one cannot be turned into another."""
+
+
+def factor(unit: str, target: str) -> float:
+    """Return what a value in ``unit`` is multiplied by to be in ``target``.
+
+    Raises:
+        UnitError: If a unit is unknown, or they measure different things (mass and amount of substance, say).
+    """
+    if unit == target:
+        return 1.0
+    import pint
+
+    registry = _registry()
+    try:
+        scale = registry.Quantity(1.0, registry.parse_units(_spelled(unit))).to(_spelled(target)).magnitude
+    except (pint.PintError, AttributeError, ValueError, TypeError) as error:
+        raise UnitError(f"{unit!r} cannot be turned into {target!r} ({error}); forms that are read: {FORMS}") from error
+    return float(f"{scale:.12g}")  # 1e3 of 1e-3 is 1, not 1.0000000000000002
+
+
+def known_unit(name: str, unit: str) -> str:
+    """Return the unit that entries expect of a variable, or ``unit`` where none is agreed."""
+    return KNOWN[name].unit if name in KNOWN else unit
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    registry: Any = pint.UnitRegistry()
+    for line in (
+        "ten12 = 1e12 * count",
+        "ten9 = 1e9 * count",
+        "ten6 = 1e6 * count",
+        "ten3 = 1e3 * count",
+        "cells = count",
+        "activity = [enzyme_activity]",
+        "kiloactivity = 1e3 * activity",
+    ):
+        registry.define(line)
+    return registry
+
+
+_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹µμ", "0123456789uu")
+_CLINIC = (  # how clinics write a unit -> words that pint reads; the first that fits is taken
+    (r"[x×]?(?:10(?:\^|\*\*?|[eE])|1[eE])(12|9|6|3)/", r"ten\1/"),
+    (r"(?:G|Gpt)/", "ten9/"), (r"(?:T|Tpt)/", "ten12/"), (r"[Kk]/", "ten3/"), (r"1?/", "count/"),
+    (r"kI?U/", "kiloactivity/"), (r"I?U/", "activity/"), (r"(m?g)m?%$", r"\1/dL"), (r"gm/", "g/"),
+)  # fmt: skip
+FORMS = (
+    "10^9/L (10⁹/L, 10*9/L, 10E9/L, G/L, Gpt/L), 10^3/uL (K/uL, 10³/µL, 10^3/mm3), /nL, /uL, g/L, g/dL (g%), mg/L, "
+    "mg/dL, mmol/L, umol/L, U/L, %, fraction, s, fL, years"
+)
+
+
+def _spelled(unit: str) -> str:
+    text = re.sub(r"(?<=10)(?=[⁰¹²³⁴⁵⁶⁷⁸⁹])", "^", "".join(unit.split())).translate(_POWERS)
+    text = text if text != "fraction" else ""
+    for clinic, plain in _CLINIC:
+        text, found = re.subn(f"^{clinic}", plain, text)
+        if found:
+            break
+    return re.sub(r"(?<=mm)\^?3", "**3", text).replace("%", "percent")
+
+
+def slip(name: str, value: float) -> str | None:
+    """Return why a value is impossible, with the unit slip that would explain it, or None when it is possible.
+
+    Args:
+        name: A name of ``KNOWN``; any other name is never judged.
+        value: In the unit of ``KNOWN``.
+    """
+    known = KNOWN.get(name)
+    if known is None or known.low <= value <= known.high:
+        return None
+    text = f"is impossible: {value:g} {known.unit} lies outside {known.low:g} to {known.high:g}"
+    told = [said for scale, said in _SLIPS.items() if known.low <= value * scale <= known.high]
+    return f"{text}; times {' or '.join(told[:2])} it would not" if told else text

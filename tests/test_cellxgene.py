@@ -1,0 +1,102 @@
+import sys
+import types
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from datasets import cellxgene
+from datasets.cohort import CohortError
+from datasets.roots import DataMissing
+
+GENES = ["MPO", "CD33", "ACTB", "MPO"]
+
+
+def observations():
+    """Two studies; a donor id recurs across them; one is nobody."""
+    donors = [("s1", "d1", "normal", 5), ("s2", "d1", "acute myeloid leukemia", 4), ("s1", "pooled", "normal", 3)]
+    rows = [(s, d, disease) for s, d, disease, n in donors for _ in range(n)]
+    table = pd.DataFrame(rows, columns=["dataset_id", "donor_id", "disease"])
+    return table.assign(
+        soma_joinid=np.arange(len(table)) + 100, assay="10x 3' v3", cell_type="blast", sex="male", tissue="marrow"
+    )
+
+
+@pytest.fixture
+def census(monkeypatch):
+    """Stand in for cellxgene-census with the signatures of its documentation."""
+    anndata = pytest.importorskip("anndata", reason="needs the extra singlecell")
+    asked = {}
+    module = types.ModuleType("cellxgene_census")
+
+    @contextmanager
+    def open_soma(*, census_version):
+        asked["version"] = census_version
+        yield "census"
+
+    def get_obs(census, organism, *, value_filter=None, column_names=None):
+        asked["query"] = value_filter
+        return observations()[column_names]
+
+    def get_var(census, organism, *, column_names=None):
+        return pd.DataFrame({"soma_joinid": range(4), "feature_name": GENES})[column_names]
+
+    def get_anndata(census, organism, *, obs_coords, var_coords, obs_column_names, var_column_names):
+        obs = observations().set_index("soma_joinid", drop=False).loc[obs_coords, obs_column_names]
+        asked["cells"] = obs_coords
+        values = sparse.csr_matrix(np.array(obs_coords)[:, None] + np.array(var_coords)[None, :], dtype=np.float32)
+        var = pd.DataFrame({"feature_name": [GENES[k] for k in var_coords]})
+        return anndata.AnnData(values, obs=obs.reset_index(drop=True).rename(index=str), var=var.rename(index=str))
+
+    for function in (open_soma, get_obs, get_var, get_anndata):
+        setattr(module, function.__name__, function)
+    monkeypatch.setitem(sys.modules, "cellxgene_census", module)
+    return asked
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_pinned_query_becomes_a_cohort(census, tmp_path):
+    cellxgene.fetch(tmp_path / "cellxgene", genes=["MPO", "CD33", "NOT"], cells_per_donor=4)
+    cohort = cellxgene.load(data_root=tmp_path)
+    assert census["version"] == cellxgene.CENSUS_VERSION
+    assert "is_primary_data == True" in census["query"]
+    assert cohort.classes == ("acute myeloid leukemia", "normal")
+    assert sorted(set(cohort.patient)) == ["s1/d1", "s2/d1"]
+    assert np.unique(cohort.patient, return_counts=True)[1].tolist() == [4, 4]
+    assert set(cohort.domain) == {"s1", "s2"}
+    assert cohort.gene_names == ("MPO", "CD33")
+    assert cohort.target_level == "patient"
+    first = int(cohort.specimen[0].removeprefix("cell-"))
+    expected = np.log1p(np.array([first, first + 1]) / (2 * first + 1) * 1e4)
+    np.testing.assert_allclose(cohort.genes[0], expected, rtol=1e-5)
+    assert not list((tmp_path / "cellxgene").glob("*.part"))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_the_draw_of_cells_follows_the_seed(census, tmp_path):
+    drawn = []
+    for seed in (0, 0, 1):
+        cellxgene.fetch(tmp_path, genes=["MPO"], cells_per_donor=2, seed=seed)
+        drawn.append(census["cells"])
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_nothing_found_is_an_error(census, tmp_path):
+    with pytest.raises(CohortError, match="the Census has none of them"):
+        cellxgene.fetch(tmp_path, genes=["NOT"])
+
+
+def test_a_missing_package_is_said_with_the_command(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "cellxgene_census", None)
+    with pytest.raises(ImportError, match=r"pip install -e '\.\[cellxgene\]'"):
+        cellxgene.fetch(tmp_path)
+
+
+def test_the_steps_are_printed_where_it_is_not_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMABENCH_DATA", str(tmp_path))
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path))
+    with pytest.raises(DataMissing, match="data get cellxgene"):
+        cellxgene.load()
+    assert any(f"fetch('{tmp_path}')" in step for step in cellxgene.SOURCE.instructions(tmp_path))

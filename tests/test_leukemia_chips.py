@@ -1,0 +1,106 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+
+from datasets import golub, leukemia_cross, leukemia_hgu95av2, schemes
+from datasets.cohort import CohortError
+from datasets.leukemia_cross import symbols_of
+
+real = pytest.mark.realdata
+
+
+def write(root, *, labels="ALL AML ALL AML", rows=None):
+    folder = root / leukemia_hgu95av2.NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = rows or ["MPO\t1_at\t100\t900\t200\t800", "MPO\t2_at\t300\t400\t500\t600", "CD33\t3_at\t-5\t1\t2\t99999"]
+    header = "Gene\tNAME\tALL_1\tAML_1\tALL_2\tAML_2"
+    (folder / leukemia_hgu95av2.EXPRESSION).write_text("\n".join([header, *rows]) + "\n")
+    (folder / leukemia_hgu95av2.LABELS_FILE).write_text(f"4 2 1\n# ALL AML\n{labels}\n")
+    return root
+
+
+def test_a_gene_is_the_highest_of_its_probes(tmp_path):
+    cohort = leukemia_hgu95av2.load(data_root=write(tmp_path))
+    assert cohort.gene_names == ("CD33", "MPO")
+    np.testing.assert_allclose(2 ** cohort.genes[:, 1], [300, 900, 500, 800], rtol=1e-5)
+    assert cohort.y.tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"labels": "ALL AML ALL"}, "3 labels for 4 columns"),
+        ({"labels": "ALL AML MLL AML"}, "unknown classes"),
+        ({"rows": ["MPO\t1_at\t1\t2\t3\t4", "MPO\t1_at\t1\t2\t3\t4"]}, "more than once"),
+        ({"rows": ["MPO\t1_at\t1\t\t3\t4"]}, r"AML_1: is empty in some lines \(first: line 2\)"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, files, message):
+    with pytest.raises(CohortError, match=message):
+        leukemia_hgu95av2.load(data_root=write(tmp_path, **files))
+
+
+def test_symbols_are_taken_from_descriptions_only_where_the_other_chip_has_them():
+    described = {
+        "FMR1 Fragile X mental retardation 1": "FMR1",
+        "Sin3 associated polypeptide p18 (SAP18) mRNA": "SAP18",
+        "GB DEF = EXTL2 (EXTL2) mRNA; partial cds": "EXTL2",
+        "Gamma-glutamyl hydrolase (hGH) mRNA": "",  # no symbol, and not growth hormone
+        "CARBONIC ANHYDRASE III": "",
+        "APS Prostate specific antigen": "",  # a symbol that the other chip does not know
+        "Ribosomal Protein L18a Homolog": "",
+    }
+    known = {"FMR1", "SAP18", "EXTL2", "GH1", "CARBONIC"}
+    assert symbols_of(list(described), known) == tuple(described.values())
+
+
+@real
+def test_real_counts():
+    cohort = leukemia_hgu95av2.load()
+    assert cohort.genes.shape == (48, 9020)
+    assert np.bincount(cohort.y).tolist() == [24, 24]
+    assert len(cohort.gene_sets) == 50
+    assert not cohort.provenance.modified
+
+
+@real
+def test_cross_counts_and_domains():
+    cohort = leukemia_cross.load()
+    assert cohort.genes.shape == (120, 1318)
+    assert len(cohort.gene_sets) == 49
+    counts = pd.crosstab(cohort.domain, cohort.y)
+    assert counts.loc["HuGeneFL"].tolist() == [47, 25]
+    assert counts.loc["HGU95Av2"].tolist() == [24, 24]
+
+
+@real
+def test_matched_probes_are_as_many_as_the_card_says():
+    known = set(leukemia_hgu95av2.read_arrays(leukemia_hgu95av2.find()).symbols)
+    symbols = symbols_of(golub.read_tables(golub.find())["training"].descriptions, known)
+    assert sum(s != "" for s in symbols) == 1516
+    assert len(set(symbols) - {""}) == 1318
+
+
+@real
+def test_matched_genes_behave_alike_on_both_chips_and_shuffled_ones_do_not():
+    cohort = leukemia_cross.load()
+    differences = []
+    for chip in leukemia_cross.DOMAINS:
+        here = cohort.domain == chip
+        differences.append(cohort.genes[here & (cohort.y == 1)].mean(0) - cohort.genes[here & (cohort.y == 0)].mean(0))
+    shuffled = np.random.default_rng(0).permutation(differences[1])
+    assert spearmanr(*differences).statistic == pytest.approx(0.54, abs=0.005)  # as the card says
+    assert abs(spearmanr(differences[0], shuffled).statistic) < 0.15
+
+
+@real
+def test_one_chip_is_left_out_in_each_fold():
+    cohort = leukemia_cross.load()
+    plan = schemes.leave_one_domain_out(cohort)
+    for fold in plan.folds:
+        roles = plan.roles(cohort, fold)
+        tested = np.concatenate([rows for role, rows in roles.items() if role.startswith("test")])
+        learned = np.concatenate([roles["train"], roles["valid"]])
+        assert len(set(cohort.domain[tested])) == 1
+        assert set(cohort.domain[tested]).isdisjoint(cohort.domain[learned])

@@ -1,0 +1,68 @@
+"""Units: what clinics write is read, and every loader delivers the units that entries expect."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+import datasets
+from datasets import amlsg, beataml
+from datasets.units import KNOWN, UnitError, factor
+
+FOLDER = Path(datasets.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("target", "scale", "forms"),
+    [
+        (
+            "10^9/L",
+            1,
+            "10⁹/L|10³/µL|10³/μL|10^3/μL|10*9/L|10*3/uL|10**9/L|K/uL|k/µL|/nL|x 10^9/L|× 10^9/L|10E9/L|1e9/L",
+        ),
+        ("10^9/L", 1, "Gpt/L|G/L|10^3/mm3|10³/mm³|10^3/mm^3|10^9/l|10^6/mL"),
+        ("10^9/L", 0.001, "/µL|/μL|1/uL|/mm3|cells/uL"),
+        ("g/L", 10, "g/dL|gm/dL|g%|gm%|g/dl|g / dL"),
+        ("g/L", 0.01, "mg/dL|mg%"),
+        ("umol/L", 1, "µmol/L|μmol/L"),
+        ("U/L", 1, "U/l|IU/L"),
+        ("%", 100, "fraction"),
+    ],
+)
+def test_what_clinics_write_is_read(target, scale, forms):
+    for form in forms.split("|"):
+        assert factor(form, target) == scale, form
+
+
+def test_an_unknown_unit_lists_what_is_read():
+    with pytest.raises(UnitError, match=r"'per lot' cannot be turned into '10\^9/L'.*forms that are read: .*K/uL.*g%"):
+        factor("per lot", "10^9/L")
+
+
+def declared_units() -> list[tuple[str, str, str]]:
+    """Return module, variable and unit of every literal name-to-unit pair that a module gives as units."""
+    found = []
+    for path in sorted(FOLDER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            literal = node.value if isinstance(node, ast.keyword | ast.Assign) else None
+            name = node.arg if isinstance(node, ast.keyword) else ""
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+            if name not in ("units", "UNITS") or not isinstance(literal, ast.Dict):
+                continue
+            for key, unit in zip(literal.keys, literal.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(unit, ast.Constant):
+                    found.append((path.stem, key.value, unit.value))
+    return found
+
+
+def test_every_loader_delivers_the_units_of_known_names():
+    said = declared_units()
+    assert {"clinical", "mito_clinical", "apl_jhu", "all_chiaretti", "aml_hehr"} <= {module for module, _, _ in said}
+    said += [("amlsg", *pair) for pair in amlsg.UNITS.items()] + [("beataml", *pair) for pair in beataml.UNITS.items()]
+    labs = importlib.import_module("datasets.apl_labs").LABS
+    said += [("apl_labs", name, lab.unit) for name, lab in labs.items()]
+    tcga = importlib.import_module("datasets.tcga_laml")._MEASURED
+    said += [("tcga_laml", name, unit) for name, (_, unit, *_) in tcga.items()]
+    assert [(m, name, unit) for m, name, unit in said if name in KNOWN and unit != KNOWN[name].unit] == []
