@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from leaderboard.counts import Floats, Ints, mean_present, ratio
@@ -27,11 +29,33 @@ def auroc(y: Ints, proba: Floats, weights: Floats, fold: Ints | None = None) -> 
     Returns:
         float (B,) in [0, 1].
     """
+    chosen = [1] if proba.shape[1] == 2 else list(range(proba.shape[1]))
+    return mean_present(_of_classes(chosen, y, proba, weights, fold))
+
+
+def class_auroc(y: Ints, proba: Floats, weights: Floats, fold: Ints | None = None) -> Floats:
+    """Return the AUROC of each class against the rest as ``auroc`` averages them, float (B, K)."""
+    return _of_classes(list(range(proba.shape[1])), y, proba, weights, fold)
+
+
+def hand_till(y: Ints, proba: Floats, weights: Floats, fold: Ints | None = None) -> Floats:
+    """Return the mean over pairs of classes of their AUROC within the pair, both ways round, float (B,).
+
+    Unlike one against the rest it does not depend on how common classes are. Pairs of which a class is absent are left
+    out. Reference: D. Hand and R. Till, A simple generalisation of the area under the ROC curve, 2001.
+    """
+    pairs = []
+    for i, j in combinations(range(proba.shape[1]), 2):
+        kept = np.flatnonzero((y == i) | (y == j))
+        part = (y[kept], proba[kept], weights[:, kept], None if fold is None else fold[kept])
+        pairs.append(_of_classes([i, j], *part).mean(axis=1))
+    return mean_present(np.stack(pairs, axis=1))
+
+
+def _of_classes(chosen: list[int], y: Ints, proba: Floats, weights: Floats, fold: Ints | None) -> Floats:
     rows = np.ascontiguousarray(weights.T)  # row-major by sample: gathers and cumulative sums run along memory
     groups = [np.arange(len(y))] if fold is None else [np.flatnonzero(fold == f) for f in np.unique(fold)]
-    classes = [1] if proba.shape[1] == 2 else range(proba.shape[1])
-    scores = [_one_against_rest(y == k, proba[:, k], rows, groups) for k in classes]
-    return mean_present(np.stack(scores, axis=1))
+    return np.stack([_one_against_rest(y == k, proba[:, k], rows, groups) for k in chosen], axis=1)
 
 
 def _one_against_rest(positive: Ints, score: Floats, rows: Floats, groups: list[Ints]) -> Floats:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from leaderboard.claims import claim_table
+from leaderboard.detail_score import detail
 from leaderboard.escape import csv_cell
+from leaderboard.further import further_tables
+from leaderboard.latex import render as render_latex
 from leaderboard.markdown import render as render_markdown
 from leaderboard.metrics import METRICS
 from leaderboard.page import render as render_page
+from leaderboard.pairs import pairs
+from leaderboard.quarantine import quarantined
 from leaderboard.results import Board, TaskResult
 from leaderboard.score import score
+from leaderboard.site import write_site
 from leaderboard.tables import views
+from leaderboard.whole_file import replace_bytes
 
 
 def build(
@@ -30,24 +37,44 @@ def build(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Board:
-    """Score every task; the same tasks and seed give the same board."""
+    """Score every task; the same tasks and seed give the same board. Entries that cannot be scored become holes."""
     names = [task.name for task in tasks]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
         raise ValueError(f"a board needs tasks with unique names; got {names}")
-    scores = pd.concat([score(task, resamples=resamples, seed=seed) for task in tasks], ignore_index=True)
-    return Board(suite, title, profile, commit, date, command, tuple(tasks), scores, resamples)
+    clean = tuple(quarantined(task)[0] for task in tasks)
+    scores, details, compared = (
+        pd.concat([make(task, resamples=resamples, seed=seed) for task in clean], ignore_index=True)
+        for make in (score, detail, pairs)
+    )
+    further = further_tables(clean, resamples=resamples, seed=seed)
+    return Board(suite, title, profile, commit, date, command, clean, scores, details, compared, further, resamples)
 
 
-def write(board: Board, folder: Path) -> dict[str, Path]:
-    """Write leaderboard.csv, leaderboard.md and leaderboard.html, each whole or not at all.
+def texts(board: Board) -> dict[str, str]:
+    """Return file name -> text of every table of a board; the same board gives the same bytes."""
+    return {
+        "leaderboard.csv": _csv(board),
+        "details.csv": _safe_csv(board.details),
+        "pairs.csv": _safe_csv(board.pairs),
+        "claims.csv": _safe_csv(claim_table(board)),
+        **{f"{name}.csv": _safe_csv(table) for name, table in board.further.items()},
+        "leaderboard.md": render_markdown(board),
+        "leaderboard.tex": render_latex(board),
+        "leaderboard.json": _json(board),
+    }
+
+
+def write(board: Board, folder: Path, *, site: bool = True) -> dict[str, Path]:
+    """Write every table, the one-page board and, unless ``site`` is false, the site, each file whole or not at all.
 
     Returns:
-        "csv", "md", "html" -> path. The same board gives the same bytes.
+        File name -> path; "site" is the site's first page.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"csv": _csv(board), "md": render_markdown(board), "html": render_page(board)}
-    return {kind: _replace(folder / f"leaderboard.{kind}", text) for kind, text in texts.items()}
+    files = {**texts(board), "leaderboard.html": render_page(board)}
+    written = {name: replace_bytes(folder / name, text.encode()) for name, text in files.items()}
+    return {**written, "site": write_site(board, folder / "site")["index.html"]} if site else written
 
 
 def _csv(board: Board) -> str:
@@ -58,17 +85,20 @@ def _csv(board: Board) -> str:
     table["flags"] = [flags[key] for key in zip(table["task"], table["entry"], strict=True)]
     table["generated"] = table["task"].map({task.name: task.generated for task in board.tasks})
     table = table.assign(suite=board.suite, profile=board.profile, commit=board.commit, date=board.date)
+    return _safe_csv(table)
+
+
+def _safe_csv(table: pd.DataFrame) -> str:
     texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
-    table[texts] = table[texts].map(csv_cell)
-    return table.to_csv(index=False, lineterminator="\n")
+    safe = table.assign(**{name: table[name].map(csv_cell) for name in texts})
+    return safe.to_csv(index=False, lineterminator="\n")
 
 
-def _replace(path: Path, text: str) -> Path:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as scratch:
-        whole = Path(scratch) / path.name
-        with whole.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(whole, path)
-    return path
+def _json(board: Board) -> str:
+    """Return the board for programs: facts, scores, details and pairs; NaN is null."""
+    tables = {"scores": board.scores, "details": board.details, "pairs": board.pairs, **board.further}
+    rows = {name: json.loads(table.to_json(orient="records", double_precision=12)) for name, table in tables.items()}
+    facts = {name: getattr(board, name) for name in ("suite", "title", "profile", "commit", "date", "command")}
+    generated = [task.name for task in board.tasks if task.generated]
+    told = {**facts, "generated": generated, "note": "Not for clinical use.", **rows}
+    return json.dumps(told, indent=None, ensure_ascii=False, separators=(",", ":")) + "\n"

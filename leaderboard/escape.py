@@ -23,3 +23,18 @@ def markdown(text: str) -> str:
     """Escape what Markdown or the HTML inside it would interpret."""
     text = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_{}\[\]#|!~])", r"\\\1", text)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "–": r"\textendash{}",
+    "—": r"\textemdash{}", "…": r"\ldots{}",
+    "[": "{[}", "]": "{]}", "µ": r"\textmu{}", "±": r"\textpm{}", "×": r"\texttimes{}",
+}  # fmt: skip
+
+
+def latex(text: str) -> str:
+    """Escape what LaTeX would interpret; letters that pdflatex may lack become a question mark."""
+    shown = "".join(_LATEX.get(c, c if ord(c) < 0x180 else "?") for c in plain(text))
+    return shown.replace("--", "-{}-")  # two hyphens of an option would become a dash

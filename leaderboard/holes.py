@@ -11,8 +11,9 @@ SHOWN = 3
 
 def hole_notes(task: TaskResult) -> dict[str, str]:
     """Return entry -> what is missing, for every entry of which a planned trial is not done."""
-    notes = {entry: _note(trials) for entry, trials in task.trials.groupby("entry", sort=False)}
-    return {str(entry): note for entry, note in notes.items() if note}
+    lost = set(task.trials.loc[task.trials["status"] != "done", "entry"])
+    trials = task.trials[task.trials["entry"].isin(list(lost))]
+    return {str(entry): _note(planned) for entry, planned in trials.groupby("entry", sort=False)}
 
 
 def is_applicable(task: TaskResult, entry: str) -> bool:
@@ -21,8 +22,6 @@ def is_applicable(task: TaskResult, entry: str) -> bool:
 
 
 def _note(trials: pd.DataFrame) -> str:
-    if (trials["status"] == "done").all():
-        return ""
     if (trials["status"] == "not-applicable").all():
         return ": ".join(filter(None, ["not applicable", trials["error"].iloc[0]]))
     lost = trials[trials["status"] != "done"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from leaderboard.claims import CLAIMS
+from leaderboard.claims_page import verdict_lines
 from leaderboard.escape import markdown
-from leaderboard.results import Board
+from leaderboard.published_table import TITLE, standing
+from leaderboard.results import Board, Published
 from leaderboard.statements import READING, findings, interval_definition, notes, warnings
 from leaderboard.tables import BANNER, FLAGS, Cell, Table, TaskView, details, summary, views
 
@@ -15,6 +18,7 @@ def render(board: Board) -> str:
     made = (
         f"Suite {board.suite}, profile {board.profile}, commit {board.commit}, {board.date}, made by: {board.command}"
     )
+    blocks += ["## Published claims", _claims(board)]
     blocks += ["## How to read this", _items(READING), "## Flags", "\n".join(legend)]
     return "\n\n".join([*blocks, f"{markdown(made)}. Not for clinical use."]) + "\n"
 
@@ -29,7 +33,18 @@ def _task(view: TaskView) -> str:
     for test_set in view.test_sets:
         table = details(view, test_set)
         blocks += [f"### {markdown(table.title)}", _table(table)]
+    if view.task.published:
+        blocks += [f"### {TITLE}", _items([_published(figure) for figure in view.task.published])]
     return "\n\n".join(filter(None, blocks))
+
+
+def _published(figure: Published) -> str:
+    return f"{figure.result} ({standing(figure)}). {figure.protocol}. {figure.citation}"
+
+
+def _claims(board: Board) -> str:
+    told = verdict_lines(board)
+    return _items([f"{claim.name} ({claim.source}): {told[claim.name]}. Trap: {claim.trap}" for claim in CLAIMS])
 
 
 def _items(lines: tuple[str, ...] | list[str]) -> str:

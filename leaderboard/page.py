@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import jinja2
-
-from leaderboard.escape import plain
 from leaderboard.forest import forest
 from leaderboard.results import Board
 from leaderboard.statements import READING, findings, interval_definition, notes, warnings
-from leaderboard.tables import BANNER, FLAGS, TaskView, details, summary, views
-
-TEMPLATES = Path(__file__).parent / "templates"
+from leaderboard.tables import FLAGS, TaskView, details, summary, views
+from leaderboard.templating import LIBRARY, SCRIPT, STYLE, asset, environment
 
 
 def render(board: Board) -> str:
-    """Return the page; every name in it is escaped by the template."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    """Return the page, style and scripts within; every name in it is escaped by the template."""
+    return (
+        environment()
+        .get_template("board.html")
+        .render(
+            board=board,
+            tasks=[_task(view) for view in views(board)],
+            legend=FLAGS,
+            reading=READING,
+            style=asset(STYLE),
+            script=f"{asset(LIBRARY)}\n{asset(SCRIPT)}",
+        )
     )
-    environment.filters["plain"] = plain
-    tasks = [_task(view) for view in views(board)]
-    page = environment.get_template("board.html")
-    return page.render(board=board, tasks=tasks, banner=BANNER, legend=FLAGS, reading=READING)
 
 
 def _task(view: TaskView) -> dict[str, object]:

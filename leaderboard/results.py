@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pandas as pd
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure that somebody published on the dataset; shown apart from measured rows.
+
+    Attributes:
+        result: The figure.
+        protocol: Split, sizes and model.
+        citation: Where it was published.
+        not_comparable: Why it must not be set against a row here; "" where it may.
+    """
+
+    result: str
+    protocol: str
+    citation: str
+    not_comparable: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +45,19 @@ class TaskResult:
             "not-applicable"), stale, tuned (None: the entry has nothing to tune), seconds, error (last line of
             the traceback, or the reason).
         families: What an entry is, when known: "control", "rule", "classic" or "deep".
+        published: Figures that others published on this dataset.
+        level: Whose label is predicted; a task of specimens is never averaged over a patient.
+        valid: As ``predictions``, role "valid": what each fold's model said of patients it was stopped on but not
+            trained on; for recalibration and conformal sets only. None where nobody kept them.
+        specimens: One row a specimen of the test sets, column ``specimen`` and any of: strata (``age_band``, ``sex``,
+            "" for unknown), ``q0`` .. ``q<K-1>`` (Bayes posterior of a generated cohort). None where nothing is known.
+        fold_names: Fold -> the domain it learned from, for a task that trains on one domain at a time; else empty.
+        costs: Cost of calling class j for a patient of class i, (K, K), or None.
+        abstain_cost: Cost of no call, or None.
+        ladder: Name of the leak ladder that this task is a rung of, or "".
+        rung: "random image", "slide", "patient" or "site", or "".
+        modality_predictions: As ``predictions`` plus ``modalities`` ("images", "images+genes", ...): the same models
+            on the same specimens, with the other modalities taken away at prediction. None where it was not asked for.
     """
 
     name: str
@@ -40,6 +71,16 @@ class TaskResult:
     predictions: pd.DataFrame
     trials: pd.DataFrame
     families: Mapping[str, str] = field(default_factory=dict)
+    published: tuple[Published, ...] = ()
+    level: Literal["patient", "specimen"] = "patient"
+    valid: pd.DataFrame | None = None
+    specimens: pd.DataFrame | None = None
+    fold_names: Mapping[int, str] = field(default_factory=dict)
+    costs: tuple[tuple[float, ...], ...] | None = None
+    abstain_cost: float | None = None
+    ladder: str = ""
+    rung: str = ""
+    modality_predictions: pd.DataFrame | None = None
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -49,7 +90,14 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class Board:
-    """Scored tasks of one suite; ``scores`` is the long table of ``leaderboard.score.score``."""
+    """Scored tasks of one suite.
+
+    Attributes:
+        scores: Long table of ``leaderboard.score.score``.
+        details: Long table of ``leaderboard.detail_score.detail``.
+        pairs: Long table of ``leaderboard.pairs.pairs``.
+        further: Name -> long table of ``leaderboard.further.further_tables``.
+    """
 
     suite: str
     title: str
@@ -59,4 +107,7 @@ class Board:
     command: str
     tasks: tuple[TaskResult, ...]
     scores: pd.DataFrame
+    details: pd.DataFrame
+    pairs: pd.DataFrame
+    further: Mapping[str, pd.DataFrame]
     resamples: int = 1000

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from leaderboard.bootstrap import Floats, interval, reflected
 from leaderboard.holes import hole_notes
 from leaderboard.metrics import Metric
+from leaderboard.resolution import resolution_floor
 from leaderboard.results import TaskResult
 from leaderboard.ties import against, tie_groups
 
@@ -58,10 +59,15 @@ def _of_metric(task: TaskResult, test_set: str, metric: Metric, scores: Floats, 
             "n_specimens": facts.n_specimens,
             "tie": pd.arrays.IntegerArray(ties, ~ranked),
             "vs_prior": _vs_prior(task, metric, samples, ranked),
+            "floor": resolution_floor(samples[ranked & ~_is_control(task)]),
             "comparable": comparable,
             "note": _notes(task, values, facts.note),
         }
     )
+
+
+def _is_control(task: TaskResult) -> NDArray[np.bool_]:
+    return np.array([task.families.get(entry) == "control" for entry in task.entries])
 
 
 def stale_entries(task: TaskResult) -> list[str]:

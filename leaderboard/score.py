@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from leaderboard.bootstrap import Floats, distribution, draw
 from leaderboard.check import check
 from leaderboard.metrics import Metric, metrics_for
 from leaderboard.results import TaskResult
 from leaderboard.rows import Facts, rows
-from leaderboard.testsets import IN_DOMAIN, SHIFTED, WORST, TestSet, test_sets
+from leaderboard.seed_draw import with_drawn_seeds
+from leaderboard.testsets import IN_DOMAIN, SHIFTED, WORST, Replicate, TestSet, test_sets
 
 
 def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
@@ -33,7 +35,9 @@ def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataF
     Returns:
         Long table: task, entry, test_set, metric, value, low, high, n_patients, n_specimens, tie (dense group within
         task x test_set x metric, <NA> where not ranked), vs_prior (1 better than ``prior`` beyond the paired interval,
-        -1 worse, 0 neither, <NA> unknown), comparable (may be ranked: complete, evaluable, not stale), note.
+        -1 worse, 0 neither, <NA> unknown), floor (smallest difference that these patients can show between two typical
+        entries that are no controls; the same in all rows of a test set and metric), comparable (may be ranked:
+        complete, evaluable, not stale), note.
 
     Raises:
         ValueError: The tables are malformed, or entries were not tested on the same specimens.
@@ -41,7 +45,7 @@ def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataF
     check(task)
     metrics = metrics_for(len(task.classes))
     sets = test_sets(task)
-    scores = [_resampled(task, test_set, metrics, resamples, seed) for test_set in sets]
+    scores = [resampled(task, test_set, metrics, resamples, seed) for test_set in sets]
     tables = [
         rows(task, test_set.name, metrics, scored, _facts(task, test_set, len(metrics)))
         for test_set, scored in zip(sets, scores, strict=True)
@@ -57,15 +61,27 @@ def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataF
     return pd.concat(tables, ignore_index=True)
 
 
-def _resampled(task: TaskResult, test_set: TestSet, metrics: Sequence[Metric], resamples: int, seed: int) -> Floats:
-    """Return float64 (n_entries, M, 1 + B), NaN for holes; column 0 is the estimate."""
+def resampled(task: TaskResult, test_set: TestSet, metrics: Sequence[Metric], resamples: int, seed: int) -> Floats:
+    """Return scores on shared resamples, float64 (n_entries, M, 1 + B); NaN for holes, column 0 is the estimate.
+
+    Each resample draws patients, the same for all entries, and an entry's seeds where it has several: a difference
+    that another training would undo is no difference.
+    """
     rng = np.random.default_rng([seed, zlib.crc32(f"{task.name}/{test_set.name}".encode())])
     weights = draw(test_set.strata, resamples, rng)
     scores = np.full((len(task.entries), len(metrics), 1 + resamples), np.nan)
     for i, entry in enumerate(task.entries):
         if entry in test_set.replicates:
-            scores[i] = distribution(test_set.replicates[entry], metrics, weights)
+            by_seed = _by_seed(test_set.replicates[entry], metrics, weights)
+            picks = [seed, zlib.crc32(f"{task.name}/{test_set.name}/seeds".encode())]  # equal entries stay equal
+            scores[i] = [with_drawn_seeds(by_seed[:, m], np.random.default_rng(picks)) for m in range(len(metrics))]
     return scores
+
+
+def _by_seed(replicates: Sequence[Replicate], metrics: Sequence[Metric], weights: NDArray[np.uint16]) -> Floats:
+    """Return each seed's scores, the mean over its models, float64 (S, M, 1 + B)."""
+    seeds = sorted({replicate.seed for replicate in replicates})
+    return np.stack([distribution([r for r in replicates if r.seed == s], metrics, weights) for s in seeds])
 
 
 def _facts(task: TaskResult, test_set: TestSet, n_metrics: int) -> Facts:

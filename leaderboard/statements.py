@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 from leaderboard.calibration import BINS, EPS
 from leaderboard.check import proba_columns
 from leaderboard.escape import plain
 from leaderboard.holes import hole_notes, is_applicable
+from leaderboard.qc import failures
 from leaderboard.results import Board
-from leaderboard.rows import CONTROL, stale_entries
+from leaderboard.rows import CONTROL
 from leaderboard.tables import TaskView
-from leaderboard.testsets import SHIFTED, WORST, test_sets
+from leaderboard.testsets import SHIFTED, WORST
 
 
 def notes(view: TaskView) -> list[str]:
@@ -20,13 +23,29 @@ def notes(view: TaskView) -> list[str]:
         for name in view.test_sets
         if name != WORST
     ]
-    rare = [f"{plain(s.name)}: {plain(note)}" for s in test_sets(view.task) if s.name != SHIFTED for note in s.notes]
+    rare = [f"{plain(name)}: {plain(note)}" for name, note in _rare(view).items() if note]
     unfit = [
         f"{plain(entry)} is {plain(note)}"
         for entry, note in hole_notes(view.task).items()
         if not is_applicable(view.task, entry)
     ]
-    return [*sizes, *rare, *(plain(note) for note in view.task.notes), *unfit]
+    return [*sizes, *_floor(view), *rare, *(plain(note) for note in view.task.notes), *unfit]
+
+
+def _rare(view: TaskView) -> dict[str, str]:
+    """Return what the scores note of classes that are absent or rare, by test set."""
+    told = view.scores[view.scores["comparable"] & ~view.scores["test_set"].isin([SHIFTED, WORST])]
+    return {str(name): str(note) for name, note in told.groupby("test_set", sort=False)["note"].first().items()}
+
+
+def _floor(view: TaskView) -> list[str]:
+    """Return the resolution floor of the headline on each test set."""
+    metric = view.headline
+    floors = {name: float(view.at(name, metric.name)["floor"].iloc[0]) for name in view.test_sets}
+    told = [f"{floor:.3f} {plain(name)}" for name, floor in floors.items() if not math.isnan(floor)]
+    return [
+        f"Resolution floor, the smallest difference these patients can show in {metric.label}: {', '.join(told)}"
+    ] * bool(told)
 
 
 def interval_definition(board: Board) -> str:
@@ -39,9 +58,10 @@ def interval_definition(board: Board) -> str:
 
 READING = (
     "Scores are of patients: probabilities are averaged over a patient's specimens, and scores over seeds.",
-    "The bootstrap draws whole patients within class x domain, the same for all entries. It says what other patients "
-    "would do, not what another training would. A score at its bound can have an interval without width, which is no "
-    "certainty.",
+    "The bootstrap draws whole patients within class x domain, the same for all entries, and an entry's seeds where it "
+    "has several. With one seed it says what other patients would do, not what another training would. A score at its "
+    "bound can have an interval without width, which is no certainty.",
+    "With fewer than about 100 patients intervals are too narrow; python -m perf.coverage prints by how much.",
     "ECE is biased upwards when patients are few: its interval is mirrored at the estimate to make up for that, and "
     "still covers less than 95 % for a well calibrated entry.",
     "Entries share a tie group when the 95 % interval of their paired difference to the best of the group holds 0.",
@@ -83,46 +103,9 @@ def _against_control(view: TaskView) -> list[str]:
 
 
 def warnings(view: TaskView) -> list[str]:
-    """Return what a reader must know before believing the table."""
-    return [*_below_control(view), *_holes(view), *_protocol(view)]
-
-
-def _below_control(view: TaskView) -> list[str]:
-    told = []
-    for test_set in view.test_sets:
-        rows = view.at(test_set, view.headline.name)
-        below = [plain(entry) for entry in rows.loc[rows["vs_prior"].eq(-1).fillna(False), "entry"]]
-        if below:
-            told.append(
-                f"Below {CONTROL} beyond noise on {view.headline.label} ({plain(test_set)}): {', '.join(below)}."
-            )
-    return told
-
-
-def _holes(view: TaskView) -> list[str]:
-    return [
-        f"Hole: {plain(entry)}, {plain(note)}"
-        for entry, note in hole_notes(view.task).items()
-        if is_applicable(view.task, entry)
-    ]
-
-
-def _protocol(view: TaskView) -> list[str]:
-    trials, told = view.task.trials, []
-    trials = trials[trials["status"] == "done"]
-    tuned = trials.dropna(subset=["tuned"]).groupby("entry")["tuned"].agg(lambda given: all(given))
-    if tuned.nunique() > 1:
-        told.append(f"Untuned beside tuned entries: {', '.join(plain(e) for e in tuned.index[~tuned])}.")
-    seeds = trials.groupby("entry")["seed"].nunique()
-    if len(seeds) and seeds.max() == 1:
-        told.append("One seed: the spread between trainings is unknown.")
-    elif seeds.nunique() > 1:
-        told.append(f"Unequal numbers of seeds: {', '.join(f'{plain(str(e))} {n}' for e, n in seeds.items())}.")
-    stale = stale_entries(view.task)
-    if stale:
-        told.append(f"Stale, not ranked: {', '.join(plain(entry) for entry in stale)}.")
-    told += [f"Identical predictions: {', '.join(map(plain, same))}; they count as one." for same in _twins(view)]
-    return told
+    """Return what a reader must know before believing the table: broken rules of quality, entries that are one."""
+    same = [f"Identical predictions: {', '.join(map(plain, names))}; they count as one." for names in _twins(view)]
+    return [*(failure.text for failure in failures(view)), *same]
 
 
 def _twins(view: TaskView) -> list[list[str]]:

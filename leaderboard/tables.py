@@ -119,18 +119,46 @@ class TaskView:
 
     def at(self, test_set: str, metric: str) -> pd.DataFrame:
         """Return the rows of one test set and metric."""
-        return self.scores[(self.scores["test_set"] == test_set) & (self.scores["metric"] == metric)]
+        return self._rows[test_set, metric]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], pd.DataFrame]:
+        return dict(iter(self.scores.groupby(["test_set", "metric"], sort=False)))  # type: ignore[arg-type]
+
+    @cached_property
+    def holes(self) -> dict[str, str]:
+        """Entry -> what is missing."""
+        return hole_notes(self.task)
+
+    @cached_property
+    def unfit(self) -> frozenset[str]:
+        """Entries that cannot run on this task."""
+        return frozenset(entry for entry in self.holes if not is_applicable(self.task, entry))
+
+    @cached_property
+    def trials(self) -> dict[str, pd.DataFrame]:
+        """Entry -> its planned trials."""
+        return {str(entry): trials for entry, trials in self.task.trials.groupby("entry", sort=False)}
+
+    @cached_property
+    def seconds(self) -> dict[str, float]:
+        """Entry -> time of all its trials."""
+        return {entry: float(trials["seconds"].sum()) for entry, trials in self.trials.items()}
 
     def flags(self, entry: str) -> tuple[str, ...]:
         """Return what a reader must know of this entry's row."""
-        trials = self.task.trials[self.task.trials["entry"] == entry]
-        if not is_applicable(self.task, entry):
+        return self._flags[entry]
+
+    @cached_property
+    def _flags(self) -> dict[str, tuple[str, ...]]:
+        stale = stale_entries(self.task)
+        return {entry: self._flags_of(entry, entry in stale) for entry in self.task.entries}
+
+    def _flags_of(self, entry: str, is_stale: bool) -> tuple[str, ...]:
+        if entry in self.unfit:
             return ("not applicable",)
-        own = {
-            "hole": entry in hole_notes(self.task),
-            "stale": entry in stale_entries(self.task),
-            "untuned": not all(trials["tuned"].dropna()),
-        }
+        is_untuned = not all(self.trials[entry]["tuned"].dropna())
+        own = {"hole": entry in self.holes, "stale": is_stale, "untuned": is_untuned}
         return (*(flag for flag, is_set in own.items() if is_set), *self.task.flags)
 
 
@@ -178,7 +206,7 @@ def _score_column(test_set: str, metric: Metric) -> Column:
 def _summary_row(view: TaskView, entry: str, wanted: Iterable[tuple[str, str]]) -> tuple[Cell, ...]:
     group = view.cells[entry, view.test_sets[0], view.headline.name].tie
     tie = Cell(str(group), order=group) if group else Cell("–")
-    spent = float(view.task.trials.loc[view.task.trials["entry"] == entry, "seconds"].sum())
+    spent = view.seconds[entry]
     flags = ", ".join(plain(flag) for flag in view.flags(entry))
     scores = (_score(view, entry, test_set, metric) for test_set, metric in wanted)
     return (tie, _name(entry), *scores, Cell(f"{spent:.1f}", order=spent), Cell(flags, order=flags))
@@ -192,6 +220,6 @@ def _score(view: TaskView, entry: str, test_set: str, metric: str) -> Cell:
     score = view.cells[entry, test_set, metric]
     if not np.isnan(score.value):
         return Cell(f"{score.value:.3f}", f"[{score.low:.3f}, {score.high:.3f}]", score.value)
-    if not is_applicable(view.task, entry):
-        return Cell("n/a")
-    return Cell("hole" if entry in hole_notes(view.task) else "not evaluable")
+    if entry not in view.holes:
+        return Cell("not evaluable")
+    return Cell("n/a" if entry in view.unfit else "hole")

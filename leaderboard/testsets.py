@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from leaderboard.check import proba_columns
 from leaderboard.holes import hole_notes
 from leaderboard.results import TaskResult
 
+Level = Literal["patient", "specimen"]
 IN_DOMAIN, SHIFTED, WORST = "in-domain", "all shifted", "worst domain"
 FEW = 10
 DIGITS = 12  # the mean over a patient's specimens differs in the last bit; ties must stay ties
@@ -26,12 +28,14 @@ class Replicate:
         proba: float64 (n, K).
         patient: Index into ``TestSet.patients``, int64 (n,).
         fold: Which model made the row, int64 (n,).
+        seed: Of the training.
     """
 
     y: NDArray[np.int64]
     proba: NDArray[np.float64]
     patient: NDArray[np.int64]
     fold: NDArray[np.int64]
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class TestSet:
         n_specimens: Number of specimens.
         notes: Classes that are absent or rare here.
         replicates: For each complete entry: one a seed where its folds divide the set, so that they can be pooled,
-            else one a seed and fold.
+            else one a seed and fold; so it is where each fold learnt from another domain (``fold_names``).
     """
 
     __test__ = False  # the name is not a test's
@@ -58,21 +62,24 @@ class TestSet:
     replicates: dict[str, tuple[Replicate, ...]]
 
 
-def test_sets(task: TaskResult) -> tuple[TestSet, ...]:
+def test_sets(task: TaskResult, level: Level = "patient") -> tuple[TestSet, ...]:
     """Return the test sets of a checked task: in-domain, each shifted one by name, all shifted ones (two or more).
 
     A patient's specimens are averaged within each seed and fold. If some patient carries two labels the task is one of
-    specimens: they are scored one by one, and patients are still what the bootstrap draws.
+    specimens: they are scored one by one, and patients are still what the bootstrap draws; so it is at ``level``
+    "specimen", and where the task itself is one of specimens, such as single cells of a donor.
     """
     table = _positive_second(task)
     single = table.groupby("patient")["y"].nunique().max() == 1 if len(table) else True
-    unit = ["patient"] if single else ["patient", "specimen"]
+    averaged = single and level == "patient" and task.level == "patient"
+    unit = ["patient"] if averaged else ["patient", "specimen"]
     keys = ["role", "entry", "seed", "fold", *unit, "y"]
     units = table.groupby(keys, sort=True)[proba_columns(task)].mean().round(DIGITS).reset_index()
     roles = sorted(units["role"].unique())
     shifted = [role for role in roles if role != "test"]
     parts = {_name(role): [role] for role in roles} | ({SHIFTED: shifted} if len(shifted) > 1 else {})
-    complete = [entry for entry in task.entries if entry not in hole_notes(task)]
+    holes = hole_notes(task)
+    complete = [entry for entry in task.entries if entry not in holes]
     return tuple(
         _test_set(task, name, table[table["role"].isin(part)], units[units["role"].isin(part)], complete)
         for name, part in parts.items()
@@ -95,7 +102,8 @@ def _test_set(task: TaskResult, name: str, table: pd.DataFrame, units: pd.DataFr
     kind = (told["y"].astype(str) + "@" + told["domain"]).groupby(told["patient"]).agg("|".join)
     patients = kind.index.to_numpy(dtype=str)
     _check_same_specimens(task, name, table, complete)
-    by = ["seed", "fold"] if table.duplicated(["entry", "seed", "specimen"]).any() else ["seed"]
+    apart = bool(task.fold_names) or table.duplicated(["entry", "seed", "specimen"]).any()
+    by = ["seed", "fold"] if apart else ["seed"]
     entries = units[units["entry"].isin(complete)].groupby("entry")
     return TestSet(
         name=name,
@@ -115,6 +123,7 @@ def _replicate(task: TaskResult, units: pd.DataFrame, patients: NDArray[np.str_]
         proba=units[proba_columns(task)].to_numpy(dtype=np.float64),
         patient=np.searchsorted(patients, units["patient"].to_numpy(dtype=str)),
         fold=units["fold"].to_numpy(dtype=np.int64),
+        seed=int(units["seed"].iloc[0]),
     )
 
 

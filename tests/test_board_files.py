@@ -6,14 +6,15 @@ import csv
 import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
-from fake_board import SKILL, fake_task, fake_tasks
+from fake_board import fake_task, fake_tasks
+from hostile_board import hostile_board
+from html_page import Page
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -26,13 +27,6 @@ from leaderboard.results import Board
 from leaderboard.tables import BANNER, views
 from leaderboard.terminal import show
 
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '=HYPERLINK("http://x")',
-    "+1|2|3\n# heading",
-    "@x [a](javascript:1) `b` \x1b[31m\u202e $\\frac$ \"' & _y",
-]
-
 
 @pytest.fixture(scope="module")
 def board() -> Board:
@@ -41,50 +35,22 @@ def board() -> Board:
 
 @pytest.fixture(scope="module")
 def hostile() -> Board:
-    task = fake_task(
-        skill=dict(zip(HOSTILE, SKILL.values(), strict=False)), failed=HOSTILE[1], domains=("A", "_B", HOSTILE[0])
-    )
-    trials = task.trials.assign(error=task.trials["error"].replace("", " ") + HOSTILE[0])
-    task = replace(task, name=HOSTILE[0], title=HOSTILE[2], notes=(HOSTILE[3],), flags=(HOSTILE[0],), trials=trials)
-    return build([task], **{**FACTS, "title": HOSTILE[0], "command": HOSTILE[3]}, resamples=5)
-
-
-class Page(HTMLParser):
-    """Collects tags and checks that they nest."""
-
-    VOID = ("meta", "link", "br")
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def count(self, tag: str) -> int:
-        return sum(name == tag for name, _ in self.tags)
+    return hostile_board()
 
 
 def test_same_board_same_bytes(board: Board, tmp_path: Path) -> None:
     first, again = write(board, tmp_path / "a"), write(build(fake_tasks(), **FACTS, resamples=50), tmp_path / "b")
-    assert list(first) == ["csv", "md", "html"]
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
-        f"leaderboard.{k}" for k in ("csv", "html", "md")
-    ]
-    for kind, path in first.items():
-        assert path.read_bytes() == again[kind].read_bytes(), kind
+    tables = {"leaderboard", "details", "pairs", "claims", *board.further}
+    expected = {f"{name}.csv" for name in tables} | {f"leaderboard.{k}" for k in ("md", "tex", "json", "html")}
+    assert set(first) == expected | {"site"} == set(again)
+    assert {path.name for path in (tmp_path / "a").iterdir()} == expected | {"site"}
+    for path in (path for path in (tmp_path / "a").rglob("*") if path.is_file()):
+        assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), path
 
 
 def test_a_write_that_fails_keeps_the_old_file(board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = write(board, tmp_path)["csv"].read_bytes()
+    old = write(board, tmp_path)["leaderboard.csv"].read_bytes()
+    known = {path.name for path in tmp_path.rglob("*")}
 
     def broken(*_: object) -> None:
         raise OSError("disk full")
@@ -93,11 +59,11 @@ def test_a_write_that_fails_keeps_the_old_file(board: Board, tmp_path: Path, mon
     with pytest.raises(OSError, match="disk full"):
         write(replace(board, commit="other"), tmp_path)
     assert (tmp_path / "leaderboard.csv").read_bytes() == old
-    assert len(list(tmp_path.iterdir())) == 3
+    assert not [path for path in tmp_path.rglob("*") if path.name not in known]
 
 
 def test_csv_holds_every_score(board: Board, tmp_path: Path) -> None:
-    table = pd.read_csv(write(board, tmp_path)["csv"])
+    table = pd.read_csv(write(board, tmp_path)["leaderboard.csv"])
     assert len(table) == len(board.scores)
     assert (table["value"].isna() == board.scores["value"].isna()).all()
     np.testing.assert_allclose(table["value"], board.scores["value"], rtol=1e-15)
@@ -106,7 +72,7 @@ def test_csv_holds_every_score(board: Board, tmp_path: Path) -> None:
 
 
 def test_page_is_whole_semantic_and_alone(board: Board, tmp_path: Path) -> None:
-    text = write(board, tmp_path)["html"].read_text(encoding="utf-8")
+    text = write(board, tmp_path)["leaderboard.html"].read_text(encoding="utf-8")
     page = Page(text)
     assert not page.open
     assert page.count("table") == page.count("caption") == 3 + sum(len(view.test_sets) for view in views(board))
@@ -118,19 +84,21 @@ def test_page_is_whole_semantic_and_alone(board: Board, tmp_path: Path) -> None:
 
 
 def test_markdown_tables_are_rectangular(board: Board, tmp_path: Path) -> None:
-    text = write(board, tmp_path)["md"].read_text(encoding="utf-8")
+    text = write(board, tmp_path)["leaderboard.md"].read_text(encoding="utf-8")
     for block in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
 
 
 def test_hostile_names_break_nothing(hostile: Board, tmp_path: Path) -> None:
     files = write(hostile, tmp_path)
-    text = files["html"].read_text(encoding="utf-8")
+    text = files["leaderboard.html"].read_text(encoding="utf-8")
     page = Page(text)
     assert not page.open and page.count("script") == 1 and "\x1b" not in text and "\u202e" not in text
-    cells = [cell for row in csv.reader(io.StringIO(files["csv"].read_text(encoding="utf-8"))) for cell in row]
+    cells = [
+        cell for row in csv.reader(io.StringIO(files["leaderboard.csv"].read_text(encoding="utf-8"))) for cell in row
+    ]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\t")) or re.match(r"-\D", cell)]
-    text = files["md"].read_text(encoding="utf-8")
+    text = files["leaderboard.md"].read_text(encoding="utf-8")
     assert "<script" not in text and "\n# heading" not in text and not re.search(r"(?<!\\)\]\(javascript", text)
     test_markdown_tables_are_rectangular(hostile, tmp_path)
 
@@ -163,8 +131,8 @@ def test_a_board_with_nothing_done_is_still_written(tmp_path: Path) -> None:
     for status in ("missing", "not-applicable"):
         nothing = replace(task, predictions=empty, trials=task.trials.assign(status=status, error=""))
         files = write(build([nothing], **FACTS, resamples=5), tmp_path / status)
-        assert "No entry is complete" in files["html"].read_text(encoding="utf-8")
-        assert files["md"].read_text(encoding="utf-8").count("cnn-spatial-attention") >= 1
+        assert "No entry is complete" in files["leaderboard.html"].read_text(encoding="utf-8")
+        assert files["leaderboard.md"].read_text(encoding="utf-8").count("cnn-spatial-attention") >= 1
 
 
 @given(st.text())

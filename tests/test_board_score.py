@@ -15,7 +15,7 @@ from leaderboard.score import score
 
 COLUMNS = [
     *("task", "entry", "test_set", "metric", "value", "low", "high", "n_patients", "n_specimens"),
-    *("tie", "vs_prior", "comparable", "note"),
+    *("tie", "vs_prior", "floor", "comparable", "note"),
 ]
 
 

@@ -29,9 +29,12 @@ def view_of(task: TaskResult, resamples: int = 200) -> TaskView:
 
 def test_sizes_and_interval() -> None:
     view = view_of(fake_task(), 20)
+    shown = view.scores[view.scores["metric"] == "balanced_accuracy"].drop_duplicates("test_set")
+    floors = ", ".join(f"{floor:.3f} {name}" for name, floor in zip(shown["test_set"], shown["floor"], strict=True))
     assert notes(view) == [
         "in-domain: 60 patients, 93 specimens",
         "C: 30 patients, 44 specimens",
+        f"Resolution floor, the smallest difference these patients can show in balanced accuracy: {floors}",
         "C: class ZBTB16-RARA has no patient and is left out of class averages",
         "class ZBTB16-RARA not evaluable in domain C: no patient",
     ]

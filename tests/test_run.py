@@ -112,7 +112,7 @@ def test_a_second_run_does_no_work_and_writes_the_same_bytes(home):
     first = run(home)
     assert first.returncode == 0, first.stdout + first.stderr
     files = {p: p.read_bytes() for p in (home / "runs/tiny/leaderboard.quick").iterdir()}
-    assert {p.suffix for p in files} == {".csv", ".md", ".html"}
+    assert {p.suffix for p in files} == {".csv", ".md", ".html", ".tex", ".json"}
     stamps = {p: p.stat().st_mtime_ns for p in (home / "runs/tiny").glob("*/trial.json")}
     second = run(home)
     assert second.returncode == 0
@@ -122,7 +122,9 @@ def test_a_second_run_does_no_work_and_writes_the_same_bytes(home):
     assert "generated cohort: figures describe algorithms, not patients" in first.stdout
     report = benchmark(home, "report", "--suite", "tiny.toml")
     assert report.returncode == 0
-    assert {p.name for p in files} == {p.name for p in (home / "runs/tiny/leaderboard.quick").iterdir()}
+    written = {p.name for p in (home / "runs/tiny/leaderboard.quick").iterdir()}
+    assert written == {p.name for p in files} | {"site"}
+    assert (home / "runs/tiny/leaderboard.quick/site/index.html").is_file()
 
 
 def test_runs_elsewhere_give_the_same_bytes_and_jobs_no_more_than_the_last_digits(home, tmp_path_factory):
@@ -297,7 +299,7 @@ def test_a_stopped_run_keeps_what_is_done_leaves_no_worker_and_goes_on(home, how
     wait_for(lambda: len(records(home)) == 2)
     workers = children(process.pid)
     process.send_signal(how)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     wait_for(lambda: not any(map(alive, workers)), 10)
     assert workers
     if how == signal.SIGINT:

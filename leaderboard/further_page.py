@@ -1,0 +1,75 @@
+"""What the pages of further tables of a task show, one page a group of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from leaderboard.benefit_plot import SHOWN, benefit_plots
+from leaderboard.escape import plain
+from leaderboard.further import MOST_RESAMPLES, TITLES
+from leaderboard.links import file_name
+from leaderboard.shapes import SHAPES
+from leaderboard.tables import TaskView
+from leaderboard.wide_table import header, wide_tables
+
+GROUPS = {
+    "Calibration after the fact": ("recalibration", "conformal"),
+    "What decisions are worth": ("benefit", "cost"),
+    "Oracle, spread and selection": ("oracle", "variance", "selection"),
+    "Domains and leaks": ("transfer", "transfer-summary", "ladder"),
+    "Modalities": ("modality-grid",),
+    "Strata": ("strata", "strata-gaps"),
+}
+
+
+def further_pages(view: TaskView) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return file, title and names of the tables of each group of which the task has something."""
+    found = {name for name in view.board.further if len(_mine(view, name))}
+    groups = [(title, tuple(name for name in names if name in found)) for title, names in GROUPS.items()]
+    return [(file_name("task", view.task.name, title), title, names) for title, names in groups if names]
+
+
+def rows_of(view: TaskView, name: str) -> pd.DataFrame:
+    """Return the rows of a further table that are about the task, best entry first; of a ladder, those of all rungs."""
+    mine = _mine(view, name)
+    if name == "benefit":
+        mine = mine[mine["threshold"].isin(SHOWN)]
+    if "entry" not in mine:
+        return mine
+    rank = {entry: i for i, entry in enumerate(dict.fromkeys([*view.entries, *mine["entry"]]))}  # references last
+    return mine.loc[mine["entry"].map(rank).sort_values(kind="stable").index]
+
+
+def _mine(view: TaskView, name: str) -> pd.DataFrame:
+    table = view.board.further[name]
+    column, wanted = ("ladder", view.task.ladder) if name == "ladder" else ("task", view.task.name)
+    return table[table[column] == wanted]
+
+
+def further_page(view: TaskView, title: str, names: tuple[str, ...], *, pictures: bool) -> dict[str, object]:
+    """Return what one page shows."""
+    return {
+        "task": view.task,
+        "task_href": file_name("task", view.task.name),
+        "title": f"{plain(view.task.name)}: {title[0].lower()}{title[1:]}",
+        "generated": view.task.generated,
+        "interval": f"[low, high]: 95 % interval, patient-clustered, {min(view.board.resamples, MOST_RESAMPLES)} "
+        "resamples; n: patients",
+        "others": [(href, other) for href, other, _ in further_pages(view) if other != title],
+        "sections": list(_sections(view, names, pictures=pictures)),
+    }
+
+
+def _sections(view: TaskView, names: tuple[str, ...], *, pictures: bool) -> Iterator[dict[str, object]]:
+    for name in names:
+        shape = SHAPES[name]
+        yield {
+            "name": name,
+            "title": TITLES[name],
+            "reading": shape.reading,
+            "tables": wide_tables(plain(view.task.name), rows_of(view, name), shape),
+            "head": header(shape.rows[0]),
+            "pictures": benefit_plots(view) if pictures and name == "benefit" else [],
+        }

@@ -1,0 +1,41 @@
+"""What was tested on a task, in words that stand on the page of every entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leaderboard.escape import plain
+from leaderboard.tables import TaskView
+from leaderboard.task_floor import floor_line
+from leaderboard.testsets import WORST
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Lines on a task's test sets.
+
+    Attributes:
+        domains: Names of the tested domains.
+        sizes: Patients and specimens of each test set.
+        floor: The resolution floor; "" when unknown.
+        outcomes: Patients of each class.
+    """
+
+    domains: str
+    sizes: str
+    floor: str
+    outcomes: str
+
+
+def tested(view: TaskView) -> Tested:
+    """Read the lines off a task once."""
+    names = sorted(plain(domain) for domain in view.task.predictions["domain"].unique())
+    first = view.scores.drop_duplicates("test_set").set_index("test_set")
+    sizes = (
+        f"{plain(name)}: {first['n_patients'][name]} patients, {first['n_specimens'][name]} specimens"
+        for name in view.test_sets
+        if name != WORST
+    )
+    seen = view.task.predictions[["patient", "y"]].drop_duplicates()["y"].value_counts()
+    outcomes = (f"{plain(name)} {seen.get(k, 0)} patients" for k, name in enumerate(view.task.classes))
+    return Tested(", ".join(names) or "none", "; ".join(sizes), floor_line(view), ", ".join(outcomes))

@@ -1,0 +1,157 @@
+"""Tests between entries against brute force, SciPy, numerical integration and simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import t, ttest_rel, wilcoxon
+from sklearn.metrics import roc_auc_score
+
+from leaderboard.correlated_t import bayesian_t, nadeau_bengio
+from leaderboard.critical_difference import critical_difference, holm
+from leaderboard.delong import delong
+from leaderboard.metrics import METRICS
+from leaderboard.permutation import permutation_p
+from leaderboard.resolution import patients_needed, resolution_floor
+from leaderboard.testsets import Replicate
+
+
+def scores_of(rng, n, skill):
+    y = (rng.random(n) < 0.4).astype(np.int64)
+    common = rng.normal(size=n)
+    return y, *(np.round(strength * y + common + rng.normal(size=n), 1) for strength in skill)
+
+
+def test_delong_is_the_jackknife_of_the_difference():
+    y, a, b = scores_of(np.random.default_rng(0), 120, (1.0, 1.4))
+    found = delong(y, a, b)
+    assert found.difference == pytest.approx(roc_auc_score(y, a) - roc_auc_score(y, b))
+    gap = []
+    for kind in (1, 0):
+        rows = np.flatnonzero(y == kind)
+        left_out = [np.delete(np.arange(120), i) for i in rows]
+        values = [roc_auc_score(y[k], a[k]) - roc_auc_score(y[k], b[k]) for k in left_out]
+        gap.append((len(rows) - 1) / len(rows) * np.sum((values - np.mean(values)) ** 2))
+    assert found.error == pytest.approx(np.sqrt(sum(gap)), rel=0.02)
+
+
+def test_delong_keeps_its_level():
+    rng = np.random.default_rng(1)
+    p = [delong(*scores_of(rng, 60, (1.0, 1.0))).p for _ in range(400)]
+    assert 0.02 < np.mean(np.array(p) < 0.05) < 0.085
+
+
+def test_delong_within_folds_ignores_the_scale_of_folds():
+    y, a, b = scores_of(np.random.default_rng(2), 90, (1.0, 1.5))
+    fold = np.arange(90) % 3
+    np.testing.assert_allclose(delong(y, a, b, fold), delong(y, a + 100 * fold, b - 7 * fold, fold))
+
+
+def test_delong_of_an_entry_with_itself():
+    y, a, _ = scores_of(np.random.default_rng(3), 40, (1.0, 1.0))
+    assert delong(y, a, a) == (0.0, 0.0, 1.0)
+
+
+def replicate(y, score, patient):
+    chance = 1 / (1 + np.exp(-score))
+    return Replicate(y, np.stack([1 - chance, chance], axis=1), patient, np.zeros(len(y), np.int64))
+
+
+@pytest.mark.parametrize("metric", ["auroc", "accuracy"])
+def test_permutations_against_all_exchanges(metric):
+    y, a, b = scores_of(np.random.default_rng(4), 9, (0.5, 2.5))
+    first, second, measure = replicate(y, a, np.arange(9)), replicate(y, b, np.arange(9)), METRICS[metric]
+    gaps = []
+    for bits in range(2**9):
+        swap = (bits >> np.arange(9)) & 1 == 1
+        one, two = (np.where(swap[:, None], p, q) for p, q in _exchangeable(first, second, metric))
+        weights = np.ones((1, 9))
+        extra = {"fold": first.fold} if measure.within_fold else {}
+        gaps.append(float((measure.function(y, one, weights, **extra) - measure.function(y, two, weights, **extra))[0]))
+    exact = np.mean(np.abs(gaps) >= abs(gaps[0]) - 1e-12)
+    drawn = permutation_p((first,), (second,), measure, 9, permutations=20000, seed=0)
+    assert drawn == pytest.approx(exact, abs=0.015)
+
+
+def _exchangeable(first, second, metric):
+    from scipy.stats import rankdata
+
+    p, q = first.proba, second.proba
+    if metric == "auroc":
+        p, q = rankdata(p, axis=0), rankdata(q, axis=0)
+    return (q, p), (p, q)
+
+
+def test_rows_of_a_patient_are_exchanged_together():
+    y, a, b = scores_of(np.random.default_rng(5), 30, (0.5, 2.0))
+    once = permutation_p((replicate(y, a, np.arange(30)),), (replicate(y, b, np.arange(30)),), METRICS["accuracy"], 30)
+    y2, a2, b2, patient = np.repeat(y, 4), np.repeat(a, 4), np.repeat(b, 4), np.repeat(np.arange(30), 4)
+    copied = permutation_p((replicate(y2, a2, patient),), (replicate(y2, b2, patient),), METRICS["accuracy"], 30)
+    assert copied == once
+
+
+def test_nadeau_bengio_widens_the_paired_t_test_by_the_known_factor():
+    rng = np.random.default_rng(6)
+    a, b = rng.normal(0.8, 0.05, 10), rng.normal(0.77, 0.05, 10)
+    plain, corrected = ttest_rel(a, b), nadeau_bengio(a - b, folds=10)
+    inflation = np.sqrt(1 + 10 / 9)  # F = 1 + K / (K - 1) for one K-fold
+    assert (corrected.difference / corrected.error) * inflation == pytest.approx(plain.statistic)
+
+
+def test_bayesian_t_against_integration():
+    gaps = np.random.default_rng(7).normal(0.015, 0.02, 15)
+    scale = np.sqrt((1 / 15 + (1 / 5) / (1 - 1 / 5)) * gaps.var(ddof=1))
+    inside, _ = quad(lambda x: t.pdf(x, 14, gaps.mean(), scale), -0.01, 0.01)
+    found = bayesian_t(gaps, folds=5, rope=0.01)
+    assert found.same == pytest.approx(inside, abs=1e-8)
+    assert sum(found) == pytest.approx(1)
+
+
+def test_holm_by_hand():
+    np.testing.assert_allclose(holm(np.array([0.04, 0.01, 0.03])), [0.06, 0.03, 0.06])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_lies_between_raw_and_bonferroni(p):
+    raw = np.array(p)
+    corrected = holm(raw)
+    assert (corrected >= raw - 1e-12).all()
+    assert (corrected <= np.minimum(len(raw) * raw, 1) + 1e-12).all()
+
+
+def test_critical_difference_groups_only_what_is_not_separated():
+    rng = np.random.default_rng(8)
+    base = rng.normal(size=20)
+    table = pd.DataFrame({"a": base, "a2": base + rng.normal(0, 0.01, 20), "b": base - 1 + rng.normal(0, 0.1, 20)})
+    found = critical_difference(table, higher_is_better=True)
+    assert found.groups == (("a", "a2"),) or found.groups == (("a2", "a"),)
+    raw = wilcoxon(table["a"] - table["b"]).pvalue
+    assert found.p.loc["a", "b"] >= raw
+    assert found.ranks["b"] == 3
+
+
+def test_critical_difference_refuses_few_tasks_and_holes():
+    with pytest.raises(ValueError, match="6 or more"):
+        critical_difference(pd.DataFrame(np.ones((5, 2))), higher_is_better=True)
+    with pytest.raises(ValueError, match="missing"):
+        critical_difference(pd.DataFrame({"a": [1.0, np.nan] * 4, "b": 1.0}), higher_is_better=True)
+
+
+def test_the_floor_is_the_half_width_of_a_paired_interval():
+    rng = np.random.default_rng(9)
+    samples = rng.normal(size=(2, 100_000)) * [[0.03], [0.04]]
+    half = np.diff(np.quantile(samples[0] - samples[1], [0.025, 0.975]))[0] / 2
+    assert resolution_floor(samples) == pytest.approx(half, rel=0.02)
+    assert np.isnan(resolution_floor(samples[:1]))
+
+
+def test_patients_needed_are_enough_in_simulation():
+    rng = np.random.default_rng(10)
+    n = patients_needed(0.1, 1 / np.sqrt(100), 100)  # unit variance a patient, 100 patients
+    means = rng.normal(0.1, 1, (2000, int(n))).mean(axis=1)
+    assert np.mean(means > 1.96 / np.sqrt(n)) == pytest.approx(0.5, abs=0.04)
+    assert patients_needed(0.0, 0.1, 100) == np.inf
