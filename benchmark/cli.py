@@ -18,10 +18,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data = typer.Typer(help="Get, check, describe, show and split datasets.", no_args_is_help=True, rich_markup_mode=None)
+data = typer.Typer(
+    help="Get, check, audit, describe, show and split datasets.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(data, name="data")
 
 SuiteOption = Annotated[str, typer.Option("--suite", help="A suite's name, or a path to your own .toml file.")]
+AnySuiteOption = Annotated[
+    str | None, typer.Option("--suite", help="A suite's name, or a path to your own .toml file; or name --dataset.")
+]
+DatasetsOption = Annotated[
+    list[str] | None,
+    typer.Option("--dataset", help="Only this dataset; without --suite any dataset, or my/cohort.toml; may repeat."),
+]
+OptionOption = Annotated[
+    list[str] | None, typer.Option("--option", help="KEY=VALUE for the dataset's loader, as in seed=3; may repeat.")
+]
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="quick or full; the suite's default when absent.")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder of all runs.")]
 DataRootOption = Annotated[
@@ -35,12 +47,17 @@ DatasetArgument = Annotated[str, typer.Argument(help="A dataset's name; see: lis
     epilog="Example: python -m benchmark run --suite apl --entry path/to/my_model.py:MyModel --dataset apl-sim"
 )
 def run(
-    suite: SuiteOption,
+    suite: AnySuiteOption = None,
     profile: ProfileOption = None,
     entry: Annotated[
         list[str] | None, typer.Option("--entry", help="Only this entry, or FILE.py:Class; may be repeated.")
     ] = None,
-    dataset: Annotated[list[str] | None, typer.Option("--dataset", help="Only this dataset; may be repeated.")] = None,
+    dataset: DatasetsOption = None,
+    option: OptionOption = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option("--allow", help="Run although this audit rule blocks; flagged in every table; may repeat."),
+    ] = None,
     seed: Annotated[
         list[int] | None, typer.Option("--seed", help="This seed instead of the profile's; may repeat.")
     ] = None,
@@ -64,6 +81,8 @@ def run(
         profile=profile,
         entries=tuple(entry or ()),
         datasets=tuple(dataset or ()),
+        options=tuple(option or ()),
+        allow=tuple(allow or ()),
         seeds=tuple(seed or ()),
         jobs=jobs,
         device=device,
@@ -76,25 +95,80 @@ def run(
 
 
 @app.command(epilog="Example: python -m benchmark report --suite apl --profile quick")
-def report(suite: SuiteOption, profile: ProfileOption = None, out: OutOption = Path("runs")) -> None:
+def report(
+    suite: AnySuiteOption = None,
+    profile: ProfileOption = None,
+    dataset: DatasetsOption = None,
+    out: OutOption = Path("runs"),
+) -> None:
     """Show and write the leaderboard from what is on disk; computes nothing, needs no data."""
     from benchmark.plan_file import saved
     from benchmark.registry import UsageError
-    from benchmark.run import command_line
+    from benchmark.run import chosen_suite, command_line
     from benchmark.run import report as show_report
     from benchmark.store import Store
-    from benchmark.suite import load_suite
 
-    wanted = load_suite(suite)
+    wanted = chosen_suite(suite, dataset or (), ())
     name, _ = wanted.profile(profile)
     store = Store(out, wanted.name)
     plan = saved(store, name)
+    named = ["--suite", suite] if suite else [word for each in dataset or () for word in ("--dataset", each)]
+    command = command_line(["run", *named, "--profile", name])
     if plan is None:
-        raise UsageError(
-            f"nothing was run yet in {store.folder} for profile {name}; "
-            f"first: {command_line(['run', '--suite', suite, '--profile', name])}"
-        )
-    raise typer.Exit(show_report(plan, store, command_line(["run", "--suite", suite, "--profile", name]), Console()))
+        raise UsageError(f"nothing was run yet in {store.folder} for profile {name}; first: {command}")
+    raise typer.Exit(show_report(plan, store, command, Console()))
+
+
+@app.command(epilog="Example: python -m benchmark publish --suite apl --with-flags")
+def publish(
+    suite: SuiteOption,
+    profile: ProfileOption = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Folder; default leaderboard/published/<suite>.")] = None,
+    with_flags: Annotated[
+        bool, typer.Option("--with-flags", help="Publish although quality control fails; the tables say so on top.")
+    ] = False,
+    out: OutOption = Path("runs"),
+) -> None:
+    """Write a suite's tables, predictions and manifest for others; refuses what fails quality control."""
+    from benchmark import publishing
+
+    raise typer.Exit(publishing.publish(suite, profile, out, to, with_flags, Console()))
+
+
+@app.command(epilog="Example: python -m benchmark verify leaderboard/published/apl")
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A published board, or a submission.")],
+    board: Annotated[Path | None, typer.Option("--board", help="The board that a submission is for.")] = None,
+) -> None:
+    """Recompute every number of a published board from its predictions, or judge a submission."""
+    from benchmark import publishing
+
+    raise typer.Exit(publishing.verify(folder, board, Console()))
+
+
+@app.command(epilog="Example: python -m benchmark compare old/apl leaderboard/published/apl")
+def compare(
+    old: Annotated[Path, typer.Argument(help="A published board.")],
+    new: Annotated[Path, typer.Argument(help="Another one.")],
+) -> None:
+    """Show what moved between two published boards, and whether it is more than noise."""
+    from benchmark import publishing
+
+    raise typer.Exit(publishing.compare(old, new, Console()))
+
+
+@app.command(epilog="Example: python -m benchmark submit --suite apl --entry MyModel --to my-model-apl")
+def submit(
+    suite: SuiteOption,
+    entry: Annotated[str, typer.Option("--entry", help="The entry's name on the board.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to write.")],
+    profile: ProfileOption = None,
+    out: OutOption = Path("runs"),
+) -> None:
+    """Pack one entry's results for a pull request; `verify` accepts or refuses it with reasons."""
+    from benchmark import publishing
+
+    raise typer.Exit(publishing.submit(suite, profile, entry, out, to, Console()))
 
 
 @app.command("list", epilog="Example: python -m benchmark list datasets --json")
@@ -118,7 +192,7 @@ def list_names(
 
 @data.command("get", epilog="Example: python -m benchmark data get apl-labs")
 def data_get(dataset: DatasetArgument, data_root: DataRootOption = None) -> None:
-    """Download a dataset's files at their pinned commit and verify them; run again to resume."""
+    """Download a dataset's pinned files and verify them, or print the steps where a program may not; resumable."""
     from benchmark import data_commands
 
     raise typer.Exit(data_commands.get(dataset, data_root, Console()))
@@ -132,24 +206,36 @@ def data_check(dataset: DatasetArgument, data_root: DataRootOption = None) -> No
     raise typer.Exit(data_commands.check(dataset, data_root, Console()))
 
 
-@data.command("describe", epilog="Example: python -m benchmark data describe apl-sim")
-def data_describe(dataset: DatasetArgument, data_root: DataRootOption = None) -> None:
+@data.command("describe", epilog="Example: python -m benchmark data describe apl-sim --option preset=hard")
+def data_describe(dataset: DatasetArgument, option: OptionOption = None, data_root: DataRootOption = None) -> None:
     """Show a dataset's page: source, licence, what x and y are, counts, traps."""
-    from benchmark import data_commands
+    from benchmark import data_pages
+    from benchmark.adhoc import parse_options
 
-    raise typer.Exit(data_commands.describe(dataset, data_root, Console()))
+    raise typer.Exit(data_pages.describe(dataset, parse_options(option or ()), data_root, Console()))
 
 
-@data.command("show", epilog="Example: python -m benchmark data show apl-sim --to gallery.png")
+@data.command("audit", epilog="Example: python -m benchmark data audit apl-jhu")
+def data_audit(dataset: DatasetArgument, option: OptionOption = None, data_root: DataRootOption = None) -> None:
+    """Look for leaks and shortcuts in a dataset and its default split; exit code 1 when one blocks a run."""
+    from benchmark import data_pages
+    from benchmark.adhoc import parse_options
+
+    raise typer.Exit(data_pages.audit_page(dataset, parse_options(option or ()), data_root, Console()))
+
+
+@data.command("show", epilog="Example: python -m benchmark data show apl-sim --out gallery.png")
 def data_show(
     dataset: DatasetArgument,
-    to: Annotated[Path, typer.Option("--to", help="PNG file to write.")],
+    to: Annotated[Path, typer.Option("--out", help="PNG file to write.")],
+    option: OptionOption = None,
     data_root: DataRootOption = None,
 ) -> None:
-    """Write a contact sheet of a generated cohort: classes by site, normal cells, masks."""
+    """Write a contact sheet: cells by class and site; of a generated cohort also masks and information maps."""
     from benchmark import data_commands
+    from benchmark.adhoc import parse_options
 
-    raise typer.Exit(data_commands.show(dataset, to, data_root, Console()))
+    raise typer.Exit(data_commands.show(dataset, to, parse_options(option or ()), data_root, Console()))
 
 
 @data.command("split", epilog="Example: python -m benchmark data split --suite apl --task apl-labs --to plan.csv")
@@ -190,8 +276,12 @@ def _is_users(error: Exception) -> bool:
     """Imports here keep ``--help`` quick."""
     from benchmark.registry import UsageError
     from benchmark.store import StoreError
+    from datasets.cache import CacheFull
     from datasets.cohort import CohortError
+    from datasets.errors import MissingExtra
     from datasets.roots import DataMissing
     from datasets.splits import SplitError
 
-    return isinstance(error, UsageError | StoreError | CohortError | DataMissing | SplitError)
+    return isinstance(
+        error, UsageError | StoreError | CacheFull | CohortError | DataMissing | MissingExtra | SplitError
+    )

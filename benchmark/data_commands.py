@@ -1,39 +1,44 @@
-"""The data commands: get, check, describe, show, split."""
+"""The data commands that act: get, check, show, split."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.oracle import oracle_accuracy
-from benchmark.plan import make_split
-from benchmark.registry import UnknownName, UsageError, dataset_module, load_dataset
-from benchmark.suite import load_suite
-from datasets.card import Card
-from datasets.cohort import MODALITIES, Cohort
+from benchmark.adhoc import split_of
+from benchmark.data_pages import counts_table, modality_table, say_some
+from benchmark.registry import UnknownName, UsageError, dataset_module, is_own, load_dataset
+from benchmark.splitting import make_split
+from benchmark.suite import Split, load_suite
+from datasets.cohort import Cohort
+from datasets.problems import OwnCohortError
 from datasets.roots import DataMissing, data_roots
 from datasets.splits import save_plan
 
-_SHOWN = 5
+if TYPE_CHECKING:
+    from datasets.download import CheckResult
+    from datasets.sources import ManualSource
+
+_MOST_PROBLEMS = 200
 
 
 def get(dataset: str, data_root: Path | None, console: Console) -> int:
-    """Download a dataset into the first data root and verify it."""
+    """Download a dataset into the first data root and verify it, or print how to get it by hand."""
     from datasets.download import DownloadError
     from datasets.download import get as fetch
+    from datasets.sources import ManualSource
 
     source = _source(dataset)
     root = data_roots(data_root)[0]
     console.print(f"{dataset} -> {root / source.folder}; licence: {source.licence}", markup=False, soft_wrap=True)
+    if isinstance(source, ManualSource):
+        return _by_hand(dataset, source, data_root, console)
     with Progress(console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task(dataset, total=None)
 
@@ -45,56 +50,109 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
         except DownloadError as error:
             raise UsageError(str(error)) from error
     console.print(f"{result.fetched} files fetched, {result.present} were right already.")
-    _list(console, "downloaded but not verified, no SHA-256 of the original is known", result.unverified)
+    say_some(console, "downloaded but not verified, no digest of the original is known", result.unverified)
     return 0
 
 
-def check(dataset: str, data_root: Path | None, console: Console) -> int:
-    """Compare files with the manifest, then load the cohort; 1 when files differ or are missing."""
+def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console: Console) -> int:
+    """Print the steps, then compare what is there; 1 while the dataset is not found, not whole or not the original."""
     from datasets.download import check as compare
 
-    module = dataset_module(dataset)
-    differs = 0
-    if hasattr(module, "SOURCE"):
-        result = compare(dataset, module.SOURCE, module.find(data_root))
-        console.print(f"{result.folder}: {result.ok} files as in the manifest.", markup=False, soft_wrap=True)
-        for what in ("modified", "missing", "extra", "unverified"):
-            _list(console, what, getattr(result, what))
-        differs = len(result.modified) + len(result.missing)
-    cohort = load_dataset(dataset, data_root, {})
-    _list(console, "unreadable, left out", cohort.provenance.skipped)
-    _list(console, "not on this machine", cohort.provenance.absent)
-    console.print(f"{dataset} loads: {len(cohort)} specimens of {len(set(cohort.patient))} patients.")
+    folder = data_roots(data_root)[0] / source.folder
+    for step in source.instructions(folder):
+        console.print(step, markup=False, soft_wrap=True)
+    lacking = 0
+    try:
+        folder = dataset_module(dataset).find(data_root)
+    except DataMissing:
+        console.print(f"{dataset} is not on this machine yet.")
+        lacking = 1
+    if hasattr(dataset_module(dataset), "PARTS"):
+        return lacking or int(_compare_all(dataset, data_root, console) > 0)
+    if folder.is_dir():
+        lacking += _compared(console, compare(dataset, source, folder))
+    return 1 if lacking else 0
+
+
+def _compare_all(dataset: str, data_root: Path | None, console: Console) -> int:
+    """Compare the files of a dataset, or of those that it is made of; return how many are missing or differ."""
+    from datasets.download import check as compare
+
+    parts = getattr(dataset_module(dataset), "PARTS", ())
+    if parts:
+        console.print(f"{dataset} has no files of its own; it is made of {' and '.join(parts)}.", soft_wrap=True)
+    modules = {name: dataset_module(name) for name in parts or (dataset,)}
+    sources = {name: module for name, module in modules.items() if hasattr(module, "SOURCE")}
+    return sum(_compared(console, compare(name, m.SOURCE, m.find(data_root))) for name, m in sources.items())
+
+
+def _compared(console: Console, result: CheckResult) -> int:
+    """Print a comparison; return how many files are missing or differ."""
+    console.print(f"{result.folder}: {result.ok} files as at the source.", markup=False, soft_wrap=True)
+    for what in ("modified", "missing", "extra", "unverified"):
+        say_some(console, what, getattr(result, what))
+    return len(result.modified) + len(result.missing)
+
+
+def check(dataset: str, data_root: Path | None, console: Console) -> int:
+    """Compare files with the manifest, then load the cohort; 1 when files differ or are missing.
+
+    Of a user's own cohort all that a run would use is shown as well: counts, what is missing, and the split.
+    """
+    split = split_of(dataset)
+    differs = _compare_all(dataset, data_root, console)
+    try:
+        cohort = load_dataset(dataset, data_root, {})
+    except OwnCohortError as error:
+        return _show_problems(error, console)
+    say_some(console, "unreadable, left out", cohort.provenance.skipped)
+    say_some(console, "not on this machine", cohort.provenance.absent)
+    owners = f"of {len(set(cohort.patient))} patients" if cohort.patients_known else "of patients that have no ids"
+    console.print(f"{dataset} loads: {len(cohort)} specimens {owners}.")
+    if is_own(dataset):
+        _show_own(cohort, split, console)
     if differs:
         console.print("The copy differs from the source; leaderboard rows made on it are flagged 'modified copy'.")
     return 1 if differs else 0
 
 
-def describe(dataset: str, data_root: Path | None, console: Console) -> int:
-    """Show a dataset's page and, when it is on this machine, its counts."""
-    module = dataset_module(dataset)
-    _show_card(dataset, module.CARD, console)
-    try:
-        cohort = load_dataset(dataset, data_root, {})
-    except DataMissing as missing:
-        console.print(str(missing), markup=False, soft_wrap=True)
-        return 0
+def _show_own(cohort: Cohort, split: Split, console: Console) -> None:
+    """Print what a user can compare with what they meant, and make the split plan."""
     console.print(counts_table(cohort))
     console.print(modality_table(cohort))
-    if cohort.truth is not None and cohort.truth.posterior:
-        console.print(oracle_table(cohort))
-    _list(console, "not on this machine", cohort.provenance.absent)
-    _list(console, "unreadable, left out", cohort.provenance.skipped)
-    return 0
+    for modality in cohort.modalities:
+        say_some(console, f"specimens without {modality}", tuple(cohort.specimen[~cohort.has(modality)].tolist()))
+    console.print(f"Read: {cohort.provenance.version}.", markup=False, soft_wrap=True)
+    plan = make_split(split, cohort)
+    console.print(f"Split {split.scheme}: {len(plan.folds)} folds.", markup=False, soft_wrap=True)
+    for note in plan.notes:
+        console.print(f"Split: {note}", markup=False, soft_wrap=True)
 
 
-def show(dataset: str, to: Path, data_root: Path | None, console: Console) -> int:
-    """Write the contact sheet of a generated cohort."""
-    from datasets.simulate.gallery import contact_sheet
+def _show_problems(error: OwnCohortError, console: Console) -> int:
+    """Print every problem of a user's tables, row by row."""
+    table = Table(title=f"{error.column}: {len(error.problems)} problems")
+    for column in ("file", "row", "column", "value", "problem", "remedy"):
+        table.add_column(column, overflow="fold")
+    for found in error.problems[:_MOST_PROBLEMS]:
+        cells = (found.file, str(found.row or ""), found.column, found.value, found.problem, found.remedy)
+        table.add_row(*map(Text, cells))
+    console.print(table)
+    if len(error.problems) > _MOST_PROBLEMS:
+        console.print(f"and {len(error.problems) - _MOST_PROBLEMS} more of these")
+    return 1
 
-    if dataset_module(dataset).CARD.source != "generated":
-        raise UsageError(f"{dataset} is not generated; contact sheets show what a generator made, with its masks")
-    contact_sheet(load_dataset(dataset, data_root, {}), to)
+
+def show(dataset: str, to: Path, options: Mapping[str, Any], data_root: Path | None, console: Console) -> int:
+    """Write a contact sheet: of a generated cohort with masks and information maps, else of cells by class."""
+    from datasets.contact_sheet import contact_sheet as of_real_cells
+    from datasets.simulate.gallery import contact_sheet as of_generated_cells
+
+    cohort = load_dataset(dataset, data_root, options)
+    if cohort.images is None:
+        raise UsageError(f"{dataset} has no images to show")
+    write = of_generated_cells if cohort.provenance.generated else of_real_cells
+    write(cohort, to)
     console.print(str(to), markup=False, soft_wrap=True)
     return 0
 
@@ -111,64 +169,10 @@ def split(suite: str, task: str, to: Path, data_root: Path | None, console: Cons
     return 0
 
 
-def counts_table(cohort: Cohort) -> Table:
-    """Return patients per class and domain as a table."""
-    frame = pd.DataFrame({"patient": cohort.patient, "domain": cohort.domain, "y": cohort.y})
-    counts = frame.groupby(["domain", "y"])["patient"].nunique().unstack(fill_value=0)
-    counts = counts.reindex(columns=range(cohort.n_classes), fill_value=0)
-    table = Table(title=f"{cohort.name}: patients")
-    for column in ("domain", *cohort.classes, "all"):
-        table.add_column(column)
-    for domain, row in counts.iterrows():
-        table.add_row(str(domain), *map(str, row), str(row.sum()))
-    return table
-
-
-def modality_table(cohort: Cohort) -> Table:
-    """Return how many specimens of each domain have each modality."""
-    table = Table(title=f"{cohort.name}: specimens with each modality")
-    for column in ("domain", "specimens", *MODALITIES, "cell images"):
-        table.add_column(column)
-    for domain in sorted(set(cohort.domain.tolist())):
-        here = cohort.domain == domain
-        cells = 0 if cohort.images is None else int(cohort.images.sizes[here].sum())
-        table.add_row(domain, str(here.sum()), *map(str, cohort.present[here].sum(axis=0)), str(cells))
-    return table
-
-
-def oracle_table(cohort: Cohort) -> Table:
-    """Return the balanced accuracy of the generator's Bayes posterior for each modality subset."""
-    if cohort.truth is None:
-        raise ValueError(f"{cohort.name} is not generated")
-    table = Table(title=f"{cohort.name}: balanced accuracy of the Bayes posterior, site unknown")
-    table.add_column("what is seen")
-    table.add_column("all patients")
-    table.add_column("patients with every modality")
-    groups: list[NDArray[np.bool_]] = [np.ones(len(cohort), dtype=bool), np.all(cohort.present, axis=1)]
-    for subset in cohort.truth.posterior:
-        table.add_row(subset, *(f"{oracle_accuracy(cohort, subset, group):.3f}" for group in groups))
-    return table
-
-
-def _show_card(dataset: str, card: Card, console: Console) -> None:
-    table = Table(title=dataset, show_header=False)
-    for name in ("title", "source", "doi", "licence", "x", "y", "patient", "domain", "split"):
-        table.add_row(name, Text(getattr(card, name) or "none"))
-    for trap in card.traps:
-        table.add_row("trap", Text(trap))
-    for reference in card.references:
-        table.add_row("published", Text(f"{reference.result} ({reference.protocol}; {reference.citation})"))
-    console.print(table)
-
-
 def _source(dataset: str) -> Any:
-    module: ModuleType = dataset_module(dataset)
+    module = dataset_module(dataset)
     if not hasattr(module, "SOURCE"):
-        raise UsageError(f"{dataset} is generated on this machine; there is nothing to download")
+        generated = module.CARD.source == "generated"
+        made = "generated on this machine" if generated else "made of other datasets, which its page names"
+        raise UsageError(f"{dataset} is {made}; there is nothing to download")
     return module.SOURCE
-
-
-def _list(console: Console, what: str, names: tuple[str, ...]) -> None:
-    if names:
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        console.print(f"{len(names)} {what}: {'; '.join(names[:_SHOWN])}{more}", markup=False, soft_wrap=True)

@@ -43,7 +43,7 @@ def _dataset(name: str, data_root: Path | None) -> dict[str, Any]:
     try:
         module.find(data_root)
     except DataMissing as missing:
-        return {**row, "state": f"needs download: {missing.command}"}
+        return {**row, "state": dataset_module(missing.dataset).SOURCE.absent(missing.command)}
     return {**row, "state": "ready"}
 
 

@@ -7,14 +7,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort
+from datasets.simulate.decision import credit
 from datasets.splits import SplitPlan
 
 
 def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> float:
-    """Return the balanced accuracy of the Bayes posterior over the chosen specimens' classes.
+    """Return the balanced accuracy of the Bayes posterior over the chosen specimens' classes, before label noise.
 
     The decision is the one that suits balanced accuracy: the class whose posterior exceeds its prior (the cohort's
-    class frequencies, the same for all sites) by the largest factor.
+    class frequencies, the same for all sites) by the largest factor. Ties are shared: a specimen with none of the
+    subset's modalities, about which the posterior knows nothing, counts as one right in ``n_classes``.
 
     Args:
         cohort: Generated cohort with ``truth.posterior``.
@@ -26,9 +28,17 @@ def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> f
     """
     if cohort.truth is None or subset not in cohort.truth.posterior:
         raise ValueError(f"{cohort.name} has no Bayes posterior for {subset!r}")
-    prior = np.bincount(cohort.y, minlength=cohort.n_classes) / len(cohort)
-    right = (cohort.truth.posterior[subset] / prior).argmax(axis=1) == cohort.y
-    return float(pd.Series(right[chosen]).groupby(cohort.y[chosen]).mean().mean())
+    y = cohort.y if cohort.truth.y is None else cohort.truth.y
+    prior = np.bincount(y, minlength=cohort.n_classes) / len(cohort)
+    right = credit(cohort.truth.posterior[subset], prior, y)
+    # tied all the same, but their posterior is the generator's prior, which the cohort's frequencies only come near
+    right[~_has_any(cohort, subset)] = 1 / cohort.n_classes
+    return float(pd.Series(right[chosen]).groupby(y[chosen]).mean().mean())
+
+
+def _has_any(cohort: Cohort, subset: str) -> NDArray[np.bool_]:
+    modalities = cohort.modalities if subset == "all" else subset.split("+")
+    return np.any([cohort.has(modality) for modality in modalities], axis=0)
 
 
 def oracle_notes(cohort: Cohort, split: SplitPlan) -> tuple[str, ...]:

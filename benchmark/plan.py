@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from baselines import BASELINES
-from benchmark.contract import Entry
+from benchmark.auditing import AuditBlocks, Verdict, judge
+from benchmark.entry_facts import chosen_device, family, importable, search_space
 from benchmark.key import digest
 from benchmark.oracle import oracle_notes
-from benchmark.registry import EntrySpec, UnknownName, UsageError, entry_class, entry_module, entry_spec, load_dataset
+from benchmark.registry import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec
+from benchmark.shelf import DataShelf
+from benchmark.specimen_facts import keep_facts
+from benchmark.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
 from benchmark.store import Identity, Store
-from benchmark.suite import Profile, Split, Suite, Task
+from benchmark.suite import GRID, Profile, Suite, SuiteError, Task
 from benchmark.trial import takes_device
-from benchmark.tune import SearchSpace
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
-from datasets.splits import (
-    PLAN_FOLDER,
-    SplitError,
-    SplitPlan,
-    check_patients,
-    kfold,
-    leave_one_domain_out,
-    load_plan,
-    official,
-    save_plan,
-)
-from models import MODELS
+from datasets.splits import SplitError, SplitPlan, save_plan
 
 
 @dataclass(frozen=True)
 class PlannedTask:
-    """What the plan and the leaderboard know of a task without its data."""
+    """What the plan and the leaderboard know of a task without its data.
+
+    Attributes:
+        options: ``Task.settings``.
+        level: Whose label is predicted.
+        published: Fields of each ``datasets.card.Reference`` of the dataset.
+        allowed: Audit rules that would have blocked the task and were overridden.
+        fold_names: Fold -> the domain it learns from, where that is one.
+        ladder, rung, costs, abstain_cost: As in ``Task``.
+    """
 
     name: str
     title: str
@@ -48,6 +47,14 @@ class PlannedTask:
     fingerprint: str
     split: str
     folds: tuple[int, ...]
+    allowed: tuple[str, ...] = ()
+    level: Literal["patient", "specimen"] = "patient"
+    published: tuple[dict[str, str], ...] = ()
+    fold_names: Mapping[int, str] = field(default_factory=dict)
+    ladder: str = ""
+    rung: str = ""
+    costs: tuple[tuple[float, ...], ...] | None = None
+    abstain_cost: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,9 @@ class Plan:
     """All trials of a suite and profile, with the data they need.
 
     Attributes:
-        absent: One sentence for each task whose data are not on this machine.
-        broken: One sentence for each task whose data are here but wrong.
+        absent: One sentence for each task whose data are not on this machine, and for each rung of a leak ladder whose
+            split this cohort does not allow, for example because it names no slides.
+        broken: One sentence for each task whose data are here but wrong, or whose audit blocks it.
     """
 
     suite: str
@@ -107,25 +115,6 @@ def _fits(trial: PlannedTrial, tasks: Mapping[str, PlannedTask]) -> bool:
     return task is not None and (trial.parts["dataset"], trial.parts["split"]) == (task.fingerprint, task.split)
 
 
-@dataclass
-class DataShelf:
-    """Load each dataset once.
-
-    Attributes:
-        data_root: First place to look for real files.
-    """
-
-    data_root: Path | None = None
-    _loaded: dict[str, Cohort] = field(default_factory=dict)
-
-    def cohort(self, dataset: str, options: Mapping[str, Any]) -> Cohort:
-        """Return the cohort; raises ``DataMissing`` when its files are not here."""
-        name = json.dumps([dataset, options], sort_keys=True)
-        if name not in self._loaded:
-            self._loaded[name] = load_dataset(dataset, self.data_root, options)
-        return self._loaded[name]
-
-
 def make_plan(
     suite: Suite,
     profile_name: str,
@@ -137,8 +126,12 @@ def make_plan(
     entries: Sequence[str] = (),
     datasets: Sequence[str] = (),
     seeds: Sequence[int] = (),
+    allow: Sequence[str] = (),
 ) -> Plan:
-    """Plan every trial that was asked for; datasets that are not on the machine are named, not planned."""
+    """Plan every trial that was asked for; datasets that are not on the machine are named, not planned.
+
+    A task whose audit finds what blocks a run is not planned either, unless ``allow`` names the rule.
+    """
     specs = _unique([entry_spec(name) for name in (entries or profile.entries)])
     seeds = tuple(dict.fromkeys(seeds))
     tasks: dict[str, PlannedTask] = {}
@@ -147,20 +140,35 @@ def make_plan(
     broken: list[str] = []
     for task in _chosen_tasks(suite, profile_name, datasets):
         try:
-            cohort = shelf.cohort(task.dataset, task.options)
-            split = make_split(task.split, cohort)
+            cohort, split, verdict = _prepared(suite, task, shelf, allow)
         except DataMissing as missing:
             absent.append(f"{task.name}: {missing}")
             continue
-        except (CohortError, SplitError) as error:
-            broken.append(f"{task.name}: {error}")
+        except (CohortError, SplitError, AuditBlocks) as error:
+            is_left_out = bool(task.ladder) and isinstance(error, SplitError)
+            (absent if is_left_out else broken).append(f"{task.name}: {error}")
             continue
-        if not split_path(store, split.checksum).exists():
-            save_plan(split, split_path(store, split.checksum))
-        tasks[task.name] = _planned_task(task, cohort, split)
+        _keep(cohort, split, store)
+        tasks[task.name] = _planned_task(task, cohort, split, verdict)
         for spec in specs:
             trials += _entry_trials(spec, tasks[task.name], cohort, profile_name, profile, seeds, device)
     return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(absent), tuple(broken))
+
+
+def _prepared(suite: Suite, task: Task, shelf: DataShelf, allow: Sequence[str]) -> tuple[Cohort, SplitPlan, Verdict]:
+    """Return a task's cohort, split and verdict; a leak that is the split's point does not block."""
+    cohort = shelf.cohort(task.dataset, task.settings)
+    _check_costs(suite, task, cohort)
+    split = make_split(task.split, cohort)
+    leaky = LEAKY_RULES if task.split.scheme in LEAKY else ()
+    return cohort, split, judge(cohort, split, (*allow, *leaky))
+
+
+def _keep(cohort: Cohort, split: SplitPlan, store: Store) -> None:
+    """Keep what workers and reports need of a task."""
+    if not split_path(store, split.checksum).exists():
+        save_plan(split, split_path(store, split.checksum))
+    keep_facts(cohort, store)
 
 
 def _unique(specs: Sequence[EntrySpec]) -> list[EntrySpec]:
@@ -173,24 +181,24 @@ def _unique(specs: Sequence[EntrySpec]) -> list[EntrySpec]:
     return list(chosen.values())
 
 
+def _check_costs(suite: Suite, task: Task, cohort: Cohort) -> None:
+    """Refuse costs that do not have one row and one column a class.
+
+    Raises:
+        SuiteError: Naming the task, the shape and the classes.
+    """
+    n, rows = cohort.n_classes, task.costs
+    if rows is not None and (len(rows) != n or any(len(row) != n for row in rows)):
+        shape = [len(row) for row in rows]
+        raise SuiteError(
+            f"suite {suite.name}: task {task.name}: costs has {len(rows)} rows of {shape} numbers; it needs {n} rows "
+            f"of {n}, in the order of the classes {', '.join(cohort.classes)}"
+        )
+
+
 def split_path(store: Store, checksum: str) -> Path:
     """Return where the plan's table is kept for the workers."""
     return store.folder / "splits" / f"{checksum[:16]}.csv"
-
-
-def make_split(spec: Split, cohort: Cohort) -> SplitPlan:
-    """Make or load the split plan of a task and check that no patient crosses roles."""
-    if spec.scheme == "plan":
-        path = Path(spec.plan) if spec.plan.endswith(".csv") else PLAN_FOLDER / f"{spec.plan}.csv"
-        plan = load_plan(path).fitted_to(cohort)
-    elif spec.scheme == "kfold":
-        plan = kfold(cohort, folds=spec.folds, seed=spec.seed, train_domains=spec.train_domains or None)
-    elif spec.scheme == "official":
-        plan = official(cohort, train_domains=spec.train_domains, repeats=spec.folds, seed=spec.seed)
-    else:
-        plan = leave_one_domain_out(cohort, seed=spec.seed)
-    check_patients(cohort, plan)
-    return plan
 
 
 def _chosen_tasks(suite: Suite, profile: str, datasets: Sequence[str]) -> list[Task]:
@@ -202,9 +210,12 @@ def _chosen_tasks(suite: Suite, profile: str, datasets: Sequence[str]) -> list[T
     return [task for task in tasks if not datasets or task.dataset in datasets]
 
 
-def _planned_task(task: Task, cohort: Cohort, split: SplitPlan) -> PlannedTask:
+def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict) -> PlannedTask:
     source = cohort.provenance
     flags = (("generated",) if source.generated else ()) + (("modified copy",) if source.modified else ())
+    flags += () if cohort.patients_known else ("no patient ids",)
+    flags += (LEAKY_FLAG,) if task.split.scheme in LEAKY else ()
+    flags += tuple(f"audit overridden: {rule}" for rule in verdict.allowed)
     unreadable = (f"{len(source.skipped)} unreadable files left out: {', '.join(source.skipped)}",)
     notes = (
         *task.notes,
@@ -212,12 +223,13 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan) -> PlannedTask:
         *source.absent,
         *(unreadable if source.skipped else ()),
         *split.notes,
+        *verdict.notes,
     )
     return PlannedTask(
         name=task.name,
         title=task.title,
         dataset=task.dataset,
-        options=dict(task.options),
+        options=dict(task.settings),
         classes=cohort.classes,
         generated=source.generated,
         flags=flags,
@@ -225,12 +237,15 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan) -> PlannedTask:
         fingerprint=cohort.fingerprint,
         split=split.checksum,
         folds=split.folds,
+        allowed=verdict.allowed,
+        level=cohort.target_level if cohort.patients_known else "specimen",
+        published=tuple(asdict(reference) for reference in dataset_module(task.dataset).CARD.references),
+        fold_names=fold_names(task.split, cohort, split),
+        ladder=task.ladder,
+        rung=task.rung,
+        costs=task.costs,
+        abstain_cost=task.abstain_cost,
     )
-
-
-def search_space(spec: EntrySpec) -> SearchSpace | None:
-    """Return the ``search_space`` beside an entry's class, or None when there is nothing to tune."""
-    return getattr(entry_module(spec), "search_space", None)
 
 
 def _entry_trials(
@@ -242,7 +257,7 @@ def _entry_trials(
     seeds: Sequence[int],
     device: str,
 ) -> list[PlannedTrial]:
-    build = _importable(spec)
+    build = importable(spec)
     lacking = sorted(getattr(build, "needs", frozenset()) - set(cohort.modalities))
     reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
     tunes = profile.tune is not None and build is not None and search_space(spec) is not None
@@ -252,43 +267,17 @@ def _entry_trials(
         "entry": spec.target.rpartition(":")[2],
         "params": profile.params.get(spec.name, {}),
         "tune": profile.tune.model_dump() if tunes and profile.tune else None,
-        "device": _device(device) if build is not None and takes_device(build) else "cpu",
+        "device": chosen_device(device) if build is not None and takes_device(build) else "cpu",
+        **({"modality_grid": True} if task.options.get(GRID) else {}),
     }
     return [
         PlannedTrial(
             Identity(profile_name, task.name, spec.name, seed, fold),
             spec.target,
             {**common, "seed": seed, "fold": fold},
-            _family(spec, build),
+            family(spec, build),
             reason,
         )
         for seed in (seeds or profile.seeds)
         for fold in task.folds
     ]
-
-
-def _importable(spec: EntrySpec) -> Callable[..., Entry] | None:
-    """Return the entry's class, or None when its import raises: the trial meets the error again and records it."""
-    try:
-        return entry_class(spec)
-    except UsageError:
-        raise
-    except SyntaxError as error:
-        raise UsageError(f"entry {spec.name}: {error}") from error
-    except Exception:  # noqa: BLE001  whatever a module raises at import is recorded by its trials, with the traceback
-        return None
-
-
-def _family(spec: EntrySpec, build: Any) -> str:
-    usual = "deep" if spec.name in MODELS else "classic" if spec.name in BASELINES else "own"
-    return str(getattr(build, "family", usual))
-
-
-def _device(asked: str) -> str:
-    """Return "cpu" or "cuda"; torch is asked only for entries that compute with it."""
-    import torch
-
-    there = torch.cuda.is_available()
-    if asked == "cuda" and not there:
-        raise UsageError("--device cuda: torch sees no CUDA device here; use --device cpu, or see doctor")
-    return asked if asked != "auto" else ("cuda" if there else "cpu")

@@ -44,5 +44,10 @@ def saved(store: Store, profile: str) -> Plan | None:
 
 
 def _task_from(raw: dict[str, Any]) -> PlannedTask:
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-    return PlannedTask(**fields)
+    fields: dict[str, Any] = {k: _tuples(v) for k, v in raw.items()}
+    names = {int(fold): name for fold, name in raw.get("fold_names", {}).items()}
+    return PlannedTask(**{**fields, "fold_names": names})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value

@@ -152,11 +152,34 @@ def entry_class(spec: EntrySpec) -> Callable[..., Entry]:
     return build
 
 
-def dataset_module(name: str) -> ModuleType:
-    """Import the module of a dataset: it has ``load``, ``CARD`` and, when it can be fetched, ``SOURCE``."""
+def dataset_module(name: str) -> Any:
+    """Return what describes a dataset: it has ``load``, ``CARD``, ``SPLIT`` and, when it can be fetched, ``SOURCE``.
+
+    Args:
+        name: A registered name, or the path of a user's cohort.toml.
+
+    Raises:
+        UnknownName: If there is no such dataset.
+        CohortError: If the user's file is wrong.
+    """
+    if is_own(name):
+        from datasets.own import OwnDataset
+
+        return OwnDataset(Path(name).resolve())
     if name not in DATASETS:
-        raise UnknownName("dataset", name, DATASETS)
+        raise UnknownName("dataset (a user's own is named by its .toml file)", name, DATASETS)
     return importlib.import_module(DATASETS[name].partition(":")[0])
+
+
+def is_own(name: str) -> bool:
+    """Return whether a dataset is a user's own, named by its file."""
+    return name.endswith(".toml")
+
+
+def _loader(name: str) -> Callable[..., Cohort]:
+    module = dataset_module(name)
+    loader: Callable[..., Cohort] = module.load if is_own(name) else getattr(module, DATASETS[name].partition(":")[2])
+    return loader
 
 
 def load_dataset(name: str, data_root: Path | None, options: Mapping[str, Any]) -> Cohort:
@@ -166,7 +189,7 @@ def load_dataset(name: str, data_root: Path | None, options: Mapping[str, Any]) 
         UnknownName: If the loader has no such option.
         DataMissing: If the files are not on this machine.
     """
-    loader: Callable[..., Cohort] = getattr(dataset_module(name), DATASETS[name].partition(":")[2])
+    loader = _loader(name)
     known = set(inspect.signature(loader).parameters) - {"data_root"}
     for option in options:
         if option not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +12,12 @@ import pandas as pd
 
 from benchmark.key import ROOT
 from benchmark.plan import Plan, PlannedTask, PlannedTrial
+from benchmark.specimen_facts import kept_facts
+from benchmark.splitting import LEAKY_FLAG
 from benchmark.state import State
 from benchmark.store import Store
 from leaderboard import board as boards
-from leaderboard.results import Board, TaskResult
+from leaderboard.results import Board, Published, TaskResult
 
 
 def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:
@@ -34,6 +37,9 @@ def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:
 
 def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> TaskResult:
     trials = [trial for trial in plan.trials if trial.identity.task == task.name]
+    every, by_modality = _predictions(trials, state, store, len(task.classes))
+    tested = every[every["role"].str.startswith("test")].reset_index(drop=True)
+    valid = every[every["role"] == "valid"].reset_index(drop=True)
     return TaskResult(
         name=task.name,
         title=task.title,
@@ -43,24 +49,46 @@ def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> T
         generated=task.generated,
         flags=task.flags,
         notes=task.notes,
-        predictions=_predictions(trials, state, store, len(task.classes)),
+        predictions=tested,
         trials=pd.DataFrame([_trial_row(trial, state) for trial in trials]),
         families={trial.identity.entry: trial.family for trial in trials},
+        published=tuple(Published(**reference) for reference in task.published),
+        level=task.level,
+        valid=None if valid.empty or LEAKY_FLAG in task.flags else valid,  # a leaky rung tests who it was stopped on
+        specimens=_facts(task, store, tested),
+        fold_names=task.fold_names,
+        costs=task.costs,
+        abstain_cost=task.abstain_cost,
+        ladder=task.ladder,
+        rung=task.rung,
+        modality_predictions=by_modality,
     )
 
 
-def _predictions(trials: list[PlannedTrial], state: State, store: Store, n_classes: int) -> pd.DataFrame:
-    frames = []
+def _facts(task: PlannedTask, store: Store, tested: pd.DataFrame) -> pd.DataFrame | None:
+    facts = kept_facts(store, task.fingerprint)
+    if facts is None or facts.columns.tolist() == ["specimen"]:
+        return None
+    return facts[facts["specimen"].isin(tested["specimen"])].reset_index(drop=True)
+
+
+def _predictions(
+    trials: list[PlannedTrial], state: State, store: Store, n_classes: int
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return the predictions of valid and test roles, and those by modality where a trial has them."""
+    full, by_modality = [], []
     for trial in trials:
         record = state.records.get(trial.identity)
         if record is not None and record.status == "done":
             cell = trial.identity
-            frame = store.predictions(record)
-            tests = frame[frame["role"].str.startswith("test")]
-            frames.append(tests.assign(entry=cell.entry, seed=cell.seed, fold=cell.fold))
+            names: dict[str, Any] = {"entry": cell.entry, "seed": cell.seed, "fold": cell.fold}
+            full.append(store.predictions(record).assign(**names))
+            grid = store.modality_predictions(record)
+            by_modality += [] if grid is None else [grid.assign(**names)]
     columns = ["entry", "seed", "fold", "role", "specimen", "patient", "domain", "y"]
     columns += [f"p{k}" for k in range(n_classes)]
-    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    every = pd.concat(full, ignore_index=True)[columns] if full else pd.DataFrame(columns=columns)
+    return every, pd.concat(by_modality, ignore_index=True)[[*columns, "modalities"]] if by_modality else None
 
 
 def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
@@ -78,6 +106,7 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
         "tuned": details.get("tuned"),
         "seconds": float(sum(details.get("seconds", {}).values())),
         "error": error,
+        "modality_holes": json.dumps(details.get("modality_holes", {}), ensure_ascii=False, sort_keys=True),
     }
 
 

@@ -15,8 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmark import plan_file
+from benchmark.adhoc import parse_options, suite_of
+from benchmark.auditing import known_rules
 from benchmark.plan import DataShelf, Plan, make_plan
 from benchmark.progress import RunProgress
+from benchmark.registry import UsageError
 from benchmark.report import commit, make_board
 from benchmark.state import State, inspect
 from benchmark.store import Store
@@ -30,10 +33,12 @@ _SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo
 class RunOptions:
     """What the command line asked for."""
 
-    suite: str
+    suite: str | None = None
     profile: str | None = None
     entries: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     jobs: int = 0
     device: str = "auto"
@@ -49,7 +54,8 @@ class Stopped(Exception):
 
 def run(options: RunOptions, console: Console) -> int:
     """Run a suite and return the exit code: 0, 1 with holes, 130 when stopped."""
-    suite = load_suite(options.suite)
+    suite = chosen_suite(options.suite, options.datasets, options.options)
+    known_rules(options.allow)
     name, profile = suite.profile(options.profile)
     store = Store(options.out, suite.name)
     plan, full = _plans(options, suite, name, profile, store, console)
@@ -70,11 +76,35 @@ def run(options: RunOptions, console: Console) -> int:
         return 2
     except Stopped:
         return _say_how_to_go_on(plan, store, options, console)
-    return report(full, store, options.command, console, asked=plan)
+    return report(full, store, options.command, console, asked=plan, site=False)
 
 
-def report(plan: Plan, store: Store, command: str, console: Console, asked: Plan | None = None) -> int:
-    """Show and write the leaderboard of a plan; return 1 when what was asked for has holes or broken data."""
+def chosen_suite(suite: str | None, datasets: Sequence[str], options: Sequence[str]) -> Suite:
+    """Return the suite that was named, or one made of the datasets that were.
+
+    Raises:
+        UsageError: If neither is named, or dataset options are given to a suite, whose tasks have their own.
+    """
+    if suite is None:
+        return suite_of(datasets, parse_options(options))
+    if options:
+        raise UsageError(f"--option goes with --dataset alone: the tasks of suite {suite} name their own options")
+    return load_suite(suite)
+
+
+def report(
+    plan: Plan, store: Store, command: str, console: Console, asked: Plan | None = None, *, site: bool = True
+) -> int:
+    """Show and write the leaderboard of a plan; return 1 when what was asked for has holes or broken data.
+
+    Args:
+        plan: What the leaderboard shows.
+        store: Its records.
+        command: Said in the files.
+        console: Where it is shown.
+        asked: What this command asked for, where that is less than the plan.
+        site: Write the static site too, which takes longest.
+    """
     from leaderboard import board as boards
     from leaderboard import terminal
 
@@ -83,7 +113,7 @@ def report(plan: Plan, store: Store, command: str, console: Console, asked: Plan
     terminal.show(board, console)
     for problem in state.problems:
         console.print(f"Quarantined: {problem}", markup=False, soft_wrap=True)
-    files = boards.write(board, store.folder / f"leaderboard.{plan.profile}")
+    files = boards.write(board, store.folder / f"leaderboard.{plan.profile}", site=site)
     _say_absent(plan, console)
     for kind, path in files.items():
         console.print(f"{kind}: {path}", markup=False, soft_wrap=True)
@@ -109,7 +139,8 @@ def _plans(
             store,
             device=options.device,
             entries=options.entries,
-            datasets=options.datasets,
+            datasets=options.datasets if options.suite else (),
+            allow=options.allow,
             seeds=options.seeds,
         )
         earlier = plan_file.saved(store, name)
@@ -140,6 +171,7 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
                 "code": state.codes[trial.target],
                 "dataset": trial.parts["dataset"],
                 "split": trial.parts["split"],
+                "allowed": list(plan.tasks[trial.identity.task].allowed),
             },
         )
         for trial in chosen

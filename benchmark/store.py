@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from benchmark.key import short
 
+_FILES = {"predictions": "predictions.parquet", "modality": "modality_predictions.parquet"}
+
 
 class StoreError(RuntimeError):
     """Report a record that cannot be trusted."""
@@ -44,6 +46,7 @@ class Record:
         details: Hyper-parameters, seconds, environment, entry's report.
         error: Traceback of a failed trial, else "".
         predictions_sha256: Hash of the predictions file, "" for a failed trial.
+        modality_sha256: Hash of the file of predictions by modality, "" where there is none.
     """
 
     key: str
@@ -52,6 +55,7 @@ class Record:
     details: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     predictions_sha256: str = ""
+    modality_sha256: str = ""
 
 
 class Store:
@@ -69,17 +73,23 @@ class Store:
         return self.folder / short(key)
 
     def write(
-        self, record: Record, predictions: pd.DataFrame | None = None, trace: pd.DataFrame | None = None
+        self,
+        record: Record,
+        predictions: pd.DataFrame | None = None,
+        trace: pd.DataFrame | None = None,
+        modality_predictions: pd.DataFrame | None = None,
     ) -> Record:
         """Write a record durably; a later record of the same key replaces it."""
         folder = self.path(record.key)
         folder.mkdir(parents=True, exist_ok=True)
         if trace is not None:
             write_atomic(folder / "trace.csv", trace.to_csv(index=False, lineterminator="\n").encode())
-        if predictions is not None:
-            body = _to_parquet(predictions)
-            write_atomic(folder / "predictions.parquet", body)
-            record = Record(**{**vars(record), "predictions_sha256": hashlib.sha256(body).hexdigest()})
+        tables = {"predictions": predictions, "modality": modality_predictions}
+        for kind, table in tables.items():
+            if table is not None:
+                body = _to_parquet(table)
+                write_atomic(folder / _FILES[kind], body)
+                record = Record(**{**vars(record), f"{kind}_sha256": hashlib.sha256(body).hexdigest()})
         text = json.dumps({**vars(record), "identity": vars(record.identity)}, indent=1, ensure_ascii=False)
         write_atomic(folder / "trial.json", text.encode())
         return record
@@ -95,8 +105,14 @@ class Store:
 
     def predictions(self, record: Record) -> pd.DataFrame:
         """Return the predictions of a done record, checked against the hash that the record carries."""
-        path = self.path(record.key) / "predictions.parquet"
-        return pd.read_parquet(pa.BufferReader(_checked_bytes(path, record)))
+        return self._table(record, "predictions", record.predictions_sha256)
+
+    def modality_predictions(self, record: Record) -> pd.DataFrame | None:
+        """Return the predictions by modality of a done record, checked as ``predictions``; None where it has none."""
+        return self._table(record, "modality", record.modality_sha256) if record.modality_sha256 else None
+
+    def _table(self, record: Record, kind: str, sha256: str) -> pd.DataFrame:
+        return pd.read_parquet(pa.BufferReader(_checked_bytes(self.path(record.key) / _FILES[kind], sha256)))
 
     def records(self) -> tuple[list[Record], list[str]]:
         """Return all readable records and one sentence for each that is not: torn or foreign ones are quarantined."""
@@ -113,11 +129,11 @@ class Store:
         return iter(sorted(self.folder.glob("*/trial.json")))
 
 
-def _checked_bytes(path: Path, record: Record) -> bytes:
+def _checked_bytes(path: Path, sha256: str) -> bytes:
     if not path.is_file():
         raise StoreError(f"{path} is missing; run again to compute it")
     body = path.read_bytes()
-    if hashlib.sha256(body).hexdigest() != record.predictions_sha256:
+    if hashlib.sha256(body).hexdigest() != sha256:
         raise StoreError(f"{path} does not match its record (torn or edited); delete {path.parent} and run again")
     return body
 
@@ -131,7 +147,9 @@ def _read(path: Path) -> Record:
     if short(record.key) != path.parent.name:
         raise StoreError(f"{path} belongs to key {short(record.key)}; delete {path.parent} and run again")
     if record.status == "done":
-        _checked_bytes(path.with_name("predictions.parquet"), record)
+        _checked_bytes(path.with_name(_FILES["predictions"]), record.predictions_sha256)
+        if record.modality_sha256:
+            _checked_bytes(path.with_name(_FILES["modality"]), record.modality_sha256)
     return record
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from benchmark.registry import UnknownName, UsageError, entry_spec
+from benchmark.registry import UnknownName, UsageError, entry_spec, is_own
 from datasets import DATASETS
 
 SUITE_FOLDER = Path(__file__).parent / "suites"
 Scalar = str | int | float | bool
+Cost = Annotated[float, Field(ge=0)]
 
 
 class SuiteError(UsageError):
@@ -26,7 +28,10 @@ class _Strict(BaseModel):
 class Split(_Strict):
     """How a task's specimens get their roles: a scheme with its numbers, or a committed plan."""
 
-    scheme: Literal["kfold", "official", "leave-one-domain-out", "plan"]
+    scheme: Literal[
+        "kfold", "official", "published", "leave-one-domain-out", "transfer", "temporal", "zero-shot", "images",
+        "random-images", "slide", "plan",
+    ]  # fmt: skip
     folds: int = Field(default=5, ge=2, le=50)
     seed: int = Field(default=0, ge=0)
     train_domains: tuple[str, ...] = ()
@@ -36,13 +41,26 @@ class Split(_Strict):
     def _consistent(self) -> Split:
         if (self.scheme == "plan") != bool(self.plan):
             raise ValueError("give 'plan' (a committed plan's name or a path) exactly when scheme = 'plan'")
-        if self.scheme == "official" and not self.train_domains:
-            raise ValueError("scheme = 'official' needs train_domains")
+        if self.scheme in ("official", "zero-shot") and not self.train_domains:
+            raise ValueError(f"scheme = '{self.scheme}' needs train_domains")
         return self
 
 
+RUNGS = {"random-images": "random image", "slide": "slide", "kfold": "patient", "leave-one-domain-out": "site"}
+PER_PATIENT, GRID = "view.images_per_patient", "predict.modality_grid"  # no loader has an option with a dot
+
+
 class Task(_Strict):
-    """A dataset with its options and a split; ``notes`` are printed above its table."""
+    """A dataset with its options and a split.
+
+    Attributes:
+        notes: Printed above the table.
+        unit: "image" makes every image a specimen of its own, at most ``images_per_patient`` of a patient.
+        ladder: Name of the leak ladder that the task is a rung of; its split's scheme says which.
+        modality_grid: Also predict with every subset of the modalities.
+        costs: Cost of calling class j for a patient of class i, one row a class.
+        abstain_cost: Cost of no call.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str
@@ -51,13 +69,38 @@ class Task(_Strict):
     options: dict[str, Scalar] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    unit: Literal["specimen", "image"] = "specimen"
+    images_per_patient: int = Field(default=8, ge=1)
+    ladder: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    modality_grid: bool = False
+    costs: tuple[tuple[Cost, ...], ...] | None = None
+    abstain_cost: Cost | None = None
 
     @field_validator("dataset")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in DATASETS:
+        if value not in DATASETS and not is_own(value):
             raise UnknownName("dataset", value, DATASETS)
         return value
+
+    @model_validator(mode="after")
+    def _is_a_rung(self) -> Task:
+        if self.ladder and self.split.scheme not in RUNGS:
+            raise ValueError(f"a rung of a ladder has one of the split schemes {', '.join(RUNGS)}")
+        if self.modality_grid and self.unit == "image":
+            raise ValueError("modality_grid needs unit = 'specimen': an image alone has one modality")
+        return self
+
+    @property
+    def rung(self) -> str:
+        """Return the rung of the leak ladder, or ""."""
+        return RUNGS[self.split.scheme] if self.ladder else ""
+
+    @property
+    def settings(self) -> dict[str, Scalar]:
+        """Return the loader's options and, under dotted names, what the harness does with the cohort."""
+        view = {PER_PATIENT: self.images_per_patient} if self.unit == "image" else {}
+        return {**self.options, **view, **({GRID: True} if self.modality_grid else {})}
 
 
 class Tuning(_Strict):
@@ -101,6 +144,8 @@ class Suite(_Strict):
         names = [task.name for task in self.tasks]
         if len(set(names)) != len(names):
             raise ValueError("two tasks have the same name")
+        for ladder in {task.ladder for task in self.tasks} - {""}:
+            _check_ladder(ladder, [task for task in self.tasks if task.ladder == ladder])
         asked = {p for task in self.tasks for p in task.profiles} | {self.default_profile}
         strangers = sorted(asked - set(self.profiles))
         if strangers:
@@ -117,6 +162,16 @@ class Suite(_Strict):
     def tasks_of(self, profile: str) -> tuple[Task, ...]:
         """Return the tasks that a profile runs; a task without ``profiles`` belongs to all."""
         return tuple(t for t in self.tasks if not t.profiles or profile in t.profiles)
+
+
+def _check_ladder(name: str, rungs: Sequence[Task]) -> None:
+    """Rungs differ in their split alone, or the difference of their scores says nothing about leaks."""
+    schemes = [task.split.scheme for task in rungs]
+    if len(set(schemes)) != len(schemes):
+        raise ValueError(f"ladder {name!r} has two rungs of one scheme: {schemes}")
+    views = {(task.dataset, tuple(sorted(task.settings.items())), task.profiles) for task in rungs}
+    if len(views) > 1:
+        raise ValueError(f"the rungs of ladder {name!r} differ in dataset, options, unit or profiles")
 
 
 def suite_names() -> list[str]:

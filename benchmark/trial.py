@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from benchmark.contract import Entry
 from benchmark.tune import SearchSpace, TuneBudget, tune
 from datasets.cohort import Cohort
+from datasets.modalities import only, subsets
 
 _ROW_SUM_TOLERANCE = 1e-6
 
@@ -28,12 +29,14 @@ class Outcome:
     Attributes:
         predictions: One row a specimen of valid and test roles: role, specimen, patient, domain, y, p0..p{K-1}.
         trace: Readable rows of the test roles, if the entry gives them.
-        details: Hyper-parameters, seconds, tuning summary, the entry's own report.
+        details: Hyper-parameters, seconds, tuning summary, the entry's own report, ``modality_holes``.
+        modality_predictions: As ``predictions`` of the test roles plus ``modalities`` ("images+genes"), if asked for.
     """
 
     predictions: pd.DataFrame
     trace: pd.DataFrame | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    modality_predictions: pd.DataFrame | None = None
 
 
 def derive_seed(*axes: object) -> int:
@@ -53,6 +56,7 @@ def run_trial(
     space: SearchSpace | None = None,
     budget: TuneBudget | None = None,
     study: Path | None = None,
+    modality_grid: bool = False,
 ) -> Outcome:
     """Fit on train, stop on valid, predict each test role once.
 
@@ -68,6 +72,8 @@ def run_trial(
         space: The entry's search space; used when ``budget`` is given.
         budget: Tuning budget, or None for the given hyper-parameters.
         study: Journal of the tuning study.
+        modality_grid: Also predict the test roles with every subset of the modalities. What an entry raises there is
+            kept by subset under ``details["modality_holes"]``.
 
     Raises:
         ValueError: If the entry's probabilities break the contract.
@@ -86,16 +92,33 @@ def run_trial(
     tuned_at = time.perf_counter()
     entry = build(**fixed).fit(train, valid)
     fitted_at = time.perf_counter()
-    predicted = [r for r in sorted(roles) if r == "valid" or r.startswith("test")]
-    frames = [_predict(entry, cohort[_shuffled(roles[role], seed)], role) for role in predicted]
-    details["seconds"] = {
-        "tune": tuned_at - started,
-        "fit": fitted_at - tuned_at,
-        "predict": time.perf_counter() - fitted_at,
-    }
-    details["report"] = getattr(entry, "report_", {})
-    tests = {r: cohort[_shuffled(roles[r], seed)] for r in predicted if r != "valid"}
-    return Outcome(pd.concat(frames, ignore_index=True), _trace(entry, tests), details)
+    views = {r: cohort[_shuffled(roles[r], seed)] for r in sorted(roles) if r == "valid" or r.startswith("test")}
+    predictions = pd.concat([_predict(entry, view, role) for role, view in views.items()], ignore_index=True)
+    ends = {"tune": tuned_at - started, "fit": fitted_at - tuned_at, "predict": time.perf_counter() - fitted_at}
+    details.update(seconds=ends, report=getattr(entry, "report_", {}))
+    tests = {role: view for role, view in views.items() if role != "valid"}
+    trace, grid = _trace(entry, tests), None
+    if modality_grid:
+        grid, details["modality_holes"] = _modality_grid(entry, tests, predictions)
+    return Outcome(predictions, trace, details, grid)
+
+
+def _modality_grid(
+    entry: Entry, tests: Mapping[str, Cohort], full: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return predictions by subset of modalities, all of them being what was predicted already, and the holes."""
+    *lesser, every = subsets(next(iter(tests.values())))
+    frames = [full[full["role"].isin(list(tests))].assign(modalities="+".join(every))]
+    holes: dict[str, str] = {}
+    for subset in lesser:
+        name = "+".join(subset)
+        try:
+            parts = [_predict(entry, only(view, subset), role) for role, view in tests.items()]
+        except Exception as error:  # noqa: BLE001  whatever an entry raises without a modality is a hole of that subset
+            holes[name] = f"{type(error).__name__}: {error}"
+        else:
+            frames += [part.assign(modalities=name) for part in parts]
+    return pd.concat(frames, ignore_index=True), holes
 
 
 def _shuffled(positions: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

@@ -6,16 +6,19 @@ import json
 import os
 import platform
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmark.plan import DataShelf, search_space, split_path
+from benchmark.entry_facts import search_space
+from benchmark.plan import split_path
 from benchmark.registry import EntrySpec, entry_class
+from benchmark.shelf import DataShelf
 from benchmark.state import codes
 from benchmark.store import Identity, Record, Store
-from benchmark.trial import derive_seed, run_trial
+from benchmark.suite import GRID
+from benchmark.trial import Outcome, derive_seed, run_trial
 from benchmark.tune import TuneBudget
 from datasets.splits import load_plan
 
@@ -29,7 +32,7 @@ class Job:
         key: Content hash the record is kept under.
         target: Where the entry's code is.
         dataset: Registered dataset name.
-        options: Options of its loader.
+        options: ``Task.settings``: options of its loader, and what the harness does with the cohort.
         data_root: First place to look for real files, or None.
         fingerprint: Hash of the cohort that was planned.
         split: Checksum of the split plan.
@@ -76,7 +79,7 @@ def execute(job: Job, shelf: DataShelf) -> Record:
     except Exception:  # noqa: BLE001  whatever an entry raises is recorded with its traceback and shown as a hole
         return store.write(failed(job, traceback.format_exc(), about))
     record = Record(job.key, job.identity, "done", {**outcome.details, **about})
-    return store.write(record, outcome.predictions, outcome.trace)
+    return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)
 
 
 def _check_unchanged(job: Job) -> None:
@@ -90,23 +93,25 @@ def failed(job: Job, error: str, about: dict[str, Any]) -> Record:
     return Record(job.key, job.identity, "failed", {"params": job.params, **about}, error)
 
 
-def _outcome(job: Job, shelf: DataShelf, store: Store) -> Any:
+def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     cohort = shelf.cohort(job.dataset, job.options)
     if cohort.fingerprint != job.fingerprint:
         raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
-    roles = load_plan(split_path(store, job.split)).roles(cohort, job.identity.fold)
+    split = load_plan(split_path(store, job.split))
     spec = EntrySpec(job.identity.entry, job.target)
-    return run_trial(
+    outcome = run_trial(
         entry_class(spec),
         cohort,
-        roles,
+        split.roles(cohort, job.identity.fold),
         params=job.params,
         seed=derive_seed(job.identity.seed, job.split, job.identity.fold),
         device=job.device,
         space=search_space(spec),
         budget=TuneBudget(**job.tune) if job.tune else None,
         study=store.folder / "studies" / f"{job.key[:16]}.log",
+        modality_grid=bool(job.options.get(GRID, False)),
     )
+    return replace(outcome, details={**outcome.details, "split_notes": list(split.notes)})
 
 
 def _environment() -> dict[str, Any]:

@@ -67,3 +67,4 @@ def test_describe_prints_the_page_and_the_counts():
     done = benchmark("data", "describe", "apl-sim")
     assert done.returncode == 0, done.stderr
     assert "PML-RARA" in done.stdout and "generated" in done.stdout
+    assert "Fusion headroom" in done.stdout and "design" in done.stdout

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmark.registry import load_dataset
-from datasets.splits import PLAN_FOLDER, check_patients, kfold, leave_one_domain_out, load_plan, official
+from datasets.schemes import kfold, leave_one_domain_out, official
+from datasets.splits import PLAN_FOLDER, check_patients, load_plan
 
 MADE = {
     "apl-jhu-kfold5": ("apl-jhu", lambda cohort: kfold(cohort, folds=5, train_domains=["Discovery"])),
