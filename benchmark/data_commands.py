@@ -14,6 +14,7 @@ from rich.text import Text
 from benchmark.adhoc import split_of
 from benchmark.data_pages import counts_table, modality_table, say_some
 from benchmark.registry import UnknownName, UsageError, dataset_module, is_own, load_dataset
+from benchmark.shelf import DataShelf
 from benchmark.splitting import make_split
 from benchmark.suite import Split, load_suite
 from datasets.cohort import Cohort
@@ -163,7 +164,7 @@ def split(suite: str, task: str, to: Path, data_root: Path | None, console: Cons
     if task not in tasks:
         raise UnknownName(f"task of suite {suite}:", task, tasks)
     chosen = tasks[task]
-    plan = make_split(chosen.split, load_dataset(chosen.dataset, data_root, chosen.options))
+    plan = make_split(chosen.split, DataShelf(data_root).cohort(chosen.dataset, chosen.settings))
     save_plan(plan, to)
     console.print(f"{to}: {len(plan.folds)} folds, sha256 {plan.checksum}", markup=False, soft_wrap=True)
     return 0

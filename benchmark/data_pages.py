@@ -36,6 +36,8 @@ def describe(dataset: str, options: Mapping[str, Any], data_root: Path | None, c
         return 0
     console.print(counts_table(cohort))
     console.print(modality_table(cohort))
+    if not cohort.known.all():
+        console.print(unseen_table(cohort))
     if cohort.truth is not None and cohort.truth.posterior:
         console.print(oracle_table(cohort))
         if line := information_line(cohort, cohort.truth):
@@ -69,12 +71,21 @@ def audit_page(dataset: str, options: Mapping[str, Any], data_root: Path | None,
 
 def counts_table(cohort: Cohort) -> Table:
     """Return patients per class and domain as a table."""
+    return _patients_of(cohort, cohort.classes, "")
+
+
+def unseen_table(cohort: Cohort) -> Table:
+    """Return patients per unseen class and domain as a table."""
+    return _patients_of(cohort, tuple(np.unique(cohort.label[~cohort.known]).tolist()), "unseen, never learned from: ")
+
+
+def _patients_of(cohort: Cohort, names: tuple[str, ...], said: str) -> Table:
     unit = "patients" if cohort.patients_known else "specimens; the source names no patients"
-    frame = pd.DataFrame({"patient": cohort.patient, "domain": cohort.domain, "y": cohort.y})
-    counts = frame.groupby(["domain", "y"])["patient"].nunique().unstack(fill_value=0)
-    counts = counts.reindex(columns=range(cohort.n_classes), fill_value=0)
-    table = Table(title=f"{cohort.name}: {unit}")
-    for column in ("domain", *cohort.classes, "all"):
+    frame = pd.DataFrame({"patient": cohort.patient, "domain": cohort.domain, "label": cohort.label})
+    counts = frame[frame["label"].isin(names)].groupby(["domain", "label"])["patient"].nunique().unstack(fill_value=0)
+    counts = counts.reindex(columns=names, fill_value=0)
+    table = Table(title=f"{cohort.name}: {said}{unit}")
+    for column in ("domain", *names, "all"):
         table.add_column(column)
     for domain, row in counts.iterrows():
         table.add_row(str(domain), *map(str, row), str(row.sum()))
@@ -113,8 +124,10 @@ def information_line(cohort: Cohort, truth: Truth) -> str:
     if not {"images", "genes", "clinical", "genes+clinical"} <= set(truth.posterior):
         return ""
     everybody = np.ones(len(cohort), dtype=bool)
-    information = modality_information(truth.posterior, cohort.y if truth.y is None else truth.y)
-    told = ", ".join(f"{m} {information[m][cohort.has(m)].mean():.2f}" for m in MODALITIES)
+    y = cohort.y if truth.y is None else truth.y
+    information = modality_information(truth.posterior, y)
+    classed = cohort.known & (y >= 0)
+    told = ", ".join(f"{m} {information[m][cohort.has(m) & classed].mean():.2f}" for m in MODALITIES)
     alone = max(oracle_accuracy(cohort, m, everybody) for m in MODALITIES)
     headroom = oracle_accuracy(cohort, "all", everybody) - alone
     return (

@@ -21,7 +21,7 @@ def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> f
     Args:
         cohort: Generated cohort with ``truth.posterior``.
         subset: Modalities the posterior may use, such as "images+genes" or "all".
-        chosen: bool (n,).
+        chosen: bool (n,); specimens of none of the classes do not count.
 
     Raises:
         ValueError: If the cohort has no such posterior.
@@ -29,11 +29,13 @@ def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> f
     if cohort.truth is None or subset not in cohort.truth.posterior:
         raise ValueError(f"{cohort.name} has no Bayes posterior for {subset!r}")
     y = cohort.y if cohort.truth.y is None else cohort.truth.y
-    prior = np.bincount(y, minlength=cohort.n_classes) / len(cohort)
+    classed = cohort.known & (y >= 0)  # label noise makes known patients of unseen classes, and the other way round
+    prior = np.bincount(y[classed], minlength=cohort.n_classes) / classed.sum()
     right = credit(cohort.truth.posterior[subset], prior, y)
     # tied all the same, but their posterior is the generator's prior, which the cohort's frequencies only come near
     right[~_has_any(cohort, subset)] = 1 / cohort.n_classes
-    return float(pd.Series(right[chosen]).groupby(y[chosen]).mean().mean())
+    counted = chosen & classed
+    return float(pd.Series(right[counted]).groupby(y[counted]).mean().mean())
 
 
 def _has_any(cohort: Cohort, subset: str) -> NDArray[np.bool_]:

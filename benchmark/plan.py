@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from benchmark.auditing import AuditBlocks, Verdict, judge
 from benchmark.entry_facts import chosen_device, family, importable, search_space
 from benchmark.key import digest
@@ -220,6 +222,7 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
     notes = (
         *task.notes,
         *oracle_notes(cohort, split),
+        *_unseen_notes(cohort),
         *source.absent,
         *(unreadable if source.skipped else ()),
         *split.notes,
@@ -246,6 +249,12 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
         costs=task.costs,
         abstain_cost=task.abstain_cost,
     )
+
+
+def _unseen_notes(cohort: Cohort) -> tuple[str, ...]:
+    names, counts = np.unique(cohort.label[~cohort.known], return_counts=True)
+    told = ", ".join(f"{name} {n}" for name, n in zip(names.tolist(), counts.tolist(), strict=True))
+    return (f"Unseen, never learned from, predicted by every model: specimens of {told}",) if told else ()
 
 
 def _entry_trials(

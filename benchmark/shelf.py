@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.registry import load_dataset
-from benchmark.suite import PER_PATIENT
+from benchmark.suite import PER_PATIENT, UNSEEN
 from datasets.cohort import Cohort
 from datasets.explode import one_image_each
+from datasets.unseen import set_aside
 
 
 @dataclass
@@ -31,9 +32,12 @@ class DataShelf:
         name = json.dumps([dataset, options], sort_keys=True)
         if name not in self._loaded:
             self._loaded[name] = load_dataset(dataset, self.data_root, options)
-        if PER_PATIENT not in settings:
-            return self._loaded[name]
-        view = f"{name}, {settings[PER_PATIENT]} images of a patient"
-        if view not in self._loaded:
-            self._loaded[view] = one_image_each(self._loaded[name], per_patient=settings[PER_PATIENT])
-        return self._loaded[view]
+        if UNSEEN in settings:
+            whole, name = name, f"{name}, without {json.dumps(settings[UNSEEN])}"
+            if name not in self._loaded:
+                self._loaded[name] = set_aside(self._loaded[whole], settings[UNSEEN])
+        if PER_PATIENT in settings:
+            whole, name = name, f"{name}, {settings[PER_PATIENT]} images of a patient"
+            if name not in self._loaded:
+                self._loaded[name] = one_image_each(self._loaded[whole], per_patient=settings[PER_PATIENT])
+        return self._loaded[name]

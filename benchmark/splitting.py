@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from benchmark.suite import Split
 from datasets import duplicates, leaky, schemes
 from datasets.cohort import Cohort
-from datasets.splits import PLAN_FOLDER, SplitPlan, check_patients, load_plan
+from datasets.splits import PLAN_FOLDER, SplitError, SplitPlan, check_patients, load_plan
 
 LEAKY = ("random-images", "slide")
 LEAKY_FLAG = "leaky, for demonstration"
@@ -24,13 +24,33 @@ LEAKY_RULES = ("patient-in-two-roles", "duplicate-images", "near-duplicate-image
 def make_split(spec: Split, cohort: Cohort) -> SplitPlan:
     """Make or load the split plan of a task and check that no patient crosses roles, unless that is its point.
 
+    Schemes see specimens of the classes only; those of none are then "ood:<name>" in every fold.
+
     Raises:
         SplitError: If the plan cannot be made for this cohort, or a patient crosses roles.
     """
-    plan = _MAKERS[spec.scheme](spec, _keeping_copies(cohort))
+    of_classes = cohort if cohort.unseen is None else cohort[cohort.known]
+    _check_unseen(cohort)
+    is_made = spec.scheme in _MAKERS
+    made = _MAKERS[spec.scheme](spec, _keeping_copies(of_classes)) if is_made else _committed(spec, cohort)
+    plan = made.with_unseen(cohort)
     if spec.scheme not in LEAKY:
         check_patients(cohort, plan)
     return plan
+
+
+def _check_unseen(cohort: Cohort) -> None:
+    """Refuse patients with specimens of the classes and of none, who would be learnt from and tested as unknown.
+
+    Raises:
+        SplitError: Naming the first ones.
+    """
+    torn = np.unique(cohort.patient[~cohort.known & np.isin(cohort.patient, cohort.patient[cohort.known])])
+    if len(torn):
+        raise SplitError(
+            f"{len(torn)} patients of {cohort.name} have specimens of unseen and of known classes (first: "
+            f"{', '.join(torn[:5])}); leave out one or the other"
+        )
 
 
 def fold_names(spec: Split, cohort: Cohort, plan: SplitPlan) -> dict[int, str]:
@@ -89,5 +109,4 @@ _MAKERS: dict[str, Callable[[Split, Cohort], SplitPlan]] = {
     "temporal": lambda spec, cohort: schemes.temporal(cohort, seed=spec.seed),
     "zero-shot": _zero_shot,
     "images": lambda spec, cohort: schemes.images(cohort, folds=spec.folds, seed=spec.seed),
-    "plan": _committed,
 }

@@ -47,7 +47,8 @@ class Split(_Strict):
 
 
 RUNGS = {"random-images": "random image", "slide": "slide", "kfold": "patient", "leave-one-domain-out": "site"}
-PER_PATIENT, GRID = "view.images_per_patient", "predict.modality_grid"  # no loader has an option with a dot
+# No loader has an option with a dot.
+PER_PATIENT, UNSEEN, GRID = "view.images_per_patient", "view.unseen", "predict.modality_grid"
 
 
 class Task(_Strict):
@@ -56,6 +57,7 @@ class Task(_Strict):
     Attributes:
         notes: Printed above the table.
         unit: "image" makes every image a specimen of its own, at most ``images_per_patient`` of a patient.
+        unseen: Classes that are set aside: never learned from, predicted under the role "ood:<class>".
         ladder: Name of the leak ladder that the task is a rung of; its split's scheme says which.
         modality_grid: Also predict with every subset of the modalities.
         costs: Cost of calling class j for a patient of class i, one row a class.
@@ -71,6 +73,7 @@ class Task(_Strict):
     profiles: tuple[str, ...] = ()
     unit: Literal["specimen", "image"] = "specimen"
     images_per_patient: int = Field(default=8, ge=1)
+    unseen: tuple[str, ...] = ()
     ladder: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
     modality_grid: bool = False
     costs: tuple[tuple[Cost, ...], ...] | None = None
@@ -97,9 +100,10 @@ class Task(_Strict):
         return RUNGS[self.split.scheme] if self.ladder else ""
 
     @property
-    def settings(self) -> dict[str, Scalar]:
+    def settings(self) -> dict[str, Scalar | tuple[str, ...]]:
         """Return the loader's options and, under dotted names, what the harness does with the cohort."""
-        view = {PER_PATIENT: self.images_per_patient} if self.unit == "image" else {}
+        view: dict[str, Scalar | tuple[str, ...]] = {UNSEEN: self.unseen} if self.unseen else {}
+        view |= {PER_PATIENT: self.images_per_patient} if self.unit == "image" else {}
         return {**self.options, **view, **({GRID: True} if self.modality_grid else {})}
 
 

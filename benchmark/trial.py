@@ -18,6 +18,7 @@ from benchmark.contract import Entry
 from benchmark.tune import SearchSpace, TuneBudget, tune
 from datasets.cohort import Cohort
 from datasets.modalities import only, subsets
+from datasets.splits import OOD
 
 _ROW_SUM_TOLERANCE = 1e-6
 
@@ -27,9 +28,11 @@ class Outcome:
     """What a trial yields.
 
     Attributes:
-        predictions: One row a specimen of valid and test roles: role, specimen, patient, domain, y, p0..p{K-1}.
+        predictions: One row a specimen of valid, test and ood roles: role, specimen, patient, domain, y (-1 of ood),
+            p0..p{K-1}.
         trace: Readable rows of the test roles, if the entry gives them.
-        details: Hyper-parameters, seconds, tuning summary, the entry's own report, ``modality_holes``.
+        details: Hyper-parameters, seconds (tune, fit, predict), ``n_predicted`` specimens in those of predict, tuning
+            summary, the entry's own report, ``n_parameters`` (None where it counts none), ``modality_holes``.
         modality_predictions: As ``predictions`` of the test roles plus ``modalities`` ("images+genes"), if asked for.
     """
 
@@ -58,7 +61,7 @@ def run_trial(
     study: Path | None = None,
     modality_grid: bool = False,
 ) -> Outcome:
-    """Fit on train, stop on valid, predict each test role once.
+    """Fit on train, stop on valid, predict each test role once, then specimens of none of the classes (ood roles).
 
     Entries never see the truth, nor the labels of what they predict, nor ids or an order of rows that may tell them.
 
@@ -76,7 +79,7 @@ def run_trial(
             kept by subset under ``details["modality_holes"]``.
 
     Raises:
-        ValueError: If the entry's probabilities break the contract.
+        ValueError: If the entry's probabilities, or its count of parameters, break the contract.
     """
     train = cohort[_shuffled(roles["train"], seed)].blinded(labels=True)
     valid = cohort[_shuffled(roles["valid"], seed)].blinded(labels=True)
@@ -92,15 +95,26 @@ def run_trial(
     tuned_at = time.perf_counter()
     entry = build(**fixed).fit(train, valid)
     fitted_at = time.perf_counter()
-    views = {r: cohort[_shuffled(roles[r], seed)] for r in sorted(roles) if r == "valid" or r.startswith("test")}
+    asked = [r for r in sorted(roles) if r == "valid" or r.startswith("test")]
+    asked += [r for r in sorted(roles) if r.startswith(OOD)]
+    views = {r: cohort[_shuffled(roles[r], seed)] for r in asked}
     predictions = pd.concat([_predict(entry, view, role) for role, view in views.items()], ignore_index=True)
     ends = {"tune": tuned_at - started, "fit": fitted_at - tuned_at, "predict": time.perf_counter() - fitted_at}
-    details.update(seconds=ends, report=getattr(entry, "report_", {}))
-    tests = {role: view for role, view in views.items() if role != "valid"}
+    details.update(seconds=ends, n_predicted=len(predictions), report=getattr(entry, "report_", {}))
+    details["n_parameters"] = _n_parameters(details["report"])
+    tests = {role: view for role, view in views.items() if role.startswith("test")}
     trace, grid = _trace(entry, tests), None
     if modality_grid:
         grid, details["modality_holes"] = _modality_grid(entry, tests, predictions)
     return Outcome(predictions, trace, details, grid)
+
+
+def _n_parameters(report: object) -> int | None:
+    """Return how many parameters a fitted entry says it has; None where it says nothing."""
+    told = report.get("n_parameters") if isinstance(report, Mapping) else None
+    if told is not None and (isinstance(told, bool) or not isinstance(told, int) or told < 0):
+        raise ValueError(f"report_['n_parameters'] is {told!r}; give a whole number, or leave it out")
+    return told
 
 
 def _modality_grid(

@@ -25,6 +25,7 @@ from datasets.simulate.raters import rated
 from datasets.simulate.render import render
 from datasets.simulate.settings import PRESETS, SIZES, Settings
 from datasets.simulate.shortcut import scale_bars
+from datasets.simulate.unseen_tables import UNSEEN
 from datasets.simulate.world import World, sample_world
 
 CARD = Card(
@@ -55,6 +56,10 @@ CARD = Card(
         "without it, and the change with that of the posterior in `truth`.",
         "With `dirty` the labs, bags and ids hold planted bugs that `planted_bugs` lists; `truth` describes the data "
         "before them.",
+        "With `ood` there are patients of two unseen kinds, ZBTB16-RARA and other AML, whose sizes are design values: "
+        "AML is far from APL by design (age, coagulation, promyelocytes; technicians call its cells blasts), "
+        "ZBTB16-RARA near. How well an entry tells them from the classes says nothing of real patients. The effect "
+        "scale does not act on them; their posterior in `truth` is over the five classes: sure at times, never right.",
         "Same settings, same bytes on x86 processors with AVX2 or later (tested, with and without AVX-512; labs and "
         "posteriors to 10 digits); on older or other processors single pixels can differ.",
     ),
@@ -78,6 +83,7 @@ def load(
     dirty: bool = False,
     shortcut: float = 0.0,
     era: bool = False,
+    ood: int = 0,
 ) -> Cohort:
     """Return the generated cohort; images are made once and cached, everything else is made anew.
 
@@ -98,13 +104,15 @@ def load(
         dirty: Plant data bugs for audits; ``planted_bugs`` lists them.
         shortcut: Correlation of PML-RARA with a scale bar in the corner; 0 draws no bar.
         era: Give each patient a year, in which variants become more frequent.
+        ood: Patients of each of two kinds that are none of the classes, ZBTB16-RARA and other AML; ``unseen`` names
+            them. All other patients stay as they are.
 
     Raises:
         ValueError: If a name is unknown, a number not whole or out of range, a switch neither true nor false, or
             label noise leaves a class without patients.
     """
     settings = Settings(
-        preset, patients, cells, image_size, confound, seed, do, label_noise, raters, mnar, dirty, shortcut, era
+        preset, patients, cells, image_size, confound, seed, do, label_noise, raters, mnar, dirty, shortcut, era, ood
     )
     cohort = _clean(settings)
     return with_bugs(cohort, choose_bugs(cohort, settings.seed)) if dirty else cohort
@@ -124,7 +132,7 @@ def planted_bugs(settings: Settings) -> pd.DataFrame:
 def _clean(settings: Settings) -> Cohort:
     """Return the cohort without data bugs."""
     s = settings
-    world = sample_world(s.effect, s.patients, s.cells, s.confound, s.seed, do=s.intervention, mnar=s.mnar)
+    world = sample_world(s.effect, s.patients, s.cells, s.confound, s.seed, do=s.intervention, mnar=s.mnar, ood=s.ood)
     bars = scale_bars(world.patients.y, s.shortcut, s.seed)
     photographs = cached_arrays(
         f"apl-sim-{s.key}", lambda: render(world.cells, world.photographed, s.image_size, s.seed, scale_bar=bars)
@@ -142,13 +150,14 @@ def _cohort(settings: Settings, world: World, photographs: Mapping[str, NDArray]
         cell_type=traits["rater_1"].to_numpy(dtype=str) if settings.raters else world.cells.cell_type.ravel(),
     )
     table = clinical.clinical_table(world.observed)
+    patient = _ids(settings)
     columns = gene_columns(len(world.genes.names), seed)
     return Cohort(
         name="apl-sim",
         classes=tables.CLASSES,
         y=_written(settings, y),
-        specimen=np.array([f"P{i:05d}-S1" for i in range(n)]),
-        patient=np.array([f"P{i:05d}" for i in range(n)]),
+        specimen=np.char.add(patient, "-S1"),
+        patient=patient,
         domain=np.array(tables.SITES)[world.patients.site],
         provenance=Provenance("generated", settings.version, CARD.licence, generated=True),
         present=presence(n, bags, world.genes_measured, table),
@@ -168,7 +177,18 @@ def _cohort(settings: Settings, world: World, photographs: Mapping[str, NDArray]
             masks=ComponentMasks(photographs["components"]),
         ),
         era=sampled_era(y, seed) if settings.era else None,
+        unseen=_named(world.patients.kind) if settings.ood else None,
     )
+
+
+def _ids(settings: Settings) -> NDArray[np.str_]:
+    odd = [f"OOD{k:05d}" for k in range(len(UNSEEN) * settings.ood)]
+    return np.array([*(f"P{k:05d}" for k in range(settings.patients)), *odd])
+
+
+def _named(kind: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Return the kind of patients who are of none of the classes, "" of all others, str (n,)."""
+    return np.array(["" for _ in tables.CLASSES] + list(UNSEEN))[kind]
 
 
 def _written(settings: Settings, y: NDArray[np.int64]) -> NDArray[np.int64]:

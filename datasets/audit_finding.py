@@ -38,11 +38,13 @@ class Rule:
         title: What is wrong when the rule has a finding.
         check: Yields the findings for a cohort and its plan, or None where no plan is made yet.
         blocks: Whether a finding of the rule can block a run; milder findings of the same rule do not.
+        by_class: Whether the rule compares classes: it is then not shown specimens of none of them.
     """
 
     title: str
     check: Callable[[Cohort, SplitPlan | None], Iterator[Finding]]
     blocks: bool = False
+    by_class: bool = False
 
 
 def listed(names: Iterable[object], shown: int = 3) -> str:

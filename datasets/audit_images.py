@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.audit_finding import Finding, counted, listed
-from datasets.audit_roles import role_table, torn
+from datasets.audit_roles import PARTS, role_table, torn
 from datasets.cohort import Cohort
 from datasets.duplicates import Copies, find_copies
 from datasets.splits import SplitPlan
 
+_TORN = "in two roles of one fold"
+_COUNT_ONCE = "Count them once; a split of images must keep a group in one role."
 _KEEP = "Keep every group in one role (a split of images does: scheme images), or drop the copies."
+_LEAVE_OUT = "Leave the copies out: no split can put an unseen class and a class that is learned in one role."
 
 
 def duplicate_images(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
@@ -23,7 +26,7 @@ def duplicate_images(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding
     group = find_copies(cohort.images).identical
     yield from _copies("duplicate-images", "byte-identical images", cohort, plan, group, np.bincount(group) > 1)
     owner = _owner(cohort)
-    yield from _two_names(cohort, group, np.array(cohort.classes)[cohort.y][owner], "classes")
+    yield from _two_names(cohort, group, cohort.label[owner], "classes")
     if cohort.images.cell_type is not None:
         yield from _two_names(cohort, group, cohort.images.cell_type[cohort.images.all_rows()], "cell types")
 
@@ -55,10 +58,17 @@ def _copies(
     member = is_copy[group]
     if not member.any():
         return
-    crossing = torn(role_table(cohort, plan), owner[member], group[member])
-    for blocks, chosen in ((True, np.isin(group, crossing)), (False, member & ~np.isin(group, crossing))):
+    roles = role_table(cohort, plan)
+    crossing = np.isin(group, torn(roles, owner[member], group[member]))
+    unseen = np.isin(group, group[(roles == PARTS.index("ood")).any(axis=0)[owner]])
+    apart = "none in two roles" if plan is not None else "before any split"
+    for place, chosen, remedy in (
+        (_TORN, crossing & ~unseen, _KEEP),
+        (_TORN, crossing & unseen, _LEAVE_OUT),
+        (apart, member & ~crossing, _COUNT_ONCE),
+    ):
         if chosen.any():
-            yield _finding(rule, what, cohort, owner[chosen], group[chosen], blocks=blocks, split=plan is not None)
+            yield _finding(rule, what, cohort, owner[chosen], group[chosen], place=place, remedy=remedy)
 
 
 def _finding(
@@ -68,20 +78,19 @@ def _finding(
     owner: NDArray[np.int64],
     group: NDArray[np.int64],
     *,
-    blocks: bool,
-    split: bool,
+    place: str,
+    remedy: str,
 ) -> Finding:
-    place = "in two roles of one fold" if blocks else "none in two roles" if split else "before any split"
     across = len(np.unique(group[_differs(group, cohort.patient[owner])]))
     whose = "patients" if cohort.patients_known else "specimens"
     ids = tuple(dict.fromkeys(cohort.specimen[owner].tolist()))
     groups = counted(len(np.unique(group)), "group")
     return Finding(
         rule,
-        blocks,
+        place == _TORN,
         "images",
         f"{groups} of {what} ({len(group)} images; {across} across {whose}), {place}: {listed(ids)}.",
-        _KEEP if blocks else "Count them once; a split of images must keep a group in one role.",
+        remedy,
         ids,
     )
 

@@ -12,13 +12,13 @@ from datasets.audit_finding import Finding, listed
 from datasets.cohort import Cohort
 from datasets.splits import SplitPlan
 
-PARTS = ("train", "valid", "test")
+PARTS = ("train", "valid", "test", "ood")
 
 
 def role_table(cohort: Cohort, plan: SplitPlan | None) -> NDArray[np.int8]:
     """Return the part of each specimen in each fold, int8 (folds, n): position in ``PARTS``, -1 for none.
 
-    Every test set is "test": the same picture in two of them spoils nothing that is learnt.
+    Every test set is "test", every unseen class "ood": the same picture in two of them spoils nothing that is learnt.
     """
     if plan is None:
         return np.empty((0, len(cohort)), np.int8)

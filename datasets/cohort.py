@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from datasets.errors import CohortError
+from datasets.cohort_checks import check_cohort
+from datasets.errors import CohortError as CohortError
 from datasets.image_bags import ImageBags
+from datasets.presence import presence as presence
 
 MODALITIES = ("images", "genes", "clinical")
 
@@ -47,7 +49,7 @@ class Truth:
 
     Attributes:
         posterior: Modality subset ("images+genes", "all", ...) -> Bayes posterior, float64 (n, n_classes).
-        y: int64 (n,), class before label noise; None where the labels carry none.
+        y: int64 (n,), class before label noise, -1 for what is none of the classes; None where the labels carry none.
         traits: Latent values of every image of ``pixels``, one row each.
         evidence: One row an image of ``pixels``, a column a trait: |log-likelihood ratio| of the trait's value for
             the patient's class against the other classes; NaN-free, 0 where the trait says nothing.
@@ -77,23 +79,6 @@ class Truth:
         )
 
 
-def presence(
-    n: int,
-    images: ImageBags | None = None,
-    genes_present: NDArray[np.bool_] | None = None,
-    clinical: pd.DataFrame | None = None,
-) -> NDArray[np.bool_]:
-    """Return which modalities each specimen has, bool (n, 3), columns as ``MODALITIES``."""
-    present = np.zeros((n, 3), dtype=bool)
-    if images is not None:
-        present[:, 0] = images.sizes > 0
-    if genes_present is not None:
-        present[:, 1] = genes_present
-    if clinical is not None:
-        present[:, 2] = clinical.notna().any(axis=1).to_numpy()
-    return present
-
-
 @dataclass(frozen=True, eq=False)
 class Cohort:
     """Hold N specimens of patients with optional, ragged modalities.
@@ -101,7 +86,7 @@ class Cohort:
     Attributes:
         name: Dataset name.
         classes: Class names; ``y`` indexes them.
-        y: int64 (n,), class of each specimen.
+        y: int64 (n,), class of each specimen; -1 exactly where ``unseen`` has a name.
         specimen: str (n,), unique ids; split plans and predictions refer to them.
         patient: str (n,), the unit that splits and intervals respect.
         domain: str (n,), site, scanner, era or lineage.
@@ -122,6 +107,9 @@ class Cohort:
         era: str (n,), period of sampling, in the order of time when sorted. Not an input.
         image_facts: What the image files tell besides their pixels, one row an image of ``images.pixels``, such as
             ``format`` (str), ``mode`` (str), ``width``, ``height``, ``bytes``. Never an input: audits read it.
+        unseen: str (n,), "" for a specimen of ``classes``, else the name of what it is instead: such specimens are
+            predicted to see what entries say of the unknown, never learned from. None where there are none. Not an
+            input.
 
     Raises:
         CohortError: If parts disagree; the message names column, first ids and remedy.
@@ -147,10 +135,10 @@ class Cohort:
     official: NDArray[np.str_] | None = None
     era: NDArray[np.str_] | None = None
     image_facts: pd.DataFrame | None = None
+    unseen: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
-        for check in _CHECKS:
-            check(self)
+        check_cohort(self)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -158,6 +146,23 @@ class Cohort:
     @property
     def n_classes(self) -> int:
         return len(self.classes)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Return which specimens are of one of ``classes``, bool (n,)."""
+        return np.ones(len(self), dtype=bool) if self.unseen is None else self.unseen == ""
+
+    @property
+    def label(self) -> NDArray[np.str_]:
+        """Return the class of each specimen by name, or what it is instead, str (n,).
+
+        Raises:
+            ValueError: If labels are hidden, as ``blinded`` does.
+        """
+        if (self.y[self.known] < 0).any():
+            raise ValueError("labels are hidden")
+        names = np.array(self.classes)[self.y]
+        return names if self.unseen is None else np.where(self.known, names, self.unseen)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -178,7 +183,7 @@ class Cohort:
         idx = np.flatnonzero(taken) if taken.dtype == bool else taken.astype(np.int64)
         view = object.__new__(Cohort)
         parts: dict[str, Any] = {k: v for k, v in vars(self).items() if k in self.__dataclass_fields__}
-        for key in ("y", "specimen", "patient", "domain", "present", "official", "era"):
+        for key in ("y", "specimen", "patient", "domain", "present", "official", "era", "unseen"):
             parts[key] = None if parts[key] is None else parts[key][idx]
         parts["images"] = None if self.images is None else self.images[idx]
         parts["genes"] = None if self.genes is None else self.genes[idx]
@@ -200,6 +205,7 @@ class Cohort:
             official=None,
             era=None,
             image_facts=None,
+            unseen=None,
             y=self.y if labels else np.full(len(self), -1, dtype=np.int64),
             specimen=np.char.add("specimen-", np.arange(len(self)).astype(str)),
             patient=np.char.add("patient-", patient.astype(str)),
@@ -213,8 +219,9 @@ class Cohort:
         digest.update(repr((self.name, self.classes, self.target_level, self.gene_names)).encode())
         digest.update(repr(sorted((k, tuple(v)) for k, v in self.gene_sets.items())).encode())
         digest.update(repr(sorted(self.units.items())).encode())
-        for ids in (self.specimen, self.patient, self.domain):
-            digest.update("\x1f".join(ids.tolist()).encode())
+        for ids in (self.specimen, self.patient, self.domain, self.unseen):
+            if ids is not None:
+                digest.update("\x1f".join(ids.tolist()).encode())
         for array in (self.y, self.present, self.genes):
             if array is not None:
                 digest.update(np.ascontiguousarray(array).view(np.uint8).data)
@@ -233,124 +240,3 @@ def _digest_images(digest: Any, images: ImageBags) -> None:
         digest.update(np.ascontiguousarray(images.pixels[block : block + 256]).data)
     if images.cell_type is not None:
         digest.update("\x1f".join(images.cell_type.tolist()).encode())
-
-
-def _check_lengths(c: Cohort) -> None:
-    n = len(c.y)
-    parts: dict[str, Any] = {
-        "specimen": c.specimen,
-        "patient": c.patient,
-        "domain": c.domain,
-        "present": c.present,
-        "images": c.images,
-        "genes": c.genes,
-        "clinical": c.clinical,
-        "official": c.official,
-        "era": c.era,
-    }
-    for column, part in parts.items():
-        if part is not None and len(part) != n:
-            raise CohortError(column, f"has {len(part)} rows, y has {n}", remedy="Give every part one row a specimen.")
-    if n == 0:
-        raise CohortError("y", "the cohort has no specimen")
-    if c.y.dtype != np.int64:
-        raise CohortError("y", f"is {c.y.dtype}, needs int64 positions in classes")
-
-
-def _check_ids(c: Cohort) -> None:
-    for column in ("specimen", "patient", "domain"):
-        ids = getattr(c, column)
-        if ids.dtype.kind != "U":
-            raise CohortError(column, f"is {ids.dtype}, needs str")
-        blank = np.flatnonzero(np.char.strip(ids) == "")
-        if len(blank):
-            raise CohortError(column, "is empty in some rows", blank, "Give every row an id; none is invented.")
-    values, counts = np.unique(c.specimen, return_counts=True)
-    if (counts > 1).any():
-        raise CohortError("specimen", "ids occur more than once", values[counts > 1], "Make specimen ids unique.")
-
-
-def _check_roles(c: Cohort) -> None:
-    if c.official is not None:
-        odd = ~np.isin(c.official, ["train", "valid", "test", ""])
-        if odd.any():
-            raise CohortError("official", f"unknown roles {sorted(set(c.official[odd]))}", c.specimen[odd])
-    images = 0 if c.images is None else len(c.images.pixels)
-    if c.image_facts is not None and len(c.image_facts) != images:
-        raise CohortError("image_facts", f"has {len(c.image_facts)} rows for {images} images")
-
-
-def _check_labels(c: Cohort) -> None:
-    if len(set(c.classes)) != len(c.classes) or len(c.classes) < 2:
-        raise CohortError("classes", f"needs two or more distinct names, got {c.classes}")
-    bad = (c.y < 0) | (c.y >= len(c.classes))
-    if bad.any():
-        raise CohortError(
-            "y", f"unknown class {sorted(set(c.y[bad].tolist()))}", c.specimen[bad], f"Known: 0..{len(c.classes) - 1}."
-        )
-    empty = [name for k, name in enumerate(c.classes) if not (c.y == k).any()]
-    if empty:
-        raise CohortError("classes", "no specimen belongs to some classes", empty, "Drop them from classes.")
-    if c.target_level == "patient":
-        labels = pd.Series(c.y).groupby(c.patient).nunique()
-        torn = labels.index[labels > 1].tolist()
-        if torn:
-            raise CohortError(
-                "patient", "has two labels although the target is per patient", torn,
-                "Correct the labels, or set target_level='specimen'.",
-            )  # fmt: skip
-
-
-def _check_genes(c: Cohort) -> None:
-    if c.genes is None:
-        return
-    if c.genes.dtype != np.float32 or c.genes.ndim != 2 or c.genes.shape[1] != len(c.gene_names):
-        raise CohortError(
-            "genes", f"is {c.genes.dtype} {c.genes.shape}, needs float32 (n, {len(c.gene_names)}) to match gene_names"
-        )
-    if len(set(c.gene_names)) != len(c.gene_names):
-        repeated = pd.Index(c.gene_names)
-        raise CohortError("gene_names", "repeat", repeated[repeated.duplicated()].tolist(), "Aggregate probes first.")
-    bad = ~np.isfinite(c.genes).all(axis=1)
-    if bad.any():
-        raise CohortError(
-            "genes", "NaN or infinite values", c.specimen[bad], "Impute, or mark the specimen absent in present."
-        )
-    known = set(c.gene_names)
-    strangers = sorted({g for members in c.gene_sets.values() for g in members} - known)
-    if strangers:
-        raise CohortError("gene_sets", "name genes that are not in gene_names", strangers, "Intersect them first.")
-
-
-def _check_clinical(c: Cohort) -> None:
-    if c.clinical is None:
-        return
-    for column in c.clinical.columns:
-        kind = c.clinical[column].dtype
-        if isinstance(kind, pd.CategoricalDtype):
-            continue
-        if not pd.api.types.is_numeric_dtype(kind):
-            raise CohortError(f"clinical[{column!r}]", f"is {kind}", remedy="Use a numeric or category column.")
-        if column not in c.units:
-            raise CohortError(f"clinical[{column!r}]", "has no unit", remedy="Name it in units ('' for a pure number).")
-        values = c.clinical[column].to_numpy(dtype=float, na_value=np.nan)
-        if np.isinf(values).any():
-            raise CohortError(f"clinical[{column!r}]", "is infinite", c.specimen[np.isinf(values)])
-
-
-def _check_present(c: Cohort) -> None:
-    if c.present.shape != (len(c), 3) or c.present.dtype != bool:
-        raise CohortError("present", f"is {c.present.dtype} {c.present.shape}, needs bool ({len(c)}, 3)")
-    genes = None if c.genes is None else c.present[:, 1]
-    expected = presence(len(c), c.images, genes, c.clinical)
-    wrong = (c.present != expected).any(axis=1)
-    if wrong.any():
-        raise CohortError(
-            "present", "disagrees with the bags, genes or clinical rows", c.specimen[wrong],
-            "Build it with datasets.cohort.presence.",
-        )  # fmt: skip
-
-
-_CHECKS = (
-    _check_lengths, _check_ids, _check_roles, _check_labels, _check_genes, _check_clinical, _check_present
-)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A contact sheet of real cells, to be looked at: a row for each class, a block for each domain."""
+"""A contact sheet of real cells, to be looked at: a row for each class and unseen class, a block for each domain."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ def contact_sheet(cohort: Cohort, to: Path, seed: int = 0) -> None:
     """
     if cohort.images is None:
         raise ValueError(f"{cohort.name} has no images")
-    domains = sorted(set(cohort.domain.tolist()))
+    domains, label = sorted(set(cohort.domain.tolist())), cohort.label
+    rows = (*cohort.classes, *np.unique(label[~cohort.known]).tolist())
     width = _MARGIN + len(domains) * (_PER_BLOCK * (_TILE + _GAP) + 4 * _GAP)
-    sheet = Image.new("RGB", (width, _HEAD + cohort.n_classes * (_TILE + _GAP)), "white")
+    sheet = Image.new("RGB", (width, _HEAD + len(rows) * (_TILE + _GAP)), "white")
     _write(sheet, (6, 4), f"{cohort.name}: {cohort.provenance.source}, images as entries see them")
     rng = np.random.default_rng(seed)
     for block, domain in enumerate(domains):
         left = _MARGIN + block * (_PER_BLOCK * (_TILE + _GAP) + 4 * _GAP)
         _write(sheet, (left, 30), f"domain {domain}")
-        for k in range(cohort.n_classes):
-            for column, row in enumerate(_drawn(cohort, (cohort.y == k) & (cohort.domain == domain), rng)):
+        for k, name in enumerate(rows):
+            for column, row in enumerate(_drawn(cohort, (label == name) & (cohort.domain == domain), rng)):
                 tile = Image.fromarray(cohort.images.pixels[row]).resize((_TILE, _TILE), Image.Resampling.NEAREST)
                 sheet.paste(tile, (left + column * (_TILE + _GAP), _HEAD + k * (_TILE + _GAP)))
-    for k, name in enumerate(cohort.classes):
+    for k, name in enumerate(rows):
         _write(sheet, (6, _HEAD + k * (_TILE + _GAP) + _TILE // 2 - 8), name)
     sheet.save(to)
 

@@ -39,6 +39,7 @@ def one_image_each(cohort: Cohort, *, per_patient: int, seed: int = 0) -> Cohort
         patient=cohort.patient[chosen],
         domain=cohort.domain[chosen],
         era=None if cohort.era is None else cohort.era[chosen],
+        unseen=None if cohort.unseen is None else cohort.unseen[chosen],
         present=presence(len(kept), bags),
         images=bags,
         genes=None,

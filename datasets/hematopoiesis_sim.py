@@ -47,6 +47,8 @@ CARD = Card(
         "MDS and MPN cannot be told apart but for a trace of ambient MPP RNA, and four-class accuracy is bounded.",
         "Recentring each lineage uses unlabelled cells of the target: that is adaptation, not zero-shot.",
         "Marker and mitochondrial genes carry real symbols, all others numbered names.",
+        "With `ood` as many donors have aplastic anaemia, unseen: a program of their own, of design size, shifts 60 "
+        "other genes in every lineage, the diseases' not at all; their posterior in `truth` is over the classes.",
         "Doublets (3 %) and ambient RNA (5 %) are not flagged; a doublet keeps the lineage that it was sorted as.",
     ),
 )
@@ -81,8 +83,8 @@ class Settings:
                 raise ValueError(f"hematopoiesis-sim: {name}={value!r} is a switch; choose true or false")
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """Return the conditions of the donors."""
+    def conditions(self) -> tuple[str, ...]:
+        """Return the conditions of the donors; the classes first."""
         return (*hema_tables.CLASSES, hema_tables.OUT_OF_DISTRIBUTION) if self.ood else hema_tables.CLASSES
 
     @property
@@ -98,7 +100,7 @@ class Settings:
         return hashlib.sha256(f"{asdict(self)} {source_hash()} {libraries}".encode()).hexdigest()[:32]
 
     def each_donor(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (number, class, batch) of every donor; a number means the same donor however many there are."""
+        """Yield (number, condition, batch) of every donor; a number means the same donor however many there are."""
         n_known = len(hema_tables.CLASSES)
         for k in range(self.donors):
             order = generator(self.seed, Stream.HEMA_ORDER, k).permutation(n_known).tolist()
@@ -141,8 +143,8 @@ def load(
         donors: Donors a condition.
         cells: Droplets of each lineage a donor.
         target: "disease" for the condition, "diseased" for healthy against any disease.
-        ood: Whether to add as many donors with aplastic anaemia, their domains named "aplastic-MPP" and so on, so that
-            training on "MPP" never sees them. The class is listed last.
+        ood: Whether to add as many donors with aplastic anaemia, who are of none of the classes: ``unseen`` names them.
+            All other donors stay as they are.
         counts: Raw counts instead of ln(1 + counts per 10,000).
         ambient: Share of ambient RNA.
         doublets: Share of droplets with a second cell.
@@ -162,15 +164,16 @@ def load(
 def _measure(settings: Settings, genes: HemaGenes) -> dict[str, NDArray]:
     """Return expression, float32 (n, n_genes), and posterior, float64 (n, n_classes), one donor at a time."""
     per_donor = settings.cells * len(hema_tables.LINEAGES)
-    n = settings.donors * len(settings.classes) * per_donor
+    n = settings.donors * len(settings.conditions) * per_donor
     expression = np.empty((n, settings.n_genes), dtype=np.float32)
-    posterior = np.empty((n, len(settings.classes)))
+    posterior = np.empty((n, len(hema_tables.CLASSES)))
+    known = genes.of_classes()
     for block, (donor, y, batch) in enumerate(settings.each_donor()):
         rows = slice(block * per_donor, (block + 1) * per_donor)
         cells = sample_cells(settings.seed, donor, settings.cells, settings.ambient, settings.doublets)
         factor = np.exp(donor_effect(genes, settings.seed, donor, batch))
         counts = sample_counts(mean_counts(genes, cells, y) * factor, settings.seed, donor)
-        likelihood = hema_oracle.log_likelihood(genes, cells, counts[:, genes.signal], batch)
+        likelihood = hema_oracle.log_likelihood(known, cells, counts[:, known.signal], batch)
         posterior[rows] = hema_oracle.posterior(likelihood)
         expression[rows] = counts if settings.counts else log_normalised(counts)
     return {"genes": expression, "posterior": posterior}
@@ -193,20 +196,20 @@ def _cohort(
         for k in per_lineage
         for lineage in lineages
     ]
-    patient, y, lineage, specimen = (np.array(column) for column in zip(*rows, strict=True))
-    domain = np.where(y == len(hema_tables.CLASSES), np.char.add("aplastic-", lineage), lineage)
-    classes = settings.classes
+    patient, condition, lineage, specimen = (np.array(column) for column in zip(*rows, strict=True))
+    odd, y = condition == len(hema_tables.CLASSES), condition
+    classes: tuple[str, ...] = hema_tables.CLASSES
     if target == "diseased":
-        classes, y = ("healthy", "diseased"), (y > 0).astype(np.int64)
+        classes, y = ("healthy", "diseased"), (condition > 0).astype(np.int64)
         posterior = np.column_stack([posterior[:, 0], posterior[:, 1:].sum(axis=1)])
-    signal = tuple(genes.names[k] for k in genes.signal)
+    signal = tuple(genes.names[k] for k in genes.of_classes().signal)
     return Cohort(
         name="hematopoiesis-sim",
         classes=classes,
-        y=y,
+        y=np.where(odd, -1, y),
         specimen=specimen,
         patient=patient,
-        domain=domain,
+        domain=lineage,
         provenance=Provenance("generated", f"target={target} {settings.version}", CARD.licence, generated=True),
         present=presence(len(y), genes_present=np.ones(len(y), dtype=bool)),
         genes=expression,
@@ -217,5 +220,6 @@ def _cohort(
             signal_genes=signal,
             signal_pathways=genes.common_sets,
         ),
+        unseen=np.where(odd, hema_tables.OUT_OF_DISTRIBUTION, "") if settings.ood else None,
         target_level="specimen",  # the cell is what is scored, as its posterior is; the donor stays the unit of splits
     )

@@ -16,6 +16,7 @@ from datasets.cohort import Cohort
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
 COLUMNS = ["specimen", "fold", "role"]
+OOD = "ood:"  # before the name of an unseen class
 
 
 class SplitError(ValueError):
@@ -27,7 +28,8 @@ class SplitPlan:
     """Hold one row for each (specimen, fold) that plays a role.
 
     Attributes:
-        table: Columns specimen (str), fold (int64), role (str): "train", "valid", "test" or "test:<domain>".
+        table: Columns specimen (str), fold (int64), role (str): "train", "valid", "test", "test:<domain>", or
+            "ood:<name>" for specimens of none of the classes.
         notes: What a reader of the figures must know, for example classes that are not evaluable.
     """
 
@@ -36,9 +38,10 @@ class SplitPlan:
 
     def __post_init__(self) -> None:
         roles = self.table["role"]
-        odd = sorted(set(roles[~(roles.isin(["train", "valid", "test"]) | roles.str.startswith("test:"))]))
+        named = roles.str.startswith(("test:", OOD)) & ~roles.isin(["test:", OOD])
+        odd = sorted(set(roles[~(roles.isin(["train", "valid", "test"]) | named)]))
         if odd:
-            raise SplitError(f"unknown roles {odd}; known: train, valid, test, test:<domain>")
+            raise SplitError(f"unknown roles {odd}; known: train, valid, test, test:<domain>, ood:<name>")
         twice = self.table[self.table.duplicated(["specimen", "fold"])]
         if len(twice):
             raise SplitError(f"specimens with two roles in one fold: {twice['specimen'].unique()[:5].tolist()}")
@@ -74,18 +77,43 @@ class SplitPlan:
             for role, group in rows.groupby("role")["specimen"]
         }
 
+    def with_unseen(self, cohort: Cohort) -> SplitPlan:
+        """Return the plan with every specimen of none of the classes under "ood:<name>" in every fold.
+
+        What the plan said of them before is forgotten; a plan of a cohort without any stays as it is.
+
+        Raises:
+            SplitError: If the plan takes a specimen of a class for one of none.
+        """
+        kept = self.table[~self.table["specimen"].isin(cohort.specimen[~cohort.known])]
+        wrong = kept.loc[kept["role"].str.startswith(OOD), "specimen"].unique()
+        if len(wrong):
+            raise SplitError(
+                f"the plan takes {len(wrong)} specimens for unseen that {cohort.name} has a class of (first: "
+                f"{', '.join(wrong[:5])}); set the same classes aside, or make a new plan"
+            )
+        if cohort.known.all():
+            return self
+        odd = pd.DataFrame({"specimen": cohort.specimen, "role": np.char.add(OOD, cohort.label)})[~cohort.known]
+        added = [odd.assign(fold=fold)[COLUMNS] for fold in self.folds]
+        return SplitPlan(pd.concat([kept, *added], ignore_index=True), self.notes)
+
     def fitted_to(self, cohort: Cohort) -> SplitPlan:
         """Return the plan for the specimens that are here.
 
         A domain that is a shifted test set and is wholly absent is dropped; a domain that the
-        plan does not know becomes a shifted test set in every fold. Anything else is an error.
+        plan does not know becomes a shifted test set in every fold. Anything else is an error, but for specimens of
+        none of the classes: the plan need not know them, what it says of them does not count (``with_unseen``), and
+        those that are not here are dropped.
 
         Raises:
             SplitError: If training or in-domain specimens are missing, or a known domain is only partly here.
         """
-        here = set(cohort.specimen.tolist())
-        lost = self.table[~self.table["specimen"].isin(here)]
-        kept = self.table[self.table["specimen"].isin(here)]
+        here = set(cohort.specimen[cohort.known].tolist())
+        asked = self.table[~self.table["specimen"].isin(cohort.specimen[~cohort.known])]
+        lost = asked[~asked["specimen"].isin(here)]
+        kept = asked[asked["specimen"].isin(here)]
+        lost = lost[~lost["role"].str.startswith(OOD)]
         partly = lost[~lost["role"].str.startswith("test:") | lost["role"].isin(set(kept["role"]))]
         if len(partly):
             ids = partly["specimen"].unique()
@@ -93,11 +121,12 @@ class SplitPlan:
                 f"{cohort.name} lacks {len(ids)} specimens that its split plan needs (first: {', '.join(ids[:5])}). "
                 f"Complete the data: python -m benchmark data check {cohort.name}"
             )
-        new = ~np.isin(cohort.specimen, kept["specimen"].unique().astype(str))
-        return SplitPlan(pd.concat([kept, self._unlisted(cohort, new)], ignore_index=True), self.notes)
+        listed = np.isin(cohort.specimen, kept["specimen"].unique().astype(str))
+        return SplitPlan(pd.concat([kept, self._unlisted(cohort, listed)], ignore_index=True), self.notes)
 
-    def _unlisted(self, cohort: Cohort, new: NDArray[np.bool_]) -> pd.DataFrame:
-        half_known = sorted(set(cohort.domain[new]) & set(cohort.domain[~new]))
+    def _unlisted(self, cohort: Cohort, listed: NDArray[np.bool_]) -> pd.DataFrame:
+        new = cohort.known & ~listed
+        half_known = sorted(set(cohort.domain[new]) & set(cohort.domain[listed]))
         if half_known:
             raise SplitError(
                 f"{cohort.name} has specimens of {half_known} that its split plan does not list "
@@ -112,7 +141,7 @@ class SplitPlan:
 
 
 def check_patients(cohort: Cohort, plan: SplitPlan) -> None:
-    """Refuse a plan in which a patient plays two of train, valid and test in one fold.
+    """Refuse a plan in which a patient plays two of train, valid, test and ood in one fold.
 
     Raises:
         SplitError: Naming fold, patients and roles.

@@ -10,10 +10,13 @@ from scipy import integrate, stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
+from benchmark.splitting import make_split
+from benchmark.suite import Split
 from datasets import DATASETS, hematopoiesis_sim, schemes
 from datasets.simulate import hema_oracle, hema_tables
 from datasets.simulate.hema_cells import ambient_weights, donor_effect, mean_counts, sample_cells, sample_counts
 from datasets.simulate.hema_genes import hema_genes
+from datasets.splits import SplitPlan
 
 SMALL = {"n_genes": 1000, "donors": 3, "cells": 4}
 THETA, DONOR_SD = 3.0, 0.15
@@ -302,22 +305,40 @@ def test_diseases_are_told_apart_in_mpp_only(many_donors):
     assert elsewhere < 0.45  # one in three by chance; ambient RNA and doublets carry a trace
 
 
-def test_aplastic_donors_come_last_and_are_never_trained_on():
-    wide = hematopoiesis_sim.load(**SMALL, ood=True)
-    assert wide.classes[-1] == "aplastic"
-    odd = np.char.startswith(wide.domain, "aplastic-")
-    np.testing.assert_array_equal(odd, wide.y == 4)
-    assert len(wide.truth.signal_genes) == 180
+@pytest.mark.parametrize(("target", "n_classes"), [("disease", 4), ("diseased", 2)])
+def test_aplastic_donors_are_unseen_and_change_no_other_donor(target, n_classes):
+    plain = hematopoiesis_sim.load(**SMALL, target=target)
+    wide = hematopoiesis_sim.load(**SMALL, target=target, ood=True)
+    assert wide.classes == plain.classes and set(wide.domain) == set(plain.domain)
+    assert set(wide.unseen) == {"", "aplastic"} and (wide.unseen == "aplastic").sum() == 3 * 4 * 3
+    known = wide[wide.known]
+    for part in ("y", "specimen", "patient", "domain", "genes"):
+        np.testing.assert_array_equal(getattr(known, part), getattr(plain, part))
+    np.testing.assert_array_equal(known.truth.posterior["all"], plain.truth.posterior["all"])
+    assert wide.truth.posterior["all"].shape == (len(wide), n_classes)
     np.testing.assert_allclose(wide.truth.posterior["all"].sum(axis=1), 1)
+    assert wide.truth.signal_genes == plain.truth.signal_genes
 
 
-def test_aplastic_donors_are_tested_on_only():
+def test_aplastic_donors_shift_genes_of_their_own_in_every_lineage():
+    genes = hema_genes(1000, 0, ood=True)
+    own, common = genes.signal[120:], genes.signal[:60]
+    healthy, aplastic, leukaemic = (genes.abundance(y) for y in (0, 4, 1))
+    for k in range(len(hema_tables.CELL_TYPES)):
+        assert (aplastic[k, own] != healthy[k, own]).mean() > 0.9
+        np.testing.assert_array_equal(aplastic[k, common], healthy[k, common])
+        np.testing.assert_array_equal(leukaemic[k, own], healthy[k, own])
+
+
+def test_aplastic_donors_are_in_no_role_that_is_learned_from_or_scored():
     wide = hematopoiesis_sim.load(**SMALL, ood=True, target="diseased")
-    plan = schemes.zero_shot(wide, folds=3, train_domains=["MPP"])
-    assert "test:aplastic-MPP" in plan.test_roles
+    plan = make_split(Split.model_validate(hematopoiesis_sim.SPLIT), wide)
+    plain = hematopoiesis_sim.load(**SMALL, target="diseased")
+    of_classes = plan.table[~plan.table["role"].str.startswith("ood:")]
+    assert SplitPlan(of_classes).checksum == make_split(Split.model_validate(hematopoiesis_sim.SPLIT), plain).checksum
     for fold in plan.folds:
-        seen = np.concatenate([rows for role, rows in plan.roles(wide, fold).items() if "aplastic" not in role])
-        assert not np.char.startswith(wide.domain[seen], "aplastic").any()
+        roles = plan.roles(wide, fold)
+        np.testing.assert_array_equal(roles["ood:aplastic"], np.flatnonzero(~wide.known))
 
 
 def test_donor_numbers_and_order_do_not_tell_the_class():

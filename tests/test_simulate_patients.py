@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.simulate import clinical, expression, tables
-from datasets.simulate.cells import sample_cells
+from datasets.simulate.cells import leukaemic_cells, sample_cells
 from datasets.simulate.draws import Stream, patient_uniforms
 from datasets.simulate.patients import largest_remainder, sample_patients, sample_variant, site_probabilities
 from datasets.simulate.scaling import scaled
@@ -102,7 +102,7 @@ def test_trait_frequencies_follow_the_tables():
 def test_marrow_fraction_sets_how_many_cells_are_leukaemic():
     model, y = trait_model(1.0), np.zeros(1000, np.int64)
     traits = sample_traits(model, y, y, 30, 2)
-    cells = sample_cells(traits, np.full(1000, 0.7), 2)
+    cells = sample_cells(leukaemic_cells(traits), np.full(1000, 0.7), 2)
     assert cells.leukaemic.mean() == pytest.approx(0.7, abs=0.01)
     kinds, counts = np.unique(cells.cell_type[~cells.leukaemic], return_counts=True)
     share = dict(zip(kinds.tolist(), counts / counts.sum(), strict=True))

@@ -85,6 +85,20 @@ def test_a_trace_is_kept_under_the_real_ids():
     pd.testing.assert_series_equal(trace["wbc"], expected[trace["specimen"]].reset_index(drop=True), check_names=False)
 
 
+def test_costs_are_recorded_and_a_bad_count_is_refused():
+    class Sized(Spy):
+        report_: ClassVar[dict] = {"n_parameters": 12}
+
+    details = run_trial(Sized, COHORT, ROLES, params={}, seed=1).details
+    assert details["n_parameters"] == 12 and set(details["seconds"]) == {"tune", "fit", "predict"}
+    assert details["n_predicted"] == len(ROLES["valid"]) + len(ROLES["test"])
+    assert run_trial(Spy, COHORT, ROLES, params={}, seed=1).details["n_parameters"] is None
+    for bad in (-1, 1.5, "12", True):
+        Sized.report_ = {"n_parameters": bad}
+        with pytest.raises(ValueError, match="give a whole number, or leave it out"):
+            run_trial(Sized, COHORT, ROLES, params={}, seed=1)
+
+
 def test_predictions_carry_ids_labels_and_probabilities():
     outcome = run_trial(Spy, COHORT, ROLES, params={"shift": 0.5}, seed=1)
     test = outcome.predictions.query("role == 'test'")

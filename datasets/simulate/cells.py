@@ -113,21 +113,20 @@ class Cells:
         return table
 
 
-def sample_cells(traits: Mapping[str, NDArray], marrow_fraction: NDArray[np.float64], seed: int) -> Cells:
+def sample_cells(sick: Mapping[str, NDArray], marrow_fraction: NDArray[np.float64], seed: int) -> Cells:
     """Return bags where each cell is leukaemic with the patient's ``marrow_fraction``, else a normal one.
 
     Args:
-        traits: As ``sample_traits`` returns them, (n, cells) each.
+        sick: As ``leukaemic_cells`` returns them, (n, cells, ...) each.
         marrow_fraction: float64 (n,).
         seed: Seed of the cohort.
     """
-    n, cells = traits["auer"].shape
+    n, cells = sick["auer"].shape
     drawn = np.moveaxis(patient_uniforms(seed, Stream.CELL_KIND, n, (cells, 4)), 2, 0)
     leukaemic = drawn[0] < marrow_fraction[:, None]
     edges = np.cumsum([kind.share for kind in NORMAL_CELLS.values()])[:-1]
     kind = (drawn[1][:, :, None] > edges).sum(axis=2)
     normal = _normal_cells(kind, ndtri(drawn[2]), ndtri(drawn[3]))
-    sick = _leukaemic_cells(traits)
     mixed = {}
     for name, values in sick.items():
         chosen = leukaemic.reshape(leukaemic.shape + (1,) * (values.ndim - 2))
@@ -135,7 +134,12 @@ def sample_cells(traits: Mapping[str, NDArray], marrow_fraction: NDArray[np.floa
     return Cells(leukaemic=leukaemic, **mixed)
 
 
-def _leukaemic_cells(traits: Mapping[str, NDArray]) -> dict[str, NDArray]:
+def leukaemic_cells(traits: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Return how leukaemic promyelocytes with these traits look, (n, cells, ...) each, by the names of ``Cells``.
+
+    Args:
+        traits: As ``sample_traits`` returns them, (n, cells) each.
+    """
     granularity, basophilia = traits["granularity"], traits["basophilia"]
     zero, one = np.zeros_like(granularity), np.ones_like(granularity)
     cytoplasm = (0.05 + 0.37 * basophilia, 0.02 * one, zero, 0.02 + 0.07 * granularity, zero)

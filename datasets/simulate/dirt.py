@@ -35,19 +35,21 @@ class Bugs:
 def choose_bugs(cohort: Cohort, seed: int) -> Bugs:
     """Return which specimens of a clean cohort get which bug; at least one row, one duplicate and one pair.
 
+    Of the patients of none of the classes, who come last, only units are wrong, as those of their whole site are.
+
     Raises:
         ValueError: If the cohort has no clinical table.
     """
     if cohort.clinical is None:
         raise ValueError(f"{cohort.name} has no clinical table to make dirty")
     rng = generator(seed, Stream.DIRT)
-    measured = {name: np.flatnonzero(cohort.clinical[name].notna()) for name in ("hb", "fibrinogen")}
-    at_site = cohort.domain[measured["fibrinogen"]] == _UNIT_SITE
+    measured = {name: cohort.clinical[name].notna().to_numpy() for name in ("hb", "fibrinogen")}
+    of_classes = np.flatnonzero(cohort.known)
     return Bugs(
-        hb=_some(rng, measured["hb"], G_PER_DL),
-        fibrinogen=measured["fibrinogen"][at_site],
-        duplicated=_some(rng, np.arange(len(cohort)), DUPLICATED),
-        swapped=_pairs(rng, cohort, max(1, round(SWAPPED * len(cohort) / 2))),
+        hb=_some(rng, np.flatnonzero(measured["hb"] & cohort.known), G_PER_DL),
+        fibrinogen=np.flatnonzero(measured["fibrinogen"] & (cohort.domain == _UNIT_SITE)),
+        duplicated=_some(rng, of_classes, DUPLICATED),
+        swapped=_pairs(rng, cohort[of_classes], max(1, round(SWAPPED * len(of_classes) / 2))),
     )
 
 
@@ -61,12 +63,12 @@ def with_bugs(cohort: Cohort, bugs: Bugs) -> Cohort:
     order = np.arange(len(cohort))
     order[bugs.swapped] = bugs.swapped.reshape(-1, 2)[:, ::-1].ravel()
     mixed = replace(cohort, clinical=table, images=cohort.images[order])
-    twice = mixed[np.concatenate([np.arange(len(cohort)), bugs.duplicated])]
-    new = [f"P{len(cohort) + k:05d}" for k in range(len(bugs.duplicated))]
+    of_classes, odd = np.flatnonzero(cohort.known), np.flatnonzero(~cohort.known)
+    new = _copies(cohort, bugs)
     return replace(
-        twice,
-        patient=np.array([*cohort.patient.tolist(), *new]),
-        specimen=np.array([*cohort.specimen.tolist(), *(f"{name}-S1" for name in new)]),
+        mixed[np.concatenate([of_classes, bugs.duplicated, odd])],
+        patient=np.concatenate([cohort.patient[of_classes], new, cohort.patient[odd]]),
+        specimen=np.concatenate([cohort.specimen[of_classes], np.char.add(new, "-S1"), cohort.specimen[odd]]),
     )
 
 
@@ -78,7 +80,7 @@ def list_bugs(cohort: Cohort, bugs: Bugs) -> pd.DataFrame:
         bugs: As chosen for it.
     """
     ids, swapped = cohort.specimen, bugs.swapped.reshape(-1, 2)
-    copies = [f"P{len(cohort) + k:05d}-S1" for k in range(len(bugs.duplicated))]
+    copies = np.char.add(_copies(cohort, bugs), "-S1").tolist()
     rows = [("haemoglobin in g/dL", name, "") for name in ids[bugs.hb].tolist()]
     rows += [("fibrinogen in mg/dL", name, "") for name in ids[bugs.fibrinogen].tolist()]
     rows += [
@@ -86,6 +88,11 @@ def list_bugs(cohort: Cohort, bugs: Bugs) -> pd.DataFrame:
     ]
     rows += [("images of another patient", *pair) for pair in ids[np.vstack([swapped, swapped[:, ::-1]])].tolist()]
     return pd.DataFrame(rows, columns=["bug", "specimen", "other"])
+
+
+def _copies(cohort: Cohort, bugs: Bugs) -> NDArray[np.str_]:
+    """Return the patient ids under which duplicated specimens are registered again."""
+    return np.array([f"P{cohort.known.sum() + k:05d}" for k in range(len(bugs.duplicated))])
 
 
 def _some(rng: np.random.Generator, among: NDArray[np.int64], share: float) -> NDArray[np.int64]:

@@ -44,6 +44,8 @@ class Stream(IntEnum):
     ERA = 43
     SCALE_BAR = 44
     DIRT = 45
+    UNSEEN_ORDER = 46
+    BLASTS = 47
     NEIGHBOUR = 60
     HEMA_GENES = 80
     HEMA_PROGRAMS = 81

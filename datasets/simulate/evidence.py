@@ -22,19 +22,20 @@ def trait_evidence(
     """Return |log p(t | y) - log of its mean over the other classes| of every cell, bag after bag.
 
     Each cell is taken alone: p(t | y) is marginal over variant and patient effects, and the other
-    classes weigh as they are frequent. Cells that are not leukaemic say nothing: 0.
+    classes weigh as they are frequent. Cells that are not leukaemic say nothing, nor do those of no class (y = -1): 0.
 
     Args:
         model: Trait distributions.
         traits: As ``sample_traits`` returns them, (n, cells) each.
         leukaemic: bool (n, cells).
-        y: Class of each patient, int64 (n,).
+        y: Class of each patient, int64 (n,); -1 for none.
     """
     alone = {name: values.reshape(-1, 1) for name, values in traits.items()}
     each = oracle.trait_log_likelihoods(model, alone, leukaemic.reshape(-1, 1))
     owner = np.repeat(y, leukaemic.shape[1])
     ratio = {name: log_ratio(oracle.over_variants(part), owner) for name, part in each.items()}
-    return pd.DataFrame({name: np.where(leukaemic.ravel(), np.abs(r), 0.0) for name, r in ratio.items()})
+    says = leukaemic.ravel() & (owner >= 0)
+    return pd.DataFrame({name: np.where(says, np.abs(r), 0.0) for name, r in ratio.items()})
 
 
 def log_ratio(

@@ -106,13 +106,13 @@ def _class_rows(
 ) -> list[tuple[str, list[Rows]]]:
     """Return class and, for each domain, which leukaemic images to show; the highest ``rank`` of a bag first.
 
-    A class without leukaemic cells shows any of its cells.
+    Unseen classes follow the others. A class without leukaemic cells shows any of its cells.
     """
-    rows = []
-    for k, name in enumerate(cohort.classes):
-        own = images[np.flatnonzero(cohort.y == k)].all_rows()
+    rows, label = [], cohort.label
+    for name in (*cohort.classes, *np.unique(label[~cohort.known]).tolist()):
+        own = images[np.flatnonzero(label == name)].all_rows()
         wanted = leukaemic if leukaemic[own].any() else np.ones_like(leukaemic)
-        here = [(cohort.y == k) & (cohort.domain == domain) for domain in domains]
+        here = [(label == name) & (cohort.domain == domain) for domain in domains]
         rows.append((name, [_spread(images, specimens, wanted, rank) for specimens in here]))
     return rows
 

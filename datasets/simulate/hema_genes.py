@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ class HemaGenes:
         profile: Share of each nuclear gene in a healthy cell's nuclear transcripts, float64 (n_types, n_genes);
             rows sum to 1.
         mitochondrial: Share of each gene in the mitochondrial transcripts, float64 (n_genes,), sums to 1.
-        signal: Positions of the genes that differ between classes, int64 (n_signal,): the common program first.
-        shift: ln fold change of the signal genes, float64 (n_classes, n_types, n_signal).
+        signal: Positions of the genes that differ between conditions, int64 (n_signal,): the common program first, the
+            genes of the condition that is no class last.
+        shift: ln fold change of the signal genes, float64 (n_conditions, n_types, n_signal), classes first.
         batch: ln factor of each batch, float64 (n_batches, n_genes).
         sets: Gene set -> members: programs of cell types, modules of the disease programs, decoys.
         common_sets: Names of the sets that make up the common disease program.
@@ -39,6 +40,11 @@ class HemaGenes:
     sets: dict[str, tuple[str, ...]]
     common_sets: tuple[str, ...]
 
+    def of_classes(self) -> HemaGenes:
+        """Return the genes as they are where every donor is of one of the classes."""
+        n_signal = tables.COMMON_GENES + tables.SPECIFIC_GENES
+        return replace(self, signal=self.signal[:n_signal], shift=self.shift[: len(tables.CLASSES), :, :n_signal])
+
     def abundance(self, y: int) -> NDArray[np.float64]:
         """Return the profile of class ``y`` without donor and batch, float64 (n_types, n_genes)."""
         shifted = self.profile.copy()
@@ -47,7 +53,7 @@ class HemaGenes:
 
 
 def hema_genes(n_genes: int, seed: int, ood: bool = False) -> HemaGenes:
-    """Return the genes of a cohort; with ``ood`` there is a fifth class with 60 signal genes of its own."""
+    """Return the genes of a cohort; with ``ood`` there is a fifth condition, of no class, with 60 genes of its own."""
     rng = generator(seed, Stream.HEMA_GENES)
     order = rng.permutation(n_genes)
     base = _base(order, rng)

@@ -16,7 +16,7 @@ def noisy_labels(y: NDArray[np.int64], amount: float, seed: int) -> NDArray[np.i
     """Return the labels as they were written down, int64 (n,).
 
     A share 0.02 of all labels becomes any other class; a share 0.06 of STAT5B-, NPM1- and TTMV-RARA
-    becomes PML-RARA.
+    becomes PML-RARA. A patient of none of the classes (-1) stays one.
 
     Args:
         y: True classes.
@@ -27,4 +27,4 @@ def noisy_labels(y: NDArray[np.int64], amount: float, seed: int) -> NDArray[np.i
     other = (y + 1 + (u[1] * (len(CLASSES) - 1)).astype(np.int64)) % len(CLASSES)
     written = np.where(u[0] < amount * SYMMETRIC, other, y)
     misread = np.isin(y, [CLASSES.index(name) for name in _MISREAD]) & (u[2] < amount * FALSE_FISH)
-    return np.where(misread, CLASSES.index("PML-RARA"), written)
+    return np.where(y < 0, y, np.where(misread, CLASSES.index("PML-RARA"), written))

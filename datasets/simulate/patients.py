@@ -1,4 +1,4 @@
-"""Patients: class, site and morphological variant."""
+"""Patients: kind, site and morphological variant."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from datasets.simulate import unseen_tables
 from datasets.simulate.draws import Stream, generator, patient_uniforms
 from datasets.simulate.tables import CLASSES, CONFOUNDED_SITES, MICROGRANULAR, PRIOR, SITES
 
@@ -16,17 +17,22 @@ class Patients:
     """Hold what is fixed before anything is measured: int64 (n,) each.
 
     Attributes:
-        y: Position in ``CLASSES``.
+        kind: Position in ``CLASSES`` followed by ``UNSEEN``.
         site: Position in ``SITES``.
         variant: 0 hypergranular (M3), 1 microgranular (M3v).
     """
 
-    y: NDArray[np.int64]
+    kind: NDArray[np.int64]
     site: NDArray[np.int64]
     variant: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.y)
+        return len(self.kind)
+
+    @property
+    def y(self) -> NDArray[np.int64]:
+        """Return the position in ``CLASSES``, -1 for patients of none, int64 (n,)."""
+        return np.where(self.kind < len(CLASSES), self.kind, -1)
 
 
 def site_probabilities(confound: float) -> NDArray[np.float64]:
@@ -60,7 +66,7 @@ def sample_patients(n: int, confound: float, seed: int) -> Patients:
     return Patients(y[order], site[order], sample_variant(y[order], seed))
 
 
-def sample_variant(y: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def sample_variant(kind: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Return 1 for microgranular patients, int64 (n,)."""
-    chance = patient_uniforms(seed, Stream.VARIANT, len(y), (1,))[:, 0]
-    return (chance < np.array(MICROGRANULAR)[y]).astype(np.int64)
+    chance = patient_uniforms(seed, Stream.VARIANT, len(kind), (1,))[:, 0]
+    return (chance < np.array((*MICROGRANULAR, *unseen_tables.MICROGRANULAR))[kind]).astype(np.int64)

@@ -20,6 +20,7 @@ _TAKEN_FOR: Mapping[str, tuple[str, ...]] = {
     "lymphocyte": ("erythroblast", "plasma cell"),
     "monocyte": ("promyelocyte", "myelocyte"),
     "plasma cell": ("erythroblast", "promyelocyte"),
+    "blast": ("promyelocyte", "monocyte", "lymphocyte"),
 }
 
 

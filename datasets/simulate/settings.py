@@ -21,6 +21,7 @@ _WHOLE = (
     ("patients", len(CLASSES), 100_000),
     ("cells", 1, 1_000),
     ("image_size", 16, 256),
+    ("ood", 0, 10_000),
     ("seed", 0, 2**32 - 1),
 )
 _REAL = (("confound", 0, 1), ("label_noise", 0, 5), ("shortcut", 0, 1))
@@ -51,6 +52,7 @@ class Settings:
     dirty: bool = False
     shortcut: float = 0.0
     era: bool = False
+    ood: int = 0
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:

@@ -15,7 +15,7 @@ def scale_bars(y: NDArray[np.int64], correlation: float, seed: int) -> NDArray[n
     """Return whose pictures carry the bar, bool (n,).
 
     P(bar | PML-RARA) = (1 + correlation) / 2 and P(bar | other) = (1 - correlation) / 2, so at 1 the bar is
-    the class; at 0 the option is off and nobody has a bar.
+    the class; at 0 the option is off and nobody has a bar. Patients of none of the classes (-1) are "other".
     """
     if correlation == 0:
         return np.zeros(len(y), bool)

@@ -15,6 +15,7 @@ from datasets.simulate.scaling import scaled
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _MOST_NUCLEOLI = 24
+_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _gaussian(trait: GaussianTrait, icc: float, patient: Floats, cell: Floats, y
 
 
 def _categorical(alpha: Floats, patient: Floats, cell: Floats) -> Ints:
-    gammas = gammaincinv(alpha, patient)
+    gammas = np.where(alpha > 0, gammaincinv(np.maximum(alpha, _TINY), patient), 0.0)  # a level of chance 0 never comes
     edges = np.cumsum(gammas / gammas.sum(axis=1, keepdims=True), axis=1)[:, None, :-1]
     return (cell[:, :, None] > edges).sum(axis=2)
 

@@ -16,6 +16,14 @@ from datasets.simulate.interventions import Intervention
 from datasets.simulate.missingness import genes_lost
 from datasets.simulate.patients import Patients, sample_patients
 from datasets.simulate.traits import sample_traits, trait_model
+from datasets.simulate.unseen import (
+    leukaemic_fraction,
+    sick_cells,
+    wide_clinical,
+    wide_genes,
+    wide_traits,
+    with_unseen,
+)
 
 
 @dataclass(frozen=True)
@@ -23,14 +31,14 @@ class World:
     """Hold a cohort before it is photographed.
 
     Attributes:
-        patients: Class, site and variant.
+        patients: Kind, site and variant; those of none of the classes come last.
         cells: Latent traits of every cell, (n, cells).
         observed: Clinical values, NaN where not measured.
         genes: Names, baselines, pathways.
         signal: Deviations of the signal genes from their baseline, float64 (n, n_signal).
         genes_measured: bool (n,).
         posterior: Modality subset -> p(class | data), float64 (n, n_classes).
-        evidence: |log-likelihood ratio| of each cell's traits for its patient's class, one row a cell.
+        evidence: |log-likelihood ratio| of each cell's traits for its patient's class, one row a cell; 0 without one.
         photographed: Position in ``SITES`` of the microscope each slide is seen through, int64 (n,).
         seed: Seed of the cohort.
     """
@@ -55,7 +63,15 @@ class World:
 
 
 def sample_world(
-    effect: float, n: int, cells: int, confound: float, seed: int, *, do: Intervention | None = None, mnar: bool = False
+    effect: float,
+    n: int,
+    cells: int,
+    confound: float,
+    seed: int,
+    *,
+    do: Intervention | None = None,
+    mnar: bool = False,
+    ood: int = 0,
 ) -> World:
     """Return ``n`` patients with ``cells`` cells each and the exact posterior of their class.
 
@@ -68,17 +84,21 @@ def sample_world(
         do: Sets one trait of all leukaemic cells, or the microscope of all slides; everything else stays.
         mnar: Whether what is missing also depends on how ill the patient is; the posteriors of "genes" and
             "images+genes" are then those of data missing at random, all others stay exact.
+        ood: Patients of each unseen kind, after the others, who do not change; their posterior is that of the classes
+            given their data, by the same likelihood.
     """
-    patients = sample_patients(n, confound, seed)
+    patients = with_unseen(sample_patients(n, confound, seed), ood, seed)
     labs, marrow = clinical.clinical_model(effect), clinical.marrow_percentage(effect)
-    complete = clinical.sample_clinical(labs, patients.y, patients.variant, seed)
+    complete = clinical.sample_clinical(wide_clinical(labs), patients.kind, patients.variant, seed)
     observed = clinical.observed_clinical(complete, patients, seed, mnar)
     model = trait_model(effect)
-    traits = sample_traits(model, patients.y, patients.variant, cells, seed)
+    traits = sample_traits(wide_traits(model), patients.kind, patients.variant, cells, seed)
     traits = traits if do is None else do.on_traits(traits)
-    drawn = sample_cells(traits, complete["promyelocytes"].to_numpy() / 100, seed)
+    infiltration = leukaemic_fraction(complete, patients.kind, seed)
+    drawn = sample_cells(sick_cells(traits, patients.kind), infiltration, seed)
     genes = gene_model(effect, seed)
-    signal, measured = sample_signal(genes, patients.y, seed), genes_measured(patients.site, seed)
+    signal = sample_signal(wide_genes(genes), patients.kind, seed)
+    measured = genes_measured(patients.site, seed)
     if mnar:
         measured &= ~genes_lost(complete, seed)
     posterior = oracle.subset_posteriors(
