@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from baselines.features import DEFAULT_GROUPS, FeatureTable
+from baselines.parameter_count import counted
 from baselines.patients import patient_weights
 from datasets.cohort import Cohort
 
@@ -39,7 +40,8 @@ class EstimatorEntry:
         X = self.features_.transform(train)
         weights = {_weight_argument(self.estimator): patient_weights(train.patient)}
         self.estimator_ = clone(self.estimator).fit(X, train.y, **weights)
-        self.report_ = {"groups": list(self.features_.groups_), "n_features": X.shape[1]}
+        facts = {"n_features": X.shape[1], **self.features_.facts()}
+        self.report_ = {**facts, **counted(self.estimator_)}
         return self
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:

@@ -75,6 +75,10 @@ class FeatureTable:
         self.types_ = _types_present(train.images) if "differential" in self.groups_ else ()
         return self
 
+    def facts(self) -> dict[str, object]:
+        """Return the groups, and whether one of them is computed once and kept, for an entry's report."""
+        return {"groups": list(self.groups_), "kept_features": "cells" in self.groups_}
+
     def transform(self, cohort: Cohort) -> pd.DataFrame:
         """Return the features, float64, (n, n_features), columns as at ``fit``.
 

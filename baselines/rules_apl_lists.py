@@ -1,10 +1,14 @@
-"""Two decision lists for acute promyelocytic leukaemia, as pure functions of one specimen's findings."""
+"""Two decision lists for acute promyelocytic leukaemia, as pure functions of one specimen's findings.
+
+Findings are the names of ``UNITS``, ``male`` (0 or 1), ``round`` and ``bilobed`` (shares of nuclei), ``stat5`` and
+``hoxa`` (log2).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from baselines.rule_entry import Findings, Verdict
 
 SUBTYPES = ("PML-RARA", "TTMV-RARA", "NPM1-RARA", "STAT5B-RARA", "NUP98-RARG")
 UNITS = {
@@ -18,28 +22,6 @@ UNITS = {
     "ras_wt1": "",
 }
 _SUSPECT_SCORE = 3
-
-Findings = Mapping[str, float]
-"""Name -> value; NaN is not measured. Names of ``UNITS``, ``male`` (0/1), ``round`` and ``bilobed`` (shares of nuclei),
-``stat5`` and ``hoxa`` (log2)."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a list says about one specimen.
-
-    Attributes:
-        rule: Number and short text of the rule, the same for all specimens that it decides.
-        decision: Class name.
-        evidence: The findings that made the rule fire.
-    """
-
-    rule: str
-    decision: str
-    evidence: str
-
-
-DecisionList = Callable[[Findings], Verdict | None]
 
 
 def suspect(found: Findings) -> Verdict | None:
@@ -69,7 +51,7 @@ def subtype(found: Findings) -> Verdict | None:
         verdict = rule(found)
         if verdict is not None:
             return verdict
-    return Verdict(DEFAULT, "PML-RARA", "no other rule matched")
+    return Verdict(DEFAULT, "PML-RARA", "no other rule matched", is_default=True)
 
 
 DEFAULT = "9 none of the others"

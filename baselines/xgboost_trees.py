@@ -76,7 +76,9 @@ class XGBoostEntry:
         X = self.features_.transform(train).to_numpy()
         self.booster_.fit(X, y, sample_weight=patient_weights(train.patient), verbose=False, **self._judge(judged))
         rounds = self.booster_.best_iteration + 1 if stop else self.booster_.get_booster().num_boosted_rounds()
-        self.report_ = {"groups": list(self.features_.groups_), "n_features": X.shape[1], "rounds": rounds}
+        nodes = sum(tree.count("\n") for tree in self.booster_.get_booster()[:rounds].get_dump())  # one a line
+        facts = {"n_features": X.shape[1], **self.features_.facts()}
+        self.report_ = {**facts, "rounds": rounds, "n_parameters": nodes}
         return self
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:

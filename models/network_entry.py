@@ -31,7 +31,7 @@ class NetworkEntry(TrainingSettings):
     Attributes:
         inputs_: What was learned from train about the inputs.
         network_: The trained FusionNetwork.
-        report_: Epochs, parameters and learning curves.
+        report_: Epochs, number of parameters (trained and frozen) and learning curves.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
@@ -73,7 +73,8 @@ class NetworkEntry(TrainingSettings):
             self.network_ = self.build_network(resident, train)
             held_out = Resident.load(valid, self.inputs_, self.device)
             report = train_network(self.network_, resident, held_out, self, type(self).__name__)
-        self.report_: dict[str, Any] = report.as_dict()
+        counted = sum(p.numel() for p in self.network_.parameters())  # frozen ones too
+        self.report_: dict[str, Any] = {**report.as_dict(), "n_parameters": counted}
         return self
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:

@@ -124,7 +124,8 @@ def test_probabilities_are_counted_on_training_patients():
     assert np.allclose(proba[3], (np.array([1, 0]) + prior + [1, 0]) / 3)
     assert np.allclose(proba[4], prior)
     assert rules.report_ == {
-        "list": "suspect", "coverage": 0.8, "training_patients": {"score 0": 1.0, "score 6": 3.0}
+        "list": "suspect", "kept_features": False, "coverage": 0.8,
+        "training_patients": {"score 0": 1.0, "score 6": 3.0},
     }  # fmt: skip
     unseen = clinical_cohort([0, 1], ("AML", "APL"), fibrinogen=[1.0, 1.0], platelets=[90.0, 30.0], wbc=[5.0, 5.0])
     assert np.allclose(rules.predict_proba(unseen), (prior + np.array([0, 1])) / 2)
