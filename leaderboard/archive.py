@@ -23,6 +23,7 @@ TABLES = {
     "valid": "valid.parquet",
     "specimens": "specimens.parquet",
     "modality_predictions": "modality_predictions.parquet",
+    "ood": "ood.parquet",
 }
 _FACTS = ("suite", "title", "profile", "commit", "date", "command", "resamples")
 _TASK_FACTS = ("name", "title", "dataset", "positive", "generated", "level", "abstain_cost", "ladder", "rung")

@@ -7,7 +7,9 @@ import pandas as pd
 
 from leaderboard.results import TaskResult
 
-KEY = ["entry", "seed", "fold", "role", "specimen"]
+MODEL = ["entry", "seed", "fold"]
+OOD, NO_CLASS = "ood:", -1
+KEY = [*MODEL, "role", "specimen"]
 PREDICTION = [*KEY, "patient", "domain", "y"]
 TRIAL = ["entry", "seed", "fold", "status", "stale", "tuned", "seconds", "error"]
 STATUSES = ("done", "failed", "missing", "not-applicable")
@@ -21,9 +23,12 @@ def check(task: TaskResult) -> None:
     _check_columns(task, "trials", task.trials, TRIAL)
     _check_columns(task, "predictions", task.predictions, [*PREDICTION, *proba_columns(task)])
     _check_trials(task)
-    _check_keys(task)
-    _check_proba(task)
-    _check_specimens(task)
+    _check_keys(task, task.predictions, "a prediction")
+    _check_roles(task)
+    _check_proba(task, task.predictions, "probabilities")
+    _check_labels(task)
+    _check_specimens(task, task.predictions, "y", "labels")
+    _check_ood(task)
 
 
 def proba_columns(task: TaskResult) -> list[str]:
@@ -52,52 +57,85 @@ def _check_trials(task: TaskResult) -> None:
     unknown = set(task.trials["status"]) - set(STATUSES)
     if unknown:
         raise ValueError(f"trials of task {task.name!r} have the status {sorted(unknown)}; choices: {STATUSES}")
-    trial = ["entry", "seed", "fold"]
-    twice = task.trials.duplicated(trial)
+    twice = task.trials.duplicated(MODEL)
     if twice.any():
-        raise ValueError(f"task {task.name!r} plans a trial twice: {_first(task.trials, twice, trial)}")
-    done = pd.MultiIndex.from_frame(task.trials.loc[task.trials["status"] == "done", trial])
-    given = pd.MultiIndex.from_frame(task.predictions[trial]).unique()
+        raise ValueError(f"task {task.name!r} plans a trial twice: {_first(task.trials, twice, MODEL)}")
+    done = pd.MultiIndex.from_frame(task.trials.loc[task.trials["status"] == "done", MODEL])
+    given = pd.MultiIndex.from_frame(task.predictions[MODEL]).unique()
     for these, words in ((given.difference(done), "predictions of a trial that is not done"),
                          (done.difference(given), "a trial that is done without predictions")):  # fmt: skip
         if len(these):
             raise ValueError(f"task {task.name!r} has {words}: entry, seed, fold = {these[0]}")
 
 
-def _check_keys(task: TaskResult) -> None:
-    table = task.predictions
+def _check_keys(task: TaskResult, table: pd.DataFrame, what: str) -> None:
     empty = table[PREDICTION].isna().any(axis=1)
     if empty.any():
-        raise ValueError(f"a prediction of task {task.name!r} has an empty cell: {_first(table, empty, PREDICTION)}")
+        raise ValueError(f"{what} of task {task.name!r} has an empty cell: {_first(table, empty, PREDICTION)}")
     twice = table.duplicated(KEY)
     if twice.any():
-        raise ValueError(f"task {task.name!r} has a prediction twice: {_first(table, twice, KEY)}")
+        raise ValueError(f"task {task.name!r} has {what} twice: {_first(table, twice, KEY)}")
+
+
+def _check_roles(task: TaskResult) -> None:
+    table = task.predictions
     strange = ~table["role"].str.fullmatch(r"test(:.+)?", flags=0) | table["role"].str[5:].isin(RESERVED)
     if strange.any():
         raise ValueError(f"a role of task {task.name!r} is neither 'test' nor 'test:<domain>', or its domain is one of "
                          f"{RESERVED}: {_first(table, strange, KEY)}")  # fmt: skip
 
 
-def _check_proba(task: TaskResult) -> None:
-    table = task.predictions
+def _check_proba(task: TaskResult, table: pd.DataFrame, what: str) -> None:
     proba = table[proba_columns(task)].to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(proba).all(axis=1) | (proba < 0).any(axis=1) | (np.abs(proba.sum(axis=1) - 1) > TOLERANCE)
     if wrong.any():
-        raise ValueError(f"probabilities of task {task.name!r} are not finite, not in [0, 1] or do not sum to 1 in "
+        raise ValueError(f"{what} of task {task.name!r} are not finite, not in [0, 1] or do not sum to 1 in "
                          f"{wrong.sum()} rows, first: {_first(table, wrong, KEY)}, p={proba[wrong][0]}")  # fmt: skip
+
+
+def _check_labels(task: TaskResult) -> None:
+    table = task.predictions
     outside = ~table["y"].isin(range(len(task.classes)))
     if outside.any():
         raise ValueError(f"y of task {task.name!r} is not a class index 0..{len(task.classes) - 1}: "
                          f"{_first(table, outside, [*KEY, 'y'])}")  # fmt: skip
 
 
-def _check_specimens(task: TaskResult) -> None:
-    facts = task.predictions[["specimen", "entry", "patient", "domain", "y"]]
-    told = facts.drop_duplicates(["specimen", "patient", "domain", "y"])
+def _check_specimens(task: TaskResult, table: pd.DataFrame, column: str, words: str) -> None:
+    facts = table[["specimen", "entry", "patient", "domain", column]]
+    told = facts.drop_duplicates(["specimen", "patient", "domain", column])
     differs = told.duplicated("specimen")
     if differs.any():
-        raise ValueError(f"task {task.name!r}: a specimen has two patients, domains or labels: "
+        raise ValueError(f"task {task.name!r}: a specimen has two patients, domains or {words}: "
                          f"{_first(told, differs, ['specimen', 'entry'])}")  # fmt: skip
+
+
+def _check_ood(task: TaskResult) -> None:
+    """Refuse predictions of unseen classes that are malformed, or of patients or classes that the task knows."""
+    table = task.ood
+    if table is None:
+        return
+    _check_columns(task, "ood predictions", table, [*PREDICTION, *proba_columns(task)])
+    if table.empty:
+        return
+    _check_keys(task, table, "an ood prediction")
+    _check_proba(task, table, "ood probabilities")
+    _check_specimens(task, table, "role", "unseen classes")
+    done = pd.MultiIndex.from_frame(task.trials.loc[task.trials["status"] == "done", MODEL])
+    name = table["role"].str.removeprefix(OOD)
+    one_class = table.groupby("patient")["role"].transform("nunique") == 1
+    for right, words in (
+        (table["role"].str.startswith(OOD) & (name != "") & ~name.isin(task.classes),
+         f"a role that is not '{OOD}<class>' with a class other than {task.classes}"),
+        (table["y"] == NO_CLASS, f"a y that is not {NO_CLASS}"),
+        (one_class, "a patient of two unseen classes"),
+        (~table["patient"].isin(task.predictions["patient"]), "a patient who is also tested as one of a known class"),
+        (~table["specimen"].isin(task.predictions["specimen"]), "a specimen that is also tested as a known class"),
+        (pd.MultiIndex.from_frame(table[MODEL]).isin(done), "a row of a trial that is not done"),
+    ):  # fmt: skip
+        if not np.all(right):
+            raise ValueError(f"ood predictions of task {task.name!r} have {words}: "
+                             f"{_first(table, ~np.asarray(right, dtype=bool), [*KEY, 'patient', 'y'])}")  # fmt: skip
 
 
 def _first(table: pd.DataFrame, where: pd.Series | np.ndarray, columns: list[str]) -> dict[str, object]:

@@ -7,15 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.check import PREDICTION, TOLERANCE, proba_columns
+from leaderboard.check import MODEL, PREDICTION, TOLERANCE, proba_columns
 from leaderboard.results import TaskResult
 
-MODEL = ["entry", "seed", "fold"]
 NOBODY_KEPT = "no validation predictions were kept"
 
 
 def by_patient(task: TaskResult) -> TaskResult:
-    """Return the same task with one row a patient, as ``testsets.test_sets`` averages them, in tests and validation.
+    """Return the same task with one row a patient, as ``testsets.test_sets`` averages them, in every table.
 
     A task of specimens, as one of which some patient carries two labels, stays as it is.
 
@@ -23,18 +22,19 @@ def by_patient(task: TaskResult) -> TaskResult:
         ValueError: If the validation predictions cannot be used, or hold a patient that their fold tests.
     """
     check_valid(task)
+    valid, ood = (None if table is None else averaged(task, table) for table in (task.valid, task.ood))
+    return replace(task, predictions=averaged(task, task.predictions), valid=valid, ood=ood)
+
+
+def averaged(task: TaskResult, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of predictions with one row a model, role and patient, or as it is in a task of specimens."""
     labels = task.predictions.groupby("patient")["y"].nunique()
     if task.level == "specimen" or (len(labels) and labels.max() > 1):
-        return task
-    valid = None if task.valid is None else _averaged(task, task.valid)
-    return replace(task, predictions=_averaged(task, task.predictions), valid=valid)
-
-
-def _averaged(task: TaskResult, table: pd.DataFrame) -> pd.DataFrame:
+        return table
     columns = proba_columns(task)
     grouped = table.groupby([*MODEL, "role", "patient", "y"], sort=True)
-    averaged = grouped.agg({"domain": "min"} | dict.fromkeys(columns, "mean")).reset_index()
-    return averaged.assign(specimen=averaged["patient"])
+    means = grouped.agg({"domain": "min"} | dict.fromkeys(columns, "mean")).reset_index()
+    return means.assign(specimen=means["patient"])
 
 
 def check_valid(task: TaskResult) -> None:
@@ -54,6 +54,10 @@ def check_valid(task: TaskResult) -> None:
     if len(both):
         first = both.iloc[0].to_dict()
         raise ValueError(f"task {task.name!r} tests {len(both)} patients of its validation part, first: {first}")
+    unseen = task.valid["patient"].isin([] if task.ood is None else task.ood["patient"])
+    if unseen.any():
+        first = task.valid.loc[unseen, [*MODEL, "patient"]].iloc[0].to_dict()
+        raise ValueError(f"task {task.name!r} has patients of an unseen class in its validation part, first: {first}")
 
 
 def models(task: TaskResult, entry: str) -> list[tuple[pd.DataFrame, pd.DataFrame]]:

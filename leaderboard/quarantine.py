@@ -17,7 +17,8 @@ def quarantined(task: TaskResult) -> tuple[TaskResult, dict[str, str]]:
     """Return the task without the entries that cannot be scored, which become holes, and entry -> reason.
 
     An entry is set aside when its rows are malformed, when its specimens have another patient, domain or label than
-    most entries say, or when it was tested on other specimens, folds or roles than most entries were.
+    most entries say, or when it was tested on other specimens, folds or roles than most entries were; so it is for its
+    predictions of unseen classes.
 
     Raises:
         ValueError: If what is wrong belongs to no single entry, such as an unknown status or a missing column.
@@ -38,26 +39,31 @@ def quarantined(task: TaskResult) -> tuple[TaskResult, dict[str, str]]:
 
 
 def _check_shape(task: TaskResult) -> None:
-    check(replace(task, predictions=task.predictions.iloc[:0], trials=task.trials.assign(status="missing")))
+    ood = None if task.ood is None else task.ood.iloc[:0]
+    trials = task.trials.assign(status="missing")
+    check(replace(task, predictions=task.predictions.iloc[:0], trials=trials, ood=ood))
 
 
 def _only(task: TaskResult, entry: str) -> TaskResult:
-    parts = {
-        part: table if table is None else table[table["entry"] == entry]
-        for part, table in (("predictions", task.predictions), ("trials", task.trials), ("valid", task.valid))
-    }
+    tables = {"predictions": task.predictions, "trials": task.trials, "valid": task.valid, "ood": task.ood}
+    parts = {part: None if table is None else table[table["entry"] == entry] for part, table in tables.items()}
     return replace(task, **parts)  # type: ignore[arg-type]
 
 
 def _without(task: TaskResult, reasons: dict[str, str]) -> TaskResult:
-    known = task.predictions["entry"].isin([entry for entry in task.entries if entry not in reasons])
+    known = [entry for entry in task.entries if entry not in reasons]
     out = task.trials["entry"].isin(list(reasons))
     trials = task.trials.assign(
         status=task.trials["status"].mask(out, "failed"),
         error=task.trials["error"].mask(out, "quarantined: " + task.trials["entry"].map(reasons).astype(str)),
     )
     valid = None if task.valid is None else task.valid[~task.valid["entry"].isin(list(reasons))]
-    return replace(task, predictions=task.predictions[known].reset_index(drop=True), trials=trials, valid=valid)
+    ood = None if task.ood is None else _of(task.ood, known)
+    return replace(task, predictions=_of(task.predictions, known), trials=trials, valid=valid, ood=ood)
+
+
+def _of(table: pd.DataFrame, entries: list[str]) -> pd.DataFrame:
+    return table[table["entry"].isin(entries)].reset_index(drop=True)
 
 
 def _odd_ones_out(task: TaskResult) -> dict[str, str]:
@@ -66,10 +72,28 @@ def _odd_ones_out(task: TaskResult) -> dict[str, str]:
     if table.empty:
         return {}
     reasons = _against_majority(table, ["specimen"], _FACTS, "says of a specimen what most entries do not")
-    rest = table[~table["entry"].isin(list(reasons))]
-    for entry, wrong in _other_split(rest).items():
-        reasons[entry] = wrong
-    return reasons
+    rest = _rest(table, reasons)
+    reasons |= _other_split(rest)
+    if task.ood is None or task.ood.empty:
+        return reasons
+    facts = ["patient", "domain", "role"]
+    reasons |= _against_majority(
+        _rest(task.ood, reasons), ["specimen"], facts, "says of an unseen specimen what most do not"
+    )
+    reasons |= _other_split(_rest(task.ood, reasons))
+    return reasons | _tested_elsewhere(_rest(task.ood, reasons), _rest(table, reasons))
+
+
+def _rest(table: pd.DataFrame, reasons: dict[str, str]) -> pd.DataFrame:
+    return table[~table["entry"].isin(list(reasons))]
+
+
+def _tested_elsewhere(ood: pd.DataFrame, tested: pd.DataFrame) -> dict[str, str]:
+    """Return the entries that call a patient unseen whom the others were tested on."""
+    both = ood[ood["patient"].isin(tested["patient"]) | ood["specimen"].isin(tested["specimen"])]
+    first = both.drop_duplicates("entry")
+    named = zip(first["entry"], first["patient"], strict=True)
+    return {entry: f"says that {patient!r} is unseen, who is tested as of a known class" for entry, patient in named}
 
 
 def _against_majority(table: pd.DataFrame, of: list[str], facts: list[str], words: str) -> dict[str, str]:

@@ -43,14 +43,16 @@ class TaskResult:
             specimen, patient, domain, y, p0 .. p<K-1>.
         trials: One row a planned trial: entry, seed, fold, status ("done", "failed", "missing",
             "not-applicable"), stale, tuned (None: the entry has nothing to tune), seconds, error (last line of
-            the traceback, or the reason).
+            the traceback, or the reason); where it was recorded also fit_seconds, latency_ms (milliseconds a specimen
+            at prediction, in the batches of the harness), n_parameters (as the entry counts them), NaN for unknown.
         families: What an entry is, when known: "control", "rule", "classic" or "deep".
         published: Figures that others published on this dataset.
         level: Whose label is predicted; a task of specimens is never averaged over a patient.
         valid: As ``predictions``, role "valid": what each fold's model said of patients it was stopped on but not
             trained on; for recalibration and conformal sets only. None where nobody kept them.
-        specimens: One row a specimen of the test sets, column ``specimen`` and any of: strata (``age_band``, ``sex``,
-            "" for unknown), ``q0`` .. ``q<K-1>`` (Bayes posterior of a generated cohort). None where nothing is known.
+        specimens: One row a specimen of the test sets and of ``ood``, column ``specimen`` and any of: strata
+            (``age_band``, ``sex``, "" for unknown), ``q0`` .. ``q<K-1>`` (Bayes posterior of a generated cohort). None
+            where nothing is known.
         fold_names: Fold -> the domain it learned from, for a task that trains on one domain at a time; else empty.
         costs: Cost of calling class j for a patient of class i, (K, K), or None.
         abstain_cost: Cost of no call, or None.
@@ -58,6 +60,8 @@ class TaskResult:
         rung: "random image", "slide", "patient" or "site", or "".
         modality_predictions: As ``predictions`` plus ``modalities`` ("images", "images+genes", ...): the same models
             on the same specimens, with the other modalities taken away at prediction. None where it was not asked for.
+        ood: As ``predictions``, role "ood:<name of the unseen class>", y = -1: what each fold's model said of patients
+            of a class that is none of ``classes``; no model saw any of them. None where no class was withheld.
     """
 
     name: str
@@ -81,6 +85,7 @@ class TaskResult:
     ladder: str = ""
     rung: str = ""
     modality_predictions: pd.DataFrame | None = None
+    ood: pd.DataFrame | None = None
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -88,7 +93,7 @@ class TaskResult:
         return tuple(dict.fromkeys(self.trials["entry"]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
     """Scored tasks of one suite.
 

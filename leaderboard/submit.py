@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from leaderboard import archive
 from leaderboard.compare import only
 from leaderboard.quarantine import quarantined
@@ -32,7 +34,7 @@ def judge_submission(folder: Path, board: Path) -> list[str]:
     """Return the reasons to refuse a submission to a published board; empty when it can be taken in.
 
     What the board's entries were tested on is the truth: the same specimens in the same folds and roles, with the same
-    patients, domains and labels.
+    patients, domains and labels; of unseen classes, too, where the board has them.
 
     Raises:
         ArchiveError: If a folder is no archive.
@@ -72,14 +74,26 @@ def _unfit(task: TaskResult, board: TaskResult, entry: object) -> list[str]:
         broken = quarantined(task)[1]
     except ValueError as error:
         return [str(error)]
-    return list(broken.values()) or _other_cells(task, board)
+    return list(broken.values()) or [*_other_cells(task, task.predictions, board.predictions), *_other_ood(task, board)]
 
 
-def _other_cells(task: TaskResult, board: TaskResult) -> list[str]:
-    wanted = set(board.predictions[_CELL].itertuples(index=False, name=None))
+def _other_ood(task: TaskResult, board: TaskResult) -> list[str]:
+    """Return what keeps an entry out of the board's table of unseen classes."""
+    given, wanted = _roles(task.ood), _roles(board.ood)
+    if given != wanted:
+        return [f"it predicts the unseen classes {given}, the board has {wanted}; run the entry on the board's task"]
+    return [] if task.ood is None or board.ood is None else _other_cells(task, task.ood, board.ood)
+
+
+def _roles(ood: pd.DataFrame | None) -> list[str]:
+    return [] if ood is None else sorted(ood["role"].unique())
+
+
+def _other_cells(task: TaskResult, mine: pd.DataFrame, board: pd.DataFrame) -> list[str]:
+    wanted = set(board[_CELL].itertuples(index=False, name=None))
     told = []
-    for seed, part in task.predictions.groupby("seed"):
-        given = set(part[_CELL].itertuples(index=False, name=None))
+    for seed in task.predictions["seed"].unique():
+        given = set(mine.loc[mine["seed"] == seed, _CELL].itertuples(index=False, name=None))
         for cells, words in ((given - wanted, "says what the board does not"), (wanted - given, "lacks")):
             if cells:
                 first = dict(zip(_CELL, min(cells), strict=True))
