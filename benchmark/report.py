@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock
 
 from benchmark.key import ROOT
 from benchmark.plan import Plan, PlannedTask, PlannedTrial
@@ -16,23 +18,29 @@ from benchmark.specimen_facts import kept_facts
 from benchmark.splitting import LEAKY_FLAG
 from benchmark.state import State
 from benchmark.store import Store
+from datasets.splits import OOD
 from leaderboard import board as boards
 from leaderboard.results import Board, Published, TaskResult
+from leaderboard.score_cache import ScoreCache
 
 
 def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:
     """Return the board of a plan; cells without a record are holes, outdated ones are marked stale."""
     tasks = tuple(_task_result(task, plan, state, store) for task in plan.tasks.values())
     days = [record.details.get("started", "")[:10] for record in state.records.values()]
-    return boards.build(
-        tasks,
-        suite=plan.suite,
-        title=plan.title,
-        profile=plan.profile,
-        commit=commit(),
-        date=max(days, default=""),
-        command=command,
-    )
+    kept = store.folder / "scores" / plan.profile
+    kept.mkdir(parents=True, exist_ok=True)
+    with FileLock(kept / ".lock"):  # a board made at the same time would drop parts that this one has just kept
+        return boards.build(
+            tasks,
+            suite=plan.suite,
+            title=plan.title,
+            profile=plan.profile,
+            commit=commit(),
+            date=max(days, default=""),
+            command=command,
+            cache=ScoreCache(kept),
+        )
 
 
 def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> TaskResult:
@@ -40,6 +48,7 @@ def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> T
     every, by_modality = _predictions(trials, state, store, len(task.classes))
     tested = every[every["role"].str.startswith("test")].reset_index(drop=True)
     valid = every[every["role"] == "valid"].reset_index(drop=True)
+    odd = every[every["role"].str.startswith(OOD)].reset_index(drop=True)
     return TaskResult(
         name=task.name,
         title=task.title,
@@ -55,27 +64,28 @@ def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> T
         published=tuple(Published(**reference) for reference in task.published),
         level=task.level,
         valid=None if valid.empty or LEAKY_FLAG in task.flags else valid,  # a leaky rung tests who it was stopped on
-        specimens=_facts(task, store, tested),
+        specimens=_facts(task, store, pd.concat([tested["specimen"], odd["specimen"]])),
         fold_names=task.fold_names,
         costs=task.costs,
         abstain_cost=task.abstain_cost,
         ladder=task.ladder,
         rung=task.rung,
         modality_predictions=by_modality,
+        ood=None if odd.empty else odd,
     )
 
 
-def _facts(task: PlannedTask, store: Store, tested: pd.DataFrame) -> pd.DataFrame | None:
+def _facts(task: PlannedTask, store: Store, predicted: pd.Series) -> pd.DataFrame | None:
     facts = kept_facts(store, task.fingerprint)
     if facts is None or facts.columns.tolist() == ["specimen"]:
         return None
-    return facts[facts["specimen"].isin(tested["specimen"])].reset_index(drop=True)
+    return facts[facts["specimen"].isin(predicted)].reset_index(drop=True)
 
 
 def _predictions(
     trials: list[PlannedTrial], state: State, store: Store, n_classes: int
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Return the predictions of valid and test roles, and those by modality where a trial has them."""
+    """Return the predictions of valid, test and ood roles, and those by modality where a trial has them."""
     full, by_modality = [], []
     for trial in trials:
         record = state.records.get(trial.identity)
@@ -105,8 +115,22 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
         "stale": status == "stale",
         "tuned": details.get("tuned"),
         "seconds": float(sum(details.get("seconds", {}).values())),
+        **_costs(details),
         "error": error,
         "modality_holes": json.dumps(details.get("modality_holes", {}), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _costs(details: Mapping[str, Any]) -> dict[str, float]:
+    """Return what a trial cost; NaN where its record does not tell, and for times of an entry that kept features."""
+    seconds, n_predicted, n_parameters = (details.get(key) for key in ("seconds", "n_predicted", "n_parameters"))
+    report = details.get("report")
+    if isinstance(report, Mapping) and report.get("kept_features"):
+        seconds = None  # who came first paid for all others
+    return {
+        "fit_seconds": seconds["fit"] if seconds else math.nan,
+        "latency_ms": 1000 * seconds["predict"] / n_predicted if seconds and n_predicted else math.nan,
+        "n_parameters": math.nan if n_parameters is None else float(n_parameters),
     }
 
 

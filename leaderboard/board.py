@@ -9,17 +9,16 @@ from pathlib import Path
 import pandas as pd
 
 from leaderboard.claims import claim_table
-from leaderboard.detail_score import detail
 from leaderboard.escape import csv_cell
-from leaderboard.further import further_tables
 from leaderboard.latex import render as render_latex
 from leaderboard.markdown import render as render_markdown
 from leaderboard.metrics import METRICS
 from leaderboard.page import render as render_page
-from leaderboard.pairs import pairs
+from leaderboard.parts import compute
+from leaderboard.parts import tables as scored_tables
 from leaderboard.quarantine import quarantined
 from leaderboard.results import Board, TaskResult
-from leaderboard.score import score
+from leaderboard.score_cache import ScoreCache
 from leaderboard.site import write_site
 from leaderboard.tables import views
 from leaderboard.whole_file import replace_bytes
@@ -36,19 +35,23 @@ def build(
     command: str,
     resamples: int = 1000,
     seed: int = 0,
+    cache: ScoreCache | None = None,
 ) -> Board:
-    """Score every task; the same tasks and seed give the same board. Entries that cannot be scored become holes."""
+    """Score every task; the same tasks and seed give the same board. Entries that cannot be scored become holes.
+
+    With a ``cache`` the parts that it holds are not scored again; parts of it that this board has not are dropped.
+    """
     names = [task.name for task in tasks]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
         raise ValueError(f"a board needs tasks with unique names; got {names}")
     clean = tuple(quarantined(task)[0] for task in tasks)
-    scores, details, compared = (
-        pd.concat([make(task, resamples=resamples, seed=seed) for task in clean], ignore_index=True)
-        for make in (score, detail, pairs)
-    )
-    further = further_tables(clean, resamples=resamples, seed=seed)
-    return Board(suite, title, profile, commit, date, command, clean, scores, details, compared, further, resamples)
+    keep = compute if cache is None else cache.tables
+    found = scored_tables(clean, resamples=resamples, seed=seed, keep=keep)
+    if cache is not None:
+        cache.drop_unused()
+    scores, details, compared = (found.pop(name) for name in ("scores", "details", "pairs"))
+    return Board(suite, title, profile, commit, date, command, clean, scores, details, compared, found, resamples)
 
 
 def texts(board: Board) -> dict[str, str]:

@@ -11,6 +11,7 @@ _CLIP = 1e-6
 _STEPS = 30
 _ENOUGH = 1e-9
 _DIVERGED = 50.0
+_LOOK = 64
 
 
 def slope(y: Ints, proba: Floats, weights: Floats) -> Floats:
@@ -43,46 +44,107 @@ def _per_class(y: Ints, proba: Floats, weights: Floats) -> tuple[Floats, Floats]
 
 
 def _line(x: Floats, true: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Fit (a, b) of every resample by Newton's method, each (B,)."""
-    a, b = np.zeros(len(weights)), np.ones(len(weights))
+    """Fit (a, b) of every resample by Newton's method, each (B,); NaN where no finite line is best."""
+    rows = np.ascontiguousarray(weights.T)
+    found = np.full((2, rows.shape[1]), np.nan)
+    able = np.flatnonzero(_both(true, weights) & ~_separated(x, true, rows))
+    if len(able):
+        whole = rows[:, able].sum(axis=1, keepdims=True)
+        start = _newton(x, true, whole, _flat(true, whole))  # that of all resamples together is near each
+        found[:, able] = _newton(x, true, rows[:, able], np.repeat(start, len(able), axis=1))
+        lost = able[np.isnan(found[1, able])]
+        found[:, lost] = _newton(x, true, rows[:, lost], _flat(true, rows[:, lost]))
+    found[:, ~(np.abs(found[1]) < _DIVERGED)] = np.nan
+    return found[0], found[1]
+
+
+def _flat(true: Floats, rows: Floats) -> Floats:
+    """Return the best lines without a slope (2, B), from where Newton's steps do not overshoot."""
+    positive = true @ rows
+    return np.stack([np.log(positive / (rows.sum(axis=0) - positive)), np.zeros(rows.shape[1])])
+
+
+def _newton(x: Floats, true: Floats, rows: Floats, line: Floats) -> Floats:
+    """Return the lines (2, B) of best likelihood from given ones; NaN where the steps do not arrive at one."""
+    powers = np.stack([np.ones_like(x), x, x**2])
+    line, left = line.copy(), np.arange(rows.shape[1])
     for _ in range(_STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -40, 40)))
-        error, spread = weights * (true - chance), weights * chance * (1 - chance)
-        ga, gb = error.sum(axis=1), error @ x
-        haa, hab, hbb = spread.sum(axis=1), spread @ x, spread @ x**2
+        a, b = line[:, left]
+        chance = _logistic(x[:, None] * b + a)
+        error = rows * (true[:, None] - chance)
+        ga, gb = powers[:2] @ error
+        chance *= 1 - chance
+        chance *= rows
+        haa, hab, hbb = powers @ chance
         determinant = haa * hbb - hab**2
         flat = determinant <= 1e-12 * np.maximum(haa * hbb, 1e-300)
         safe = np.where(flat, 1.0, determinant)
-        step_a, step_b = (hbb * ga - hab * gb) / safe, (haa * gb - hab * ga) / safe
-        size = np.maximum(1.0, np.hypot(step_a, step_b) / 4)
-        a, b = np.where(flat, np.nan, a + step_a / size), np.where(flat, np.nan, b + step_b / size)
-        if np.nanmax(np.abs(step_b), initial=0.0) < _ENOUGH and np.nanmax(np.abs(step_a), initial=0.0) < _ENOUGH:
+        step = np.stack([hbb * ga - hab * gb, haa * gb - hab * ga]) / safe
+        line[:, left] += np.where(flat, np.nan, step / np.maximum(1.0, np.hypot(*step) / 4))
+        moving = ~flat & (np.abs(step).max(axis=0) >= _ENOUGH)
+        if not moving.all():  # those that have arrived cost nothing more
+            left, rows = left[moving], rows[:, moving]
+        if not len(left):
             break
-    wild = ~(np.abs(b) < _DIVERGED) | ~_both(true, weights) | _separated(x, true, weights)
-    return np.where(wild, np.nan, a), np.where(wild, np.nan, b)
+    line[:, left] = np.nan
+    return line
 
 
-def _separated(x: Floats, true: Floats, weights: Floats) -> NDArray[np.bool_]:
-    """Return where a threshold parts the class from the rest, so that no finite slope is best."""
-    here = weights > 0
-    low, high = (
-        np.stack([extreme(np.where(here & kind, x, fill), axis=1) for kind in (true > 0, true == 0)])
-        for extreme, fill in ((np.min, np.inf), (np.max, -np.inf))
-    )
+def _logistic(line: Floats) -> Floats:
+    """Return 1 / (1 + exp(-line)) in place of ``line``."""
+    np.clip(line, -40, 40, out=line)
+    np.negative(line, out=line)
+    np.exp(line, out=line)
+    line += 1
+    return np.reciprocal(line, out=line)
+
+
+def _separated(x: Floats, true: Floats, rows: Floats) -> NDArray[np.bool_]:
+    """Return where a threshold parts the class from the rest, so that no finite slope is best, (B,)."""
+    order = np.argsort(x, kind="stable")
+    kinds = [order[true[order] > 0], order[true[order] == 0]]
+    low, high = ([_first_drawn(x, rows, kind[::step]) for kind in kinds] for step in (1, -1))
     parted: NDArray[np.bool_] = (low[0] >= high[1]) | (low[1] >= high[0])
     return parted
 
 
-def _offset(x: Floats, true: Floats, weights: Floats) -> Floats:
-    a = np.zeros(len(weights))
-    for _ in range(_STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(a[:, None] + x, -40, 40)))
-        gradient, spread = (weights * (true - chance)).sum(axis=1), (weights * chance * (1 - chance)).sum(axis=1)
-        step = np.clip(gradient / np.maximum(spread, 1e-12), -2, 2)
-        a = a + step
-        if np.abs(step).max(initial=0.0) < _ENOUGH:
+def _first_drawn(x: Floats, rows: Floats, ordered: NDArray[np.int64]) -> Floats:
+    """Return ``x`` of the first row of each resample that it holds, (B,); NaN where it holds none of them."""
+    found = np.full(rows.shape[1], np.nan)
+    for start in range(0, len(ordered), _LOOK):  # nearly always among the first few
+        here = ordered[start : start + _LOOK]
+        held = rows[here] > 0
+        new = np.isnan(found) & held.any(axis=0)
+        found[new] = x[here[held[:, new].argmax(axis=0)]]
+        if not np.isnan(found).any():
             break
-    return np.where(_both(true, weights), a, np.nan)
+    return found
+
+
+def _offset(x: Floats, true: Floats, weights: Floats) -> Floats:
+    rows = np.ascontiguousarray(weights.T)
+    start = _shift(x, true, rows.sum(axis=1, keepdims=True), np.zeros(1))
+    found = _shift(x, true, rows, np.repeat(start, rows.shape[1]))
+    return np.where(_both(true, weights), found, np.nan)
+
+
+def _shift(x: Floats, true: Floats, rows: Floats, a: Floats) -> Floats:
+    """Return the offsets (B,) of best likelihood from given ones."""
+    a, left = a.copy(), np.arange(rows.shape[1])
+    positive = true @ rows
+    for _ in range(_STEPS):
+        chance = _logistic(x[:, None] + a[left])
+        expected = np.einsum("nb,nb->b", chance, rows)
+        chance *= 1 - chance
+        spread = np.einsum("nb,nb->b", chance, rows)
+        step = np.clip((positive[left] - expected) / np.maximum(spread, 1e-12), -2, 2)
+        a[left] += step
+        moving = np.abs(step) >= _ENOUGH
+        if not moving.any():
+            break
+        if not moving.all():
+            left, rows = left[moving], rows[:, moving]
+    return a
 
 
 def _both(true: Floats, weights: Floats) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from leaderboard.calibration import BINS
 from leaderboard.counts import Floats, Ints, label, ratio
+from leaderboard.shared_work import shared
 
 
 def ece_equal_mass(y: Ints, proba: Floats, weights: Floats) -> Floats:
@@ -93,6 +94,7 @@ class Bins(NamedTuple):
     gap: Floats
 
 
+@shared
 def _all_bins(y: Ints, proba: Floats, weights: Floats) -> list[Bins]:
     return [_bins((y == k).astype(np.float64), proba[:, k], weights) for k in range(proba.shape[1])]
 
@@ -100,5 +102,5 @@ def _all_bins(y: Ints, proba: Floats, weights: Floats) -> list[Bins]:
 def _bins(true: Floats, chance: Floats, weights: Floats) -> Bins:
     inside = np.minimum((chance * BINS).astype(np.int64), BINS - 1)[:, None] == np.arange(BINS)
     columns = np.stack([np.ones(len(true)), true, true - chance], axis=1)
-    mass, hits, gap = (weights @ (column[:, None] * inside) for column in columns.T)
-    return Bins(mass, hits, gap)
+    table = (columns[:, :, None] * inside[:, None, :]).reshape(len(true), -1)
+    return Bins(*np.split(weights @ table, 3, axis=1))

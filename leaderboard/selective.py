@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from leaderboard.counts import Floats, Ints, label, ratio
+from leaderboard.shared_work import shared
 
 
 def aurc(y: Ints, proba: Floats, weights: Floats) -> Floats:
@@ -15,25 +16,27 @@ def aurc(y: Ints, proba: Floats, weights: Floats) -> Floats:
 
     Reference: Y. Geifman et al., Bias-reduced uncertainty estimation for deep neural classifiers, 2019.
     """
-    mass, wrong = _steps(y, proba, weights)
-    risk = ratio(np.cumsum(wrong, axis=1), np.cumsum(mass, axis=1))
-    return ratio((mass * np.nan_to_num(risk)).sum(axis=1), mass.sum(axis=1))
+    answered, errors = _answered(y, proba, weights)
+    mass = np.diff(answered, axis=1, prepend=0.0)
+    return ratio((mass * np.nan_to_num(ratio(errors, answered))).sum(axis=1), answered[:, -1])
 
 
 def accuracy_at_coverage(coverage: float, y: Ints, proba: Floats, weights: Floats) -> Floats:
     """Accuracy among the surest rows that make up at least ``coverage`` of all, (B,)."""
-    mass, wrong = _steps(y, proba, weights)
-    answered, errors = np.cumsum(mass, axis=1), np.cumsum(wrong, axis=1)
+    answered, errors = _answered(y, proba, weights)
     enough = answered >= coverage * answered[:, -1:] - 1e-9
     first = enough.argmax(axis=1)[:, None]
     return 1 - ratio(np.take_along_axis(errors, first, 1), np.take_along_axis(answered, first, 1))[:, 0]
 
 
-def _steps(y: Ints, proba: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return weight and wrong weight of each level of confidence, surest first, each (B, levels)."""
+@shared
+def _answered(y: Ints, proba: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return weight and wrong weight of the rows at least as sure as each level of confidence, surest first, (B, m)."""
     confidence = proba.max(axis=1)
     order = np.argsort(-confidence, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(confidence[order]) != 0))
+    ends = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
     missed = (label(proba) != y)[order]
-    ranked = weights[:, order]
-    return np.add.reduceat(ranked, starts, axis=1), np.add.reduceat(ranked * missed, starts, axis=1)
+    ranked = weights.T[order]  # a resample a column: rows are gathered and summed along memory
+    answered = np.cumsum(ranked, axis=0)[ends]
+    ranked[~missed] = 0.0
+    return answered.T, np.cumsum(ranked, axis=0)[ends].T
