@@ -44,17 +44,25 @@ def hand_till(y: Ints, proba: Floats, weights: Floats, fold: Ints | None = None)
     Unlike one against the rest it does not depend on how common classes are. Pairs of which a class is absent are left
     out. Reference: D. Hand and R. Till, A simple generalisation of the area under the ROC curve, 2001.
     """
+    rows, groups = _laid_out(weights), _groups(y, fold)
     pairs = []
     for i, j in combinations(range(proba.shape[1]), 2):
-        kept = np.flatnonzero((y == i) | (y == j))
-        part = (y[kept], proba[kept], weights[:, kept], None if fold is None else fold[kept])
-        pairs.append(_of_classes([i, j], *part).mean(axis=1))
+        kept = [group[(y[group] == i) | (y[group] == j)] for group in groups]
+        pairs.append(sum(_one_against_rest(y == k, proba[:, k], rows, kept) for k in (i, j)) / 2)
     return mean_present(np.stack(pairs, axis=1))
 
 
+def _laid_out(weights: Floats) -> Floats:
+    """Return (n, B) with a row of a sample in one piece: gathers and cumulative sums run along memory."""
+    return np.ascontiguousarray(weights.T)
+
+
+def _groups(y: Ints, fold: Ints | None) -> list[Ints]:
+    return [np.arange(len(y))] if fold is None else [np.flatnonzero(fold == f) for f in np.unique(fold)]
+
+
 def _of_classes(chosen: list[int], y: Ints, proba: Floats, weights: Floats, fold: Ints | None) -> Floats:
-    rows = np.ascontiguousarray(weights.T)  # row-major by sample: gathers and cumulative sums run along memory
-    groups = [np.arange(len(y))] if fold is None else [np.flatnonzero(fold == f) for f in np.unique(fold)]
+    rows, groups = _laid_out(weights), _groups(y, fold)
     return np.stack([_one_against_rest(y == k, proba[:, k], rows, groups) for k in chosen], axis=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from leaderboard.bootstrap import Floats, interval
+from leaderboard.bootstrap import Floats, interval, reach
 from leaderboard.clustered import clustered, shared_weights
 from leaderboard.counts import Ints, ratio
 from leaderboard.results import TaskResult
@@ -46,15 +46,16 @@ def benefit(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.Dat
     rows: list[tuple[object, ...]] = []
     for test_set in test_sets(task):
         weights, n = shared_weights(task, test_set, resamples, seed), len(test_set.patients)
+        wide = reach(test_set.strata)
         for k, name in chosen.items():
             for entry, replicates in test_set.replicates.items():
                 scores = clustered(lambda r, w, k=k: _three(r, w, k), replicates, weights)  # type: ignore[misc]
                 own, everyone = np.split(scores, 2, axis=1)
                 best = np.maximum(everyone, 0.0)
-                rows += _curve((task.name, entry, test_set.name, name), own, own - best, n)
+                rows += _curve((task.name, entry, test_set.name, name), own, own - best, n, wide)
             if test_set.replicates:
-                rows += _curve((task.name, TREAT_ALL, test_set.name, name), everyone, everyone - best, n)
-                rows += _curve((task.name, TREAT_NONE, test_set.name, name), everyone * 0, -best, n)
+                rows += _curve((task.name, TREAT_ALL, test_set.name, name), everyone, everyone - best, n, wide)
+                rows += _curve((task.name, TREAT_NONE, test_set.name, name), everyone * 0, -best, n, wide)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -66,8 +67,8 @@ def _three(replicate: Replicate, weights: Floats, k: int) -> Floats:
     return np.where(there, np.hstack([own, everyone]), np.nan)
 
 
-def _curve(key: tuple[object, ...], scores: Floats, gains: Floats, n: int) -> list[tuple[object, ...]]:
-    columns = [scores[0], *interval(scores[1:].T), gains[0], *interval(gains[1:].T)]
+def _curve(key: tuple[object, ...], scores: Floats, gains: Floats, n: int, wide: float) -> list[tuple[object, ...]]:
+    columns = [scores[0], *interval(scores[1:].T, wide), gains[0], *interval(gains[1:].T, wide)]
     return [
         (*key, float(pt), *map(float, row), n) for pt, row in zip(THRESHOLDS, np.stack(columns, axis=1), strict=True)
     ]

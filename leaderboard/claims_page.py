@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from leaderboard.claims import CLAIMS, claim_table
-from leaderboard.ladder import LEAKY, LEAKY_RUNGS
+from leaderboard.ladder import LEAKY
+from leaderboard.leaky import is_leaky
 from leaderboard.results import Board
 from leaderboard.shapes import ESTIMATE
 from leaderboard.tables import Cell, Column, Table
@@ -55,7 +56,7 @@ def verdict_lines(board: Board) -> dict[str, str]:
 
 def _rows(board: Board) -> pd.DataFrame:
     """Return the table of claims with a column that says which splits are leaky on purpose."""
-    leaky = {task.name for task in board.tasks if task.rung in LEAKY_RUNGS}
+    leaky = {task.name for task in board.tasks if is_leaky(task)}
     table = claim_table(board)
     return table.assign(leaky=table["task"].isin(leaky))
 
@@ -89,8 +90,8 @@ def _table(rows: pd.DataFrame) -> Table:
         Column("task", "Name of the task", numeric=False),
         Column("cohort and split", "Recorded or generated; a leaky split is said so", numeric=False),
         Column("test set", "Whose patients were predicted", numeric=False),
-        Column("verdict", "By the 95 % interval", numeric=False),
-        Column("measured", "With its 95 % interval"),
+        Column("verdict", "By the interval", numeric=False),
+        Column("measured", "With its 95 % interval; a difference with that of the pair table"),
         Column("of", "Metric, and what it is compared with", numeric=False),
         Column("entry", "Whose figure it is", numeric=False),
         Column("read beside", "What the figure must not be read without", numeric=False),

@@ -9,22 +9,26 @@ import numpy as np
 import pandas as pd
 
 from leaderboard import archive
-from leaderboard.bootstrap import interval
+from leaderboard.bootstrap import interval, reach
+from leaderboard.holes import is_applicable
 from leaderboard.metrics import Metric, headline
 from leaderboard.quarantine import quarantined
 from leaderboard.results import TaskResult
+from leaderboard.rows import seeds
 from leaderboard.score import resampled
 from leaderboard.testsets import test_sets
+from leaderboard.ties import tie_reach
 
 RESAMPLES = 1000
 COLUMNS = ["task", "entry", "metric", "old", "new", "difference", "low", "high", "beyond_noise"]
 
 
 def compare(old: Path, new: Path) -> pd.DataFrame:
-    """Return what moved between two boards on the headline of each task and entry that both have.
+    """Return what moved between two boards on the headline of each task and entry that both have and can run.
 
     Where both predict the same specimens the difference has a paired patient-clustered interval, and ``beyond_noise``
-    says whether it excludes 0; elsewhere the interval is NaN and ``beyond_noise`` is <NA>.
+    says whether it excludes 0: the 95 % one, and that of 99 % where a side has one seed (``tie_reach``). Elsewhere the
+    interval is NaN and ``beyond_noise`` is <NA>.
 
     Returns:
         task, entry, metric, old, new, difference, low, high, beyond_noise.
@@ -38,7 +42,7 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
         for name in before
         if name in after
         for entry in before[name].entries
-        if entry in after[name].entries
+        if entry in after[name].entries and (is_applicable(before[name], entry) or is_applicable(after[name], entry))
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -49,8 +53,10 @@ def _moved(before: TaskResult, after: TaskResult, entry: str) -> tuple[object, .
     both = _side_by_side(before, after, entry)
     if both is None or np.isnan([was, now]).any():
         return (before.name, entry, metric.name, was, now, now - was, np.nan, np.nan, pd.NA)
-    new, old = resampled(both, test_sets(both)[0], (metric,), RESAMPLES, seed=0)[:, 0]
-    low, high = (float(bound[0]) for bound in interval((new - old)[None, 1:]))
+    first = test_sets(both)[0]
+    new, old = resampled(both, first, (metric,), RESAMPLES, seed=0)[:, 0]
+    wide = tie_reach(reach(first.strata, patient_mean=metric.patient_mean), min(seeds(both)))
+    low, high = (float(bound[0]) for bound in interval((new - old)[None, 1:], wide))
     return (before.name, entry, metric.name, was, now, new[0] - old[0], low, high, low > 0 or high < 0)
 
 
@@ -82,6 +88,7 @@ def only(task: TaskResult, entry: str) -> TaskResult:
         trials=_mine(task.trials, entry),
         valid=None if task.valid is None else _mine(task.valid, entry),
         modality_predictions=None if task.modality_predictions is None else _mine(task.modality_predictions, entry),
+        ood=None if task.ood is None else _mine(task.ood, entry),
         families={name: family for name, family in task.families.items() if name == entry},
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.bootstrap import Floats, interval
+from leaderboard.bootstrap import Floats, interval, reach
 from leaderboard.check import proba_columns
 from leaderboard.clustered import clustered, shared_weights
 from leaderboard.counts import Ints, ratio
@@ -131,18 +131,18 @@ def _rows(
         scores = clustered(lambda r, rows: _statistics(r, rows, list(groups.values())), replicates, weights)
         for i, (metric, group) in enumerate(names):
             n = int(members[i].sum())
-            low, high = _bounds(scores[:, i], n, is_share=metric != "set size")
+            low, high = _bounds(scores[:, i], n, reach(test_set.strata), is_share=metric != "set size")
             told.append((task.name, entry, test_set.name, method, metric, group, scores[0, i], low, high, n,
                          notes[entry]))  # fmt: skip
     return told
 
 
-def _bounds(samples: Floats, n: int, *, is_share: bool) -> tuple[float, float]:
+def _bounds(samples: Floats, n: int, wide: float, *, is_share: bool) -> tuple[float, float]:
     value = samples[0]
     if is_share and not np.isnan(value) and (n < FEW or value in (0.0, 1.0)):
         low, high = clopper_pearson(np.array(value * n), np.array(n))
         return float(low), float(high)
-    bounds = interval(samples[None, 1:])
+    bounds = interval(samples[None, 1:], wide, (0, 1 if is_share else np.inf))
     return float(bounds[0][0]), float(bounds[1][0])
 
 

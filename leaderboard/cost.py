@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from leaderboard.bootstrap import Floats, interval
+from leaderboard.bootstrap import Floats, interval, reach
 from leaderboard.clustered import clustered, shared_weights
 from leaderboard.counts import ratio
 from leaderboard.results import TaskResult
@@ -45,10 +45,10 @@ def cost(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataFr
         return pd.DataFrame(rows, columns=COLUMNS)
     costs = _checked(task)
     for test_set in test_sets(task):
-        weights, n = shared_weights(task, test_set, resamples, seed), len(test_set.patients)
+        weights = shared_weights(task, test_set, resamples, seed)
         for entry, replicates in test_set.replicates.items():
             scores = clustered(lambda r, w: _of_calls(r, w, costs, task.abstain_cost), replicates, weights)
-            rows += _told((task.name, entry, test_set.name), scores, n, "")
+            rows += _told((task.name, entry, test_set.name), scores, test_set, "")
         rows += _references(task, test_set, costs, weights)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -78,22 +78,22 @@ def _references(task: TaskResult, test_set: TestSet, costs: Floats, weights: np.
     if not test_set.replicates:
         return []
     one = next(iter(test_set.replicates.values()))
-    told, n = [], len(test_set.patients)
+    told = []
     by_call = clustered(lambda r, w: ratio(w @ costs[r.y], w.sum(axis=1)[:, None]), one, weights)
     best = int(by_call[0].argmin())
     name = (task.classes[::-1] if task.positive == 0 else task.classes)[best]
-    told += _told((task.name, CONSTANT, test_set.name), by_call[:, [best]], n, f"everybody is called {name}")
+    told += _told((task.name, CONSTANT, test_set.name), by_call[:, [best]], test_set, f"everybody is called {name}")
     if task.abstain_cost is not None:
         always = np.tile([task.abstain_cost, 1.0], (len(by_call), 1))
         for metric, column in zip(METRICS[1:], always.T, strict=True):
-            told += _told((task.name, ALWAYS_ABSTAIN, test_set.name), column[:, None], n, "", metrics=(metric,))
+            told += _told((task.name, ALWAYS_ABSTAIN, test_set.name), column[:, None], test_set, "", metrics=(metric,))
     return told
 
 
 def _told(
-    key: tuple[object, ...], scores: Floats, n: int, note: str, metrics: tuple[str, ...] = METRICS
+    key: tuple[object, ...], scores: Floats, test_set: TestSet, note: str, metrics: tuple[str, ...] = METRICS
 ) -> list[tuple[object, ...]]:
-    low, high = interval(scores[1:].T)
+    n, (low, high) = len(test_set.patients), interval(scores[1:].T, reach(test_set.strata))
     return [
         (*key, metric, *map(float, row), n, note) for metric, *row in zip(metrics, scores[0], low, high, strict=False)
     ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboard.shared_work import shared
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -31,6 +33,7 @@ def mean_present(scores: Floats) -> Floats:
     return ratio(np.where(present, scores, 0.0).sum(axis=1), present.sum(axis=1))
 
 
+@shared
 def totals(y: Ints, proba: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the weight of the true, the predicted and the rightly predicted rows of each class, each (B, K)."""
     predicted, columns = label(proba), np.arange(proba.shape[1])

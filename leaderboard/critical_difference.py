@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
+_EXACT = 13  # rows: 8,192 ways to give them signs
+_SLACK = 1e-9
 FEWEST = 6  # with fewer tasks no exact Wilcoxon test can reach p < .05
 
 
@@ -54,16 +55,32 @@ def critical_difference(scores: pd.DataFrame, *, higher_is_better: bool, level: 
 
 
 def _pairwise(values: NDArray[np.float64], entries: list[str]) -> pd.DataFrame:
-    pairs = list(combinations(range(len(entries)), 2))
-    raw = np.array([_p(values[:, i] - values[:, j]) for i, j in pairs])
-    table = pd.DataFrame(np.nan, index=entries, columns=entries)
-    for (i, j), p in zip(pairs, holm(raw), strict=True):
-        table.iloc[i, j] = table.iloc[j, i] = p
-    return table
+    first, second = np.triu_indices(len(entries), 1)
+    table = np.full((len(entries), len(entries)), np.nan)
+    table[first, second] = table[second, first] = holm(signed_rank_p(values[:, first] - values[:, second]))
+    return pd.DataFrame(table, index=entries, columns=entries)
 
 
-def _p(differences: NDArray[np.float64]) -> float:
-    return 1.0 if not differences.any() else float(wilcoxon(differences).pvalue)
+def signed_rank_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the two-sided p-value of Wilcoxon's signed-rank test of each column, (m,).
+
+    Zeros are left out; a column of nothing else has 1. Up to 13 rows it is exact, ties or not: all columns meet all
+    signs at once, where ``scipy.stats.wilcoxon`` takes a millisecond a column, or a tenth of a second where there are
+    ties. With more rows it is SciPy's.
+
+    Args:
+        differences: (n, m).
+    """
+    n = len(differences)
+    if n > _EXACT:
+        return np.array([float(wilcoxon(column).pvalue) if column.any() else 1.0 for column in differences.T])
+    size = np.where(differences == 0, np.nan, np.abs(differences))
+    ranks = np.nan_to_num(rankdata(size, axis=0, nan_policy="omit"))
+    signs = np.arange(2**n)[:, None] >> np.arange(n) & 1
+    sums, found = signs @ ranks, (ranks * (differences > 0)).sum(axis=0)
+    tails = [(sums >= found - _SLACK).mean(axis=0), (sums <= found + _SLACK).mean(axis=0)]
+    p: NDArray[np.float64] = np.minimum(1.0, 2 * np.minimum(*tails))
+    return p
 
 
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:

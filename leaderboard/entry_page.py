@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import pandas as pd
+
+from leaderboard.compute_cost import entry_costs
 from leaderboard.escape import plain
+from leaderboard.leaky import mark
 from leaderboard.metrics import METRICS
 from leaderboard.model_card import model_card
 from leaderboard.statements import interval_definition
@@ -27,11 +31,18 @@ def entry_page(entry: str, views: tuple[TaskView, ...], tests: Mapping[str, Test
         "generated": any(view.task.generated for view in mine),
         "family": family(entry, mine),
         "results": results(entry, mine),
+        "costs": entry_costs(entry, *_priced(mine, tests)),
         "interval": interval_definition(mine[0].board),
         "holes": [f"Hole, {plain(task)}: {plain(note)}" for task, note in holes.items() if note],
         "card": model_card(entry, mine, tests),
         "tripod": tripod(entry, mine, tests),
     }
+
+
+def _priced(views: tuple[TaskView, ...], tests: Mapping[str, Tested]) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Return the costs on each task, and the mark of each."""
+    names = [view.task.name for view in views]
+    return {name: tests[name].costs for name in names}, {view.task.name: mark(view.task) for view in views}
 
 
 def family(entry: str, views: tuple[TaskView, ...]) -> str:
@@ -59,7 +70,7 @@ def _row(entry: str, view: TaskView, test_set: str) -> tuple[Cell, ...]:
     tie = view.cells.get((entry, test_set, view.headline.name), NOTHING).tie
     flags = ", ".join(plain(flag) for flag in view.flags(entry))
     return (
-        Cell(task, order=task),
+        Cell(task, mark(view.task), order=task),
         Cell(where, order=where),
         Cell(str(tie), order=tie) if tie else Cell("–"),
         *(_score(view.cells.get((entry, test_set, name), NOTHING)) for name in SHOWN),

@@ -10,6 +10,8 @@ FORMULA = ("=", "+", "-", "@")
 
 def plain(text: str) -> str:
     """Replace control, format and line-break characters, which could move a cursor or turn text around, by spaces."""
+    if text.isprintable():  # nearly always, and then nothing is to be replaced
+        return text.strip()
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text).strip()
 
 

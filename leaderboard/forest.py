@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from leaderboard.holes import is_applicable
 from leaderboard.picture import COLOURS, INK, MARKERS, short, style, svg
 from leaderboard.rows import CONTROL
 from leaderboard.tables import TaskView
@@ -49,7 +48,7 @@ def _draw(axes: Axes, view: TaskView) -> None:
 
 
 def _shown(view: TaskView) -> tuple[str, ...]:
-    return tuple(entry for entry in view.entries if is_applicable(view.task, entry))
+    return tuple(entry for entry in view.entries if entry not in view.unfit)
 
 
 def _mark_control(axes: Axes, view: TaskView) -> None:

@@ -1,4 +1,4 @@
-"""Every further table of a board by name: recalibration, sets, utility, distance to the oracle, domains."""
+"""Every further table of a board by name: recalibration, sets, utility, distance to the oracle, domains, unseen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from leaderboard import cross_domain
 from leaderboard.benefit import benefit
 from leaderboard.conformal import conformal
 from leaderboard.cost import cost
+from leaderboard.ood import ood
+from leaderboard.ood_calls import ood_calls
 from leaderboard.oracle_distance import oracle_distance
 from leaderboard.recalibrate import recalibration
 from leaderboard.results import TaskResult
@@ -31,6 +33,8 @@ TITLES = {
     "modality-grid": "Scores with modalities taken away at prediction",
     "strata": "Scores by age band, sex and domain",
     "strata-gaps": "Largest gap between strata",
+    "ood": "Confidence on patients of unseen classes",
+    "ood-calls": "What patients of unseen classes are called",
 }
 _OF_TASK: dict[str, Callable[..., pd.DataFrame]] = {
     "recalibration": recalibration,
@@ -40,6 +44,8 @@ _OF_TASK: dict[str, Callable[..., pd.DataFrame]] = {
     "oracle": oracle_distance,
     "variance": variance,
     "selection": selection,
+    "ood": ood,
+    "ood-calls": ood_calls,
 }
 
 

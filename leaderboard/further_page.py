@@ -9,6 +9,7 @@ import pandas as pd
 from leaderboard.benefit_plot import SHOWN, benefit_plots
 from leaderboard.escape import plain
 from leaderboard.further import MOST_RESAMPLES, TITLES
+from leaderboard.leaky import marked
 from leaderboard.links import file_name
 from leaderboard.shapes import SHAPES
 from leaderboard.tables import TaskView
@@ -21,19 +22,20 @@ GROUPS = {
     "Domains and leaks": ("transfer", "transfer-summary", "ladder"),
     "Modalities": ("modality-grid",),
     "Strata": ("strata", "strata-gaps"),
+    "Unseen classes": ("ood", "ood-calls"),
 }
 
 
 def further_pages(view: TaskView) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return file, title and names of the tables of each group of which the task has something."""
-    found = {name for name in view.board.further if len(_mine(view, name))}
+    found = {name for name in view.board.further if len(view.further[name])}
     groups = [(title, tuple(name for name in names if name in found)) for title, names in GROUPS.items()]
     return [(file_name("task", view.task.name, title), title, names) for title, names in groups if names]
 
 
 def rows_of(view: TaskView, name: str) -> pd.DataFrame:
     """Return the rows of a further table that are about the task, best entry first; of a ladder, those of all rungs."""
-    mine = _mine(view, name)
+    mine = view.further[name]
     if name == "benefit":
         mine = mine[mine["threshold"].isin(SHOWN)]
     if "entry" not in mine:
@@ -42,18 +44,12 @@ def rows_of(view: TaskView, name: str) -> pd.DataFrame:
     return mine.loc[mine["entry"].map(rank).sort_values(kind="stable").index]
 
 
-def _mine(view: TaskView, name: str) -> pd.DataFrame:
-    table = view.board.further[name]
-    column, wanted = ("ladder", view.task.ladder) if name == "ladder" else ("task", view.task.name)
-    return table[table[column] == wanted]
-
-
 def further_page(view: TaskView, title: str, names: tuple[str, ...], *, pictures: bool) -> dict[str, object]:
     """Return what one page shows."""
     return {
         "task": view.task,
         "task_href": file_name("task", view.task.name),
-        "title": f"{plain(view.task.name)}: {title[0].lower()}{title[1:]}",
+        "title": marked(f"{plain(view.task.name)}: {title[0].lower()}{title[1:]}", view.task),
         "generated": view.task.generated,
         "interval": f"[low, high]: 95 % interval, patient-clustered, {min(view.board.resamples, MOST_RESAMPLES)} "
         "resamples; n: patients",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from leaderboard.bootstrap import Floats
 from leaderboard.holes import hole_notes
@@ -78,34 +79,35 @@ def _entry(
     rungs: Mapping[str, TaskResult], entry: str, level: str, drawn: SharedDraw, metric: Metric
 ) -> list[tuple[object, ...]]:
     scores: dict[str, Floats] = {}
+    patients: dict[str, NDArray[np.str_]] = {}
     rows: list[tuple[object, ...]] = []
     for rung in RUNGS:
         task = rungs.get(rung)
-        samples, facts = _rung(task, entry, level, drawn, metric)
+        samples, tested, facts = _rung(task, entry, level, drawn, metric)
+        shown = (np.nan,) * 3
         if samples is not None:
-            scores[rung] = samples
+            scores[rung], patients[rung] = samples, tested
+            shown = summary(samples, drawn.reach(tested), metric.bounds)
         flags = LEAKY if rung in LEAKY_RUNGS else ""
-        rows.append((rung, metric.name, *_summary(samples), *facts[:2], flags, facts[2]))
+        rows.append((rung, metric.name, *shown, *facts[:2], flags, facts[2]))
     if {"random image", "patient"} <= set(scores):
         gap = scores["random image"] - scores["patient"]
-        n = len(drawn.patients)
-        rows.append((INFLATION, metric.name, *summary(gap), n, 0, LEAKY, "random image minus patient, same draw"))
+        n, wide = len(drawn.patients), drawn.reach(patients["random image"], patients["patient"])
+        rows.append((INFLATION, metric.name, *summary(gap, wide), n, 0, LEAKY, "random image minus patient, same draw"))
     return rows
-
-
-def _summary(samples: Floats | None) -> tuple[float, float, float]:
-    return (np.nan, np.nan, np.nan) if samples is None else summary(samples)
 
 
 def _rung(
     task: TaskResult | None, entry: str, level: str, drawn: SharedDraw, metric: Metric
-) -> tuple[Floats | None, tuple[int, int, str]]:
+) -> tuple[Floats | None, NDArray[np.str_], tuple[int, int, str]]:
+    """Return scores of one entry on one rung, None where undefined, whose they are, and what the row says."""
+    nobody = np.array([], dtype=str)
     if task is None:
-        return None, (0, 0, "left out: the board has no such task")
+        return None, nobody, (0, 0, "left out: the board has no such task")
     holes = hole_notes(task)
     sets = {s.name: s for s in test_sets(task, LEVELS[level])}
     if entry in holes or entry not in task.entries or not sets:
-        return None, (0, 0, holes.get(entry, "hole: not planned here"))
+        return None, nobody, (0, 0, holes.get(entry, "hole: not planned here"))
     chosen: TestSet = sets.get(IN_DOMAIN) or sets.get(SHIFTED) or next(iter(sets.values()))
     samples = drawn.scores(chosen, chosen.replicates[entry], metric)
-    return samples, (len(chosen.patients), chosen.n_specimens, "; ".join(chosen.notes))
+    return samples, chosen.patients, (len(chosen.patients), chosen.n_specimens, "; ".join(chosen.notes))

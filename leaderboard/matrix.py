@@ -12,7 +12,7 @@ from leaderboard.holes import hole_notes
 from leaderboard.metrics import Metric, headline
 from leaderboard.results import TaskResult
 from leaderboard.shared_draw import SharedDraw, part, shared_draw, summary
-from leaderboard.testsets import TestSet, test_sets
+from leaderboard.testsets import WORST, TestSet, test_sets
 
 CELLS = ["task", "entry", "metric", "train", "test", "value", "low", "high", "n_patients", "n_specimens", "note"]
 SUMMARIES = ["task", "entry", "metric", "score", "value", "low", "high", "note"]
@@ -59,11 +59,22 @@ def matrix(
     holes, caveat = hole_notes(task), _caveat(task)
     rows: list[tuple[object, ...]] = []
     told: list[tuple[object, ...]] = []
-    for entry, (cells, facts) in _scored(task, chosen, resamples, seed).items():
+    if not task.fold_names:
+        raise ValueError(f"task {task.name!r} has no fold_names: it does not learn from one domain at a time")
+    drawn = shared_draw([task.predictions], ["y", "domain", "role"], resamples, seed)
+    wide = _reaches(task, drawn)
+    for entry, (cells, facts) in _scored(task, chosen, drawn).items():
         start = (task.name, entry, chosen.name)
-        rows += [(*start, *cell, *summary(cells[cell]), *fact) for cell, fact in zip(cells, facts, strict=True)]
+        rows += [
+            (*start, *cell, *summary(cells[cell], wide[cell], chosen.bounds), *fact)
+            for cell, fact in zip(cells, facts, strict=True)
+        ]
+        away = [wide[c] for c, samples in cells.items() if c[0] != c[1] and not np.isnan(samples[0])]
         for score, samples, note in _summaries(cells, chosen, hole=entry in holes):
-            told.append((*start, score, *summary(samples), holes.get(entry, note + caveat)))
+            # a mean over cells is one of all their patients, the worst of them one of the few of a cell
+            reach = max(away) if score == WORST and away else drawn.reach(drawn.patients)
+            limits = (-np.inf, np.inf) if score == "gap" else chosen.bounds
+            told.append((*start, score, *summary(samples, reach, limits), holes.get(entry, note + caveat)))
     return pd.DataFrame(rows, columns=CELLS), pd.DataFrame(told, columns=SUMMARIES)
 
 
@@ -74,13 +85,10 @@ def _caveat(task: TaskResult) -> str:
 
 
 def _scored(
-    task: TaskResult, metric: Metric, resamples: int, seed: int
+    task: TaskResult, metric: Metric, drawn: SharedDraw
 ) -> dict[str, tuple[dict[tuple[str, str], Floats], list[tuple[int, int, str]]]]:
     """Return entry -> (cells, patients and specimens and note of each)."""
-    if not task.fold_names:
-        raise ValueError(f"task {task.name!r} has no fold_names: it does not learn from one domain at a time")
-    drawn = shared_draw([task.predictions], ["y", "domain", "role"], resamples, seed)
-    nothing = np.full(1 + resamples, np.nan)
+    nothing = np.full(drawn.weights.shape[1], np.nan)
     found: dict[str, tuple[dict[tuple[str, str], Floats], list[tuple[int, int, str]]]] = {
         entry: ({}, []) for entry in task.entries
     }
@@ -93,6 +101,18 @@ def _scored(
                 samples, facts = _entry(row, entry, drawn, metric, holes)
                 cells[train, test] = nothing if samples is None else samples
                 told.append(facts)
+    return found
+
+
+def _reaches(task: TaskResult, drawn: SharedDraw) -> dict[tuple[str, str], float]:
+    """Return cell -> reach of the patients in it."""
+    learnt = task.predictions["fold"].map(task.fold_names)
+    found = {}
+    for train in domains(task):
+        for test in domains(task):
+            role = "test" if train == test else f"test:{test}"
+            mine = task.predictions.loc[(learnt == train) & (task.predictions["role"] == role), "patient"]
+            found[train, test] = drawn.reach(mine.unique().astype(str))
     return found
 
 
@@ -133,7 +153,7 @@ def _summaries(cells: Cells, metric: Metric, *, hole: bool) -> list[tuple[str, F
     nothing = np.full(len(next(iter(cells.values()))), np.nan)
     means = {"in-domain": list(own.values()), "mean shifted": list(shifted.values()), "gap": both}
     rows = [(name, np.mean(s, axis=0) if s and not hole else nothing, _over(s)) for name, s in means.items()]
-    return [*rows, ("worst domain", nothing if worst is None or hole else worst, where)]
+    return [*rows, (WORST, nothing if worst is None or hole else worst, where)]
 
 
 def _over(scores: list[Floats]) -> str:

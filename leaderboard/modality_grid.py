@@ -81,14 +81,22 @@ def _entry(
             scores[name] = drawn.scores(part, part.replicates[entry], metric)
     first = next(iter(parts))
     sign = 1.0 if metric.higher_is_better else -1.0
-    nothing = np.full(drawn.weights.shape[1], np.nan)
+    nothing, wide = np.full(drawn.weights.shape[1], np.nan), drawn.reach(every.patients)
     rows: list[tuple[object, ...]] = []
     for name in parts:
         samples = scores.get(name, nothing)
         drop = sign * (scores.get(first, nothing) - samples)
         note = "" if name in scores else _why(task, entry, name)
         sizes = (len(every.patients), every.n_specimens, note)
-        row = (task.name, entry, every.name, name, metric.name, *summary(samples), *summary(drop))
+        row = (
+            task.name,
+            entry,
+            every.name,
+            name,
+            metric.name,
+            *summary(samples, wide, metric.bounds),
+            *summary(drop, wide),
+        )
         rows.append((*row, _oracle(task, every, name, first, metric), *sizes))
     return rows
 

@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from leaderboard.compute_cost import cost_words
 from leaderboard.escape import plain
+from leaderboard.leaky import LEGEND, mark, marked
 from leaderboard.metrics import METRICS
-from leaderboard.tables import BANNER, FLAGS, TaskView
+from leaderboard.tables import BANNER, TaskView
 from leaderboard.tested import Tested
 
 
@@ -21,7 +23,7 @@ class Field:
 
 
 def model_card(entry: str, views: tuple[TaskView, ...], tests: Mapping[str, Tested]) -> tuple[Field, ...]:
-    """Return the nine sections of a model card; ``tests`` holds what was tested, by name of the task.
+    """Return the nine sections of a model card and the costs; ``tests`` holds what was tested, by name of the task.
 
     Reference: M. Mitchell et al., Model cards for model reporting, 2019.
     """
@@ -35,6 +37,7 @@ def model_card(entry: str, views: tuple[TaskView, ...], tests: Mapping[str, Test
         Field("Training data", tuple(training(entry, view) for view in views)),
         Field("Data of pre-training", ()),
         Field("Quantitative analyses", tuple(headline(entry, view) for view in views)),
+        Field("Costs", tuple(filter(None, (spending(entry, view, tests[view.task.name]) for view in views)))),
         Field("Ethical considerations", ()),
         Field("Caveats and recommendations", caveats(entry, views)),
     )
@@ -79,14 +82,21 @@ def headline(entry: str, view: TaskView) -> str:
     if math.isnan(score.value):
         return f"{_name(view)}: no result."
     tie = f", tie group {score.tie}" if score.tie else ", not ranked"
-    return f"{_name(view)}: {metric.label} ({plain(first)}) {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]{tie}."
+    where = f"{marked(_name(view), view.task)}: {metric.label} ({plain(first)})"
+    return f"{where} {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]{tie}."
+
+
+def spending(entry: str, view: TaskView, test: Tested) -> str:
+    """Return what an entry costs on a task; "" where it is not ranked or nothing is recorded."""
+    words = "".join(cost_words(row) for _, row in test.costs[test.costs["entry"] == entry].iterrows())
+    return f"{_name(view)}: {words}." if words else ""
 
 
 def caveats(entry: str, views: tuple[TaskView, ...]) -> tuple[str, ...]:
     """Return what a reader must know before believing an entry's figures."""
     generated = [_name(view) for view in views if view.task.generated]
-    flags = {flag: [_name(view) for view in views if flag in view.flags(entry)] for flag in FLAGS}
+    flags = {flag: [_name(view) for view in views if flag in (*view.flags(entry), mark(view.task))] for flag in LEGEND}
     return (
         *([f"{', '.join(generated)}: {BANNER}."] * bool(generated)),
-        *(f"{', '.join(names)}: {flag}; {FLAGS[flag]}." for flag, names in flags.items() if names),
+        *(f"{', '.join(names)}: {flag}; {LEGEND[flag]}." for flag, names in flags.items() if names),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
-from leaderboard.bootstrap import Floats, interval
+from leaderboard.bootstrap import Floats, interval, reach
 from leaderboard.calibration import EPS
 from leaderboard.check import TOLERANCE, proba_columns
 from leaderboard.clustered import clustered, shared_weights
@@ -50,7 +50,7 @@ def oracle_distance(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -
         Long table with ``COLUMNS``, the oracle being an entry; without rows where no posterior is known, NaN and a note
         where it is unknown for some specimen of a test set.
     """
-    truth = _posterior(task)
+    truth = posterior(task)
     if truth is None:
         return pd.DataFrame(columns=COLUMNS)
     columns = proba_columns(task)
@@ -67,8 +67,8 @@ def oracle_distance(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _posterior(task: TaskResult) -> pd.DataFrame | None:
-    """Return q0 .. q<K-1> by specimen, or None."""
+def posterior(task: TaskResult) -> pd.DataFrame | None:
+    """Return q0 .. q<K-1> by specimen, or None where they are not known; ValueError where they are no distribution."""
     wanted = [f"q{k}" for k in range(len(task.classes))]
     if task.specimens is None or not set(wanted) <= set(task.specimens):
         return None
@@ -115,7 +115,7 @@ def _rows(task: TaskResult, test_set: TestSet, resamples: int, seed: int) -> lis
     for entry, replicates in test_set.replicates.items():
         samples = clustered(lambda r, w: _of_posterior(truth, r, w), replicates, weights)
         samples = np.hstack([samples, _of_score(scores, entry)])
-        low, high = interval(samples[1:].T)
+        low, high = interval(samples[1:].T, reach(test_set.strata))
         figures = zip((*OF_POSTERIOR, *OF_SCORE), samples[0], low, high, strict=True)
         told += [(task.name, entry, test_set.name, name, *map(float, row), n, "") for name, *row in figures]
     return told

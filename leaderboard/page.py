@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from leaderboard.claims_page import claims_page
 from leaderboard.forest import forest
+from leaderboard.leaky import LEGEND, marked_table
+from leaderboard.published_table import published_table
 from leaderboard.results import Board
 from leaderboard.statements import READING, findings, interval_definition, notes, warnings
-from leaderboard.tables import FLAGS, TaskView, details, summary, views
+from leaderboard.tables import TaskView, details, summary, views
 from leaderboard.templating import LIBRARY, SCRIPT, STYLE, asset, environment
 
 
-def render(board: Board) -> str:
+def render(board: Board, *, pictures: bool = True) -> str:
     """Return the page, style and scripts within; every name in it is escaped by the template."""
     return (
         environment()
         .get_template("board.html")
         .render(
             board=board,
-            tasks=[_task(view) for view in views(board)],
-            legend=FLAGS,
+            tasks=[_task(view, pictures=pictures) for view in views(board)],
+            legend=LEGEND,
+            cards=claims_page(board)["cards"],
             reading=READING,
             style=asset(STYLE),
             script=f"{asset(LIBRARY)}\n{asset(SCRIPT)}",
@@ -25,15 +29,16 @@ def render(board: Board) -> str:
     )
 
 
-def _task(view: TaskView) -> dict[str, object]:
+def _task(view: TaskView, *, pictures: bool) -> dict[str, object]:
     return {
         "task": view.task,
-        "summary": summary(view),
-        "details": [details(view, test_set) for test_set in view.test_sets],
-        "forest": forest(view),
+        "summary": marked_table(summary(view), view.task),
+        "details": [marked_table(details(view, test_set), view.task) for test_set in view.test_sets],
+        "forest": forest(view) if pictures else "",
         "notes": notes(view),
         "interval": interval_definition(view.board),
         "findings": findings(view),
         "warnings": warnings(view),
         "headline": view.headline.label,
+        "published": published_table(view.task.published),
     }

@@ -11,7 +11,7 @@ from leaderboard.tables import Cell, Column, Table, TaskView
 COLUMNS = (
     Column("a", "One entry", numeric=False),
     Column("b", "The other", numeric=False),
-    Column("a − b", "Difference; more than 0 speaks for a"),
+    Column("a − b", "Difference; more than 0 speaks for a. 95 % interval, 99 % where one of the two has one seed"),
     Column("p", "Paired permutation test"),
     Column("p, Holm", "The same, corrected for the number of pairs"),
     Column("p, DeLong", "Two classes, one specimen a patient, one seed"),
@@ -19,7 +19,7 @@ COLUMNS = (
     Column("a worse", "Chance, Bayesian correlated t test"),
     Column("same", "Chance of less than one point"),
     Column("a better", "Chance, Bayesian correlated t test"),
-    Column("patients to part", "Patients that would separate the two at this difference"),
+    Column("patients to part", "Patients with whom this interval would exclude 0 at this difference"),
 )
 SHARES = ("p_permutation", "p_holm", "p_delong", "p_corrected_t", "chance_a_worse", "chance_same", "chance_a_better")
 UNKNOWN = Cell("–")
@@ -40,7 +40,7 @@ def _row(pair: Mapping[Hashable, object]) -> tuple[Cell, ...]:
     return (
         Cell(a, order=a),
         Cell(b, order=b),
-        Cell(f"{gap:+.3f}", f"[{low:+.3f}, {high:+.3f}]", gap),
+        Cell(f"{gap:+.3f}", "" if math.isnan(low) else f"[{low:+.3f}, {high:+.3f}]", gap),
         *(_share(float(str(pair[name]))) for name in SHARES),
         Cell(f"{needed:,.0f}", order=needed) if math.isfinite(needed) else UNKNOWN,
     )

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from leaderboard.bootstrap import Floats, interval
+from leaderboard.bootstrap import Floats, interval, reach
 from leaderboard.correlated_t import bayesian_t, nadeau_bengio
 from leaderboard.critical_difference import holm
 from leaderboard.delong import delong
@@ -15,9 +15,10 @@ from leaderboard.metrics import Metric, headline
 from leaderboard.permutation import permutation_p
 from leaderboard.resolution import patients_needed
 from leaderboard.results import TaskResult
-from leaderboard.rows import stale_entries
+from leaderboard.rows import seeds, stale_entries
 from leaderboard.score import resampled
 from leaderboard.testsets import IN_DOMAIN, SHIFTED, Replicate, TestSet, test_sets
+from leaderboard.ties import tie_reach
 
 COLUMNS = [
     "task", "test_set", "metric", "a", "b", "difference", "low", "high", "p_permutation", "p_holm", "p_delong",
@@ -28,9 +29,10 @@ COLUMNS = [
 def pairs(task: TaskResult, *, resamples: int = 1000, permutations: int = 2000, seed: int = 0) -> pd.DataFrame:
     """Compare every two complete entries by the headline metric: in-domain, else on all shifted patients together.
 
-    The interval is that of the patient-clustered bootstrap. Fold-wise tests (corrected t, Bayesian with a region of
-    practical equivalence of one point) are given where folds divide the set, DeLong's where there are two classes,
-    one row a patient and one seed; NaN elsewhere. Holm corrects the permutation test for the number of pairs.
+    The interval is that of the patient-clustered bootstrap by which entries are tied: the 95 % one, and that of 99 %
+    where one of the two has one seed (``tie_reach``). Fold-wise tests (corrected t, Bayesian with a region of practical
+    equivalence of one point) are given where folds divide the set, DeLong's where there are two classes, one row a
+    patient and one seed; NaN elsewhere. Holm corrects the permutation test for the number of pairs.
 
     Returns:
         Long table with ``COLUMNS``; ``difference`` is a minus b, a good sign being an advantage of a.
@@ -41,7 +43,12 @@ def pairs(task: TaskResult, *, resamples: int = 1000, permutations: int = 2000, 
     first, metric = _compared(sets), headline(len(task.classes))
     samples = dict(zip(task.entries, resampled(task, first, (metric,), resamples, seed)[:, 0], strict=True))
     known = [e for e in task.entries if not np.isnan(samples[e][0]) and e not in stale_entries(task)]
-    rows = [_pair(first, metric, a, b, samples, permutations, seed) for a, b in combinations(known, 2)]
+    wide = reach(first.strata, patient_mean=metric.patient_mean)
+    apart = {entry: tie_reach(wide, planned) for entry, planned in zip(task.entries, seeds(task), strict=True)}
+    rows = [
+        _pair(first, metric, a, b, samples, max(apart[a], apart[b]), permutations, seed)
+        for a, b in combinations(known, 2)
+    ]
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("task", "p_holm")])
     corrected = holm(table["p_permutation"].to_numpy(dtype=float))
     return table.assign(task=task.name, p_holm=corrected)[COLUMNS]
@@ -53,17 +60,24 @@ def _compared(sets: tuple[TestSet, ...]) -> TestSet:
 
 
 def _pair(
-    test_set: TestSet, metric: Metric, a: str, b: str, samples: dict[str, Floats], permutations: int, seed: int
+    test_set: TestSet,
+    metric: Metric,
+    a: str,
+    b: str,
+    samples: dict[str, Floats],
+    wide: float,
+    permutations: int,
+    seed: int,
 ) -> tuple[object, ...]:
     gaps = samples[a] - samples[b]
-    low, high = (float(bound[0]) for bound in interval(gaps[None, 1:]))
+    low, high = (float(bound[0]) for bound in interval(gaps[None, 1:], wide))
     one, two, n = test_set.replicates[a], test_set.replicates[b], len(test_set.patients)
     p = permutation_p(one, two, metric, n, permutations=permutations, seed=seed)
     folds = _fold_differences(one, two, metric)
     count = len(np.unique(one[0].fold))
     corrected = nadeau_bengio(folds, count) if count > 1 else None
     rope = bayesian_t(folds, count) if count > 1 else (np.nan,) * 3
-    needed = patients_needed(float(gaps[0]), float(np.nanstd(gaps[1:], ddof=1)), n)
+    needed = patients_needed(float(gaps[0]), float(np.nanstd(gaps[1:], ddof=1)), n, wide)
     tests = (p, _delong(one, two, metric), corrected.p if corrected else np.nan, *rope)
     return (test_set.name, metric.name, a, b, float(gaps[0]), low, high, *tests, needed, n)
 

@@ -1,4 +1,4 @@
-"""Score against cost: which entries are beaten by none that is both better and cheaper."""
+"""Score against cost as a picture: which entries are beaten by none that is both better and cheaper."""
 
 from __future__ import annotations
 
@@ -8,56 +8,60 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from leaderboard.compute_cost import COSTS
 from leaderboard.picture import COLOURS, INK, MARKERS, short, style, svg
-from leaderboard.tables import TaskView
 
 FAMILIES = ("control", "rule", "classic", "deep", "other")
-SIZE = (4.8, 3.4)  # inches
-INSTANT = 0.01  # seconds; shorter is not told apart
+SIZE = (4.2, 3.4)  # inches
+APART = 0.055  # of the height of the axes, between two names
 
 
-def costs(view: TaskView) -> pd.DataFrame:
-    """Return one row a ranked entry: entry, family, seconds (mean of its done trials), value, and whether on the front.
+def pareto(table: pd.DataFrame, cost: str, headline: str, name: str) -> str:
+    """Draw the headline against one cost on a logarithmic axis; entries on the front are named.
 
-    An entry is on the front when none is at least as good for less time, by the headline on the first test set.
+    Args:
+        table: ``leaderboard.compute_cost.costs``; entries of which the cost is unknown are left out.
+        cost: Column of the table.
+        headline: Label of the score.
+        name: Unique in the page.
+
+    Returns:
+        An ``<svg>`` element; the same table gives the same bytes.
     """
-    rows = view.at(view.test_sets[0], view.headline.name)
-    values = rows[rows["comparable"].astype(bool)].set_index("entry")["value"]
-    done = view.task.trials[view.task.trials["status"] == "done"]
-    seconds = done.groupby("entry")["seconds"].mean().clip(lower=INSTANT)
-    names = [entry for entry in view.entries if entry in values.index]
-    table = pd.DataFrame({"entry": names, "family": [view.task.families.get(name, "other") for name in names]})
-    table = table.assign(
-        seconds=[float(seconds[name]) for name in names], value=[float(values[name]) for name in names]
-    )
-    cheapest = table.sort_values(["seconds", "value"], ascending=[True, False], kind="stable")
-    return table.assign(front=(cheapest["value"] > cheapest["value"].cummax().shift(fill_value=-np.inf)).sort_index())
-
-
-def pareto(view: TaskView) -> str:
-    """Draw the headline against the time of one trial on a logarithmic axis; entries on the front are named."""
-    table = costs(view)
-    with style(f"pareto {view.task.name}"):
+    known = table.assign(cost=table[cost].clip(lower=COSTS[cost].least)).dropna(subset=["cost", "value"])
+    with style(f"pareto {cost} {name}"):
         figure = Figure(figsize=SIZE, layout="constrained", frameon=False)
         axes = figure.subplots(subplot_kw={"frame_on": False})
         for i, family in enumerate(FAMILIES):
-            rows = table[table["family"] == family]
+            rows = known[known["family"] == family]
             if len(rows):
-                axes.plot(rows["seconds"], rows["value"], MARKERS[i], color=COLOURS[i], markersize=6, label=family)
-        _front(axes, table[table["front"]].sort_values("seconds"))
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(numticks=6))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.margins(x=0.12, y=0.1)
-        axes.set_xlabel("seconds a trial, fit and prediction (mean)")
-        axes.set_ylabel(view.headline.label)
+                axes.plot(rows["cost"], rows["value"], MARKERS[i], color=COLOURS[i], markersize=6, label=family)
+        _scale(axes)
+        _front(axes, known[[cost in front for front in known["front"]]].sort_values("cost"))
+        axes.set_xlabel(COSTS[cost].meaning)
+        axes.set_ylabel(headline)
         axes.grid(color=INK, alpha=0.15)
         figure.legend(loc="outside upper center", ncols=len(FAMILIES), frameon=False)
         return svg(figure)
 
 
+def _scale(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(numticks=6))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(x=0.12, y=0.12)
+
+
 def _front(axes: Axes, front: pd.DataFrame) -> None:
-    axes.step(front["seconds"], front["value"], where="post", color=INK, linewidth=0.8, linestyle=":")
+    """Join the front and name its entries, on the side that has room; names keep a line's height apart."""
+    axes.step(front["cost"], front["value"], where="post", color=INK, linewidth=0.8, linestyle=":")
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    height = bottom
     for row in front.itertuples():
-        axes.annotate(short(str(row.entry)), (row.seconds, row.value), (4, 4), textcoords="offset points", size=8)
+        height = max(float(str(row.value)) + 0.02 * (top - bottom), height + APART * (top - bottom))
+        is_left = float(np.log(float(str(row.cost)) / left) / np.log(right / left)) < 0.5
+        side, gap = ("left", 5) if is_left else ("right", -5)
+        axes.annotate(
+            short(str(row.entry)), (float(str(row.cost)), height), (gap, 0), textcoords="offset points", size=8, ha=side
+        )

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leaderboard.escape import plain
-from leaderboard.holes import hole_notes, is_applicable
 from leaderboard.rows import CONTROL, stale_entries
 from leaderboard.tables import TaskView
+
+CONTROLS = (CONTROL, "missingness-only", "border-only", "background-only", "site-only")
+"""What a table must hold, so that a reader sees what a shortcut would be worth; one that cannot run counts."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,12 @@ class Failure:
 def failures(view: TaskView) -> list[Failure]:
     """Return every broken rule of a task's table, in the order of ``RULES``."""
     return [Failure(rule, text) for rule, check in RULES.items() for text in check(view)]
+
+
+def _controls_missing(view: TaskView) -> Iterator[str]:
+    missing = [name for name in CONTROLS if name not in view.task.entries]
+    if missing:
+        yield f"Controls not run: {', '.join(missing)}."
 
 
 def _control_above_chance(view: TaskView) -> Iterator[str]:
@@ -46,8 +54,8 @@ def _below_control(view: TaskView) -> Iterator[str]:
 
 
 def _holes(view: TaskView) -> Iterator[str]:
-    for entry, note in hole_notes(view.task).items():
-        if is_applicable(view.task, entry):
+    for entry, note in view.holes.items():
+        if entry not in view.unfit:
             yield f"Hole: {plain(entry)}, {plain(note)}"
 
 
@@ -80,6 +88,7 @@ def _audit_overridden(view: TaskView) -> Iterator[str]:
 
 
 RULES: dict[str, Callable[[TaskView], Iterator[str]]] = {
+    "controls-missing": _controls_missing,
     "control-above-chance": _control_above_chance,
     "below-prior": _below_control,
     "hole": _holes,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.bootstrap import Floats, interval, reflected
+from leaderboard.bootstrap import Floats, interval, reach, reflected
 from leaderboard.calibration import brier, ece, nll
 from leaderboard.check import proba_columns
 from leaderboard.clustered import clustered, shared_weights
@@ -102,6 +102,7 @@ def _of_test_sets(
     rows: list[tuple[object, ...]] = []
     for test_set in test_sets(after):
         weights, n = shared_weights(task, test_set, resamples, seed), len(test_set.patients)
+        wide = reach(test_set.strata)
         for entry, replicates in test_set.replicates.items():
             key = (task.name, entry, test_set.name, method)
             if entry in refused:
@@ -110,7 +111,7 @@ def _of_test_sets(
             scores = clustered(_calibration, replicates, weights)
             base = before.get((test_set.name, entry), np.full_like(scores, np.nan))
             before.setdefault((test_set.name, entry), scores)
-            figures = zip(METRICS, _with_interval(scores), _change(scores - base), strict=True)
+            figures = zip(METRICS, _with_interval(scores, wide), _change(scores - base, wide), strict=True)
             rows += [(*key, metric, *value, *change, n, "") for metric, value, change in figures]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -120,14 +121,14 @@ def _calibration(replicate: Replicate, rows: Floats) -> Floats:
     return np.stack([ece(*given), nll(*given), brier(*given), slope(*given)], axis=1)
 
 
-def _with_interval(scores: Floats) -> list[tuple[float, float, float]]:
+def _with_interval(scores: Floats, wide: float) -> list[tuple[float, float, float]]:
     """Return (value, low, high) of each metric from (1 + B, metrics)."""
-    low, high = interval(scores[1:].T)
-    low[:1], high[:1] = reflected(scores[0, :1], scores[1:, :1].T)
+    low, high = interval(scores[1:].T, wide)
+    low[:1], high[:1] = reflected(scores[0, :1], scores[1:, :1].T, wide)
     return list(zip(scores[0].tolist(), low.tolist(), high.tolist(), strict=True))
 
 
-def _change(gaps: Floats) -> list[tuple[float, float, float]]:
-    low, high = interval(gaps[1:].T)
+def _change(gaps: Floats, wide: float) -> list[tuple[float, float, float]]:
+    low, high = interval(gaps[1:].T, wide)
     low[0], high[0] = 2 * gaps[0, 0] - high[0], 2 * gaps[0, 0] - low[0]
     return list(zip(gaps[0].tolist(), low.tolist(), high.tolist(), strict=True))

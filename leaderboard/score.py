@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.bootstrap import Floats, distribution, draw
+from leaderboard.bootstrap import Floats, distribution, draw, reach
 from leaderboard.check import check
 from leaderboard.metrics import Metric, metrics_for
 from leaderboard.results import TaskResult
 from leaderboard.rows import Facts, rows
 from leaderboard.seed_draw import with_drawn_seeds
-from leaderboard.testsets import IN_DOMAIN, SHIFTED, WORST, Replicate, TestSet, test_sets
+from leaderboard.share_interval import few_patients, most_at_bound, most_effective
+from leaderboard.testsets import IN_DOMAIN, SHIFTED, WORST, Replicate, TestSet, class_sizes, one_answer, test_sets
 
 
 def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataF
     sets = test_sets(task)
     scores = [resampled(task, test_set, metrics, resamples, seed) for test_set in sets]
     tables = [
-        rows(task, test_set.name, metrics, scored, _facts(task, test_set, len(metrics)))
+        rows(task, test_set.name, metrics, scored, _facts(task, test_set, metrics))
         for test_set, scored in zip(sets, scores, strict=True)
     ]
     shifted = [i for i, test_set in enumerate(sets) if test_set.name not in (IN_DOMAIN, SHIFTED)]
@@ -56,7 +57,8 @@ def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataF
     if not sets:  # nothing is done: the entries are still listed
         shape = (len(task.entries), len(metrics))
         zeros = np.zeros(shape, dtype=np.int64)
-        nothing = Facts(zeros, zeros, np.full(shape, "", dtype=object))
+        ones, no = np.ones(shape), np.zeros(shape, dtype=bool)
+        nothing = Facts(zeros, zeros, np.full(shape, "", dtype=object), ones, ones, ones, ones, no, no)
         tables = [rows(task, IN_DOMAIN, metrics, np.full((*shape, 1 + resamples), np.nan), nothing)]
     return pd.concat(tables, ignore_index=True)
 
@@ -84,12 +86,23 @@ def _by_seed(replicates: Sequence[Replicate], metrics: Sequence[Metric], weights
     return np.stack([distribution([r for r in replicates if r.seed == s], metrics, weights) for s in seeds])
 
 
-def _facts(task: TaskResult, test_set: TestSet, n_metrics: int) -> Facts:
-    shape = (len(task.entries), n_metrics)
+def _facts(task: TaskResult, test_set: TestSet, metrics: Sequence[Metric]) -> Facts:
+    shape = (len(task.entries), len(metrics))
+    sizes = class_sizes(test_set, len(task.classes))
+    of = [test_set.replicates.get(entry, ()) for entry in task.entries]
+    by_metric = {
+        "reach": [reach(test_set.strata, patient_mean=metric.patient_mean) for metric in metrics],
+        "most": [most_effective(metric.share, sizes.rows) for metric in metrics],
+        "most_at_best": [most_at_bound(metric.share, sizes) for metric in metrics],
+        "most_at_worst": [most_at_bound(metric.share, sizes, worst=True) for metric in metrics],
+    }
+    by_entry = {"few": [few_patients(replicates) for replicates in of], "fixed": [one_answer(r) for r in of]}
     return Facts(
         n_patients=np.full(shape, len(test_set.patients)),
         n_specimens=np.full(shape, test_set.n_specimens),
         note=np.full(shape, "; ".join(test_set.notes), dtype=object),
+        **{name: np.broadcast_to(figures, shape) for name, figures in by_metric.items()},
+        **{name: np.broadcast_to(np.array(flags)[:, None], shape) for name, flags in by_entry.items()},
     )
 
 
@@ -99,9 +112,16 @@ def _worst(task: TaskResult, metrics: Sequence[Metric], sets: Sequence[TestSet],
     lowest = np.where(np.isnan(scores), np.inf, scores * sign).min(axis=0)
     worst = np.where(np.isinf(lowest), np.nan, lowest) * sign
     which = np.where(np.isnan(scores[..., 0]), np.inf, scores[..., 0] * sign[:, 0]).argmin(axis=0)
+    entry, column = np.indices(which.shape)
+    own = [_facts(task, s, metrics) for s in sets]
+    limits = {
+        name: np.stack([getattr(facts, name) for facts in own])[which, entry, column]
+        for name in ("reach", "most", "most_at_best", "most_at_worst", "few", "fixed")
+    }
     facts = Facts(
         n_patients=np.array([len(s.patients) for s in sets])[which],
         n_specimens=np.array([s.n_specimens for s in sets])[which],
         note=np.array([f"worst is {s.name}" for s in sets], dtype=object)[which],
+        **limits,
     )
     return rows(task, WORST, metrics, worst, facts)

@@ -9,14 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.bootstrap import interval
+from leaderboard.bootstrap import interval, reach
 from leaderboard.held_out import by_patient
 from leaderboard.holes import hole_notes
 from leaderboard.metrics import Metric, headline
 from leaderboard.results import TaskResult
+from leaderboard.rows import seeds
 from leaderboard.score import resampled
 from leaderboard.selection_rules import CELL, ORACLE, RULES, Choice
 from leaderboard.testsets import IN_DOMAIN, SHIFTED, test_sets
+from leaderboard.ties import tie_reach
 
 COLUMNS = [
     "task", "rule", "test_set", "metric", "value", "low", "high", "seen", "behind_best", "behind_low", "behind_high",
@@ -43,7 +45,8 @@ def selection(
 
     Returns:
         Long table with ``COLUMNS``: ``seen`` is the mean score that the choice was made by, ``behind_best`` the paired
-        loss to the oracle's choice, ``chosen`` which entry in how many models. NaN and a note where none is chosen.
+        loss to the oracle's choice with the interval by which entries are tied (``tie_reach``), ``chosen`` which entry
+        in how many models. NaN and a note where none is chosen.
     """
     task = by_patient(task)
     metric = headline(len(task.classes))
@@ -66,8 +69,10 @@ def _reported(
 ) -> pd.DataFrame:
     """Score each rule as an entry of its own, made of the rows that it took."""
     made = _as_entries(task, mine, choices)
+    planned = dict(zip(made.entries, seeds(made), strict=True))
     rows = []
     for test_set in test_sets(made):
+        wide = reach(test_set.strata, patient_mean=metric.patient_mean)
         samples = dict(zip(made.entries, resampled(made, test_set, (metric,), resamples, seed)[:, 0], strict=True))
         for rule, choice in choices.items():
             key, n = (task.name, rule, test_set.name, metric.name), len(test_set.patients)
@@ -75,7 +80,8 @@ def _reported(
                 rows.append((*key, *[np.nan] * 7, "", n, choice.note or "no choice for these patients"))
                 continue
             both = np.stack([samples[rule], samples[ORACLE] - samples[rule]])
-            (value, behind), (low, high) = both[:, 0], interval(both[:, 1:])
+            limits = np.array([wide, tie_reach(wide, min(planned[rule], planned[ORACLE]))])
+            (value, behind), (low, high) = both[:, 0], interval(both[:, 1:], limits)
             seen, chosen = _told(choice, test_set.name)
             rows.append((*key, value, low[0], high[0], seen, behind, low[1], high[1], chosen, n, ""))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -129,6 +129,27 @@ SHAPES: dict[str, Shape] = {
         figures={"gap": ("gap", "low", "high")},
         texts=(),
     ),
+    "ood": Shape(
+        "No model saw the unseen class. Each fold's model is asked how unsure it is of unseen patients and of the "
+        "known ones that it was tested on (column patients). OOD AUROC: 1 when it is less sure of each unseen patient, "
+        ".5 when confidence tells nothing, below .5 when it is surer of them. FPR at 95 % TPR: share of known patients "
+        "set aside by the threshold that sets aside 95 % of the unseen; of fewer than 20 unseen patients that is all. "
+        "AUPR beside its chance level, the share of unseen among those compared. A site or scanner that only unseen "
+        "patients come from can lower confidence by itself: see the note.",
+        split=("unseen", "test_set"),
+        rows=("entry", "score"),
+        texts=("n_unseen", "note"),
+    ),
+    "ood-calls": Shape(
+        "Share of unseen patients who are called each of the known classes, over all models of an entry, and the mean "
+        "of the largest probability among those called so. Every call is wrong; a sure one is the worse.",
+        split=("unseen",),
+        across=("class",),
+        figures={
+            "called": ("called", "called_low", "called_high"),
+            "max probability of": ("max_probability", "max_probability_low", "max_probability_high"),
+        },
+    ),
 }
 
 HEADERS: dict[str, tuple[str, str]] = {  # value of a long table -> header, meaning
@@ -148,6 +169,13 @@ HEADERS: dict[str, tuple[str, str]] = {  # value of a long table -> header, mean
     "train": ("learned from", "The one domain that was learned from"),
     "seeds": ("training again", "Standard deviation between seeds"),
     "folds": ("another fold", "Standard deviation between folds, after seeds and patients"),
+    "ood_auroc": ("OOD AUROC", "Chance that an unseen patient is the less sure one; higher is better"),
+    "fpr95": ("FPR at 95 % TPR", "Known patients set aside where 95 % of the unseen are; lower is better"),
+    "ood_aupr": ("OOD AUPR", "Average precision, unseen being positive; higher is better"),
+    "unseen_share": ("chance AUPR", "Share of unseen among the patients compared"),
+    "mean_unseen": ("mean of unseen", "Mean score of unseen patients"),
+    "mean_known": ("mean of known", "Mean score of known test patients"),
+    "n_unseen": ("unseen patients", "Patients of the unseen class"),
     "patients": ("other patients", "Standard deviation of the patient-clustered bootstrap"),
 }
 ORDER = ("achieved", "distance", "coverage", *RUNGS, INFLATION)  # come first, in this order

@@ -11,11 +11,12 @@ from leaderboard.dataset_page import dataset_page, kind
 from leaderboard.entry_page import entry_page, family
 from leaderboard.escape import plain
 from leaderboard.further_page import further_page, further_pages
+from leaderboard.leaky import LEGEND
 from leaderboard.links import OURS, file_name
 from leaderboard.results import Board
 from leaderboard.site_links import Pages
 from leaderboard.statements import READING
-from leaderboard.tables import FLAGS, Cell, Column, Table, TaskView, views
+from leaderboard.tables import Cell, Column, Table, TaskView, views
 from leaderboard.task_page import overview, scores_page, task_page
 from leaderboard.templating import LIBRARY, LICENCE, SCRIPT, STYLE, asset, environment
 from leaderboard.tested import tested
@@ -90,7 +91,7 @@ def _index(
         "entries": _entries(pages),
         "datasets": _datasets(pages),
         "reading": READING,
-        "legend": FLAGS,
+        "legend": LEGEND,
     }
 
 

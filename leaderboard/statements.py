@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from leaderboard.calibration import BINS, EPS
 from leaderboard.check import proba_columns
 from leaderboard.escape import plain
-from leaderboard.holes import hole_notes, is_applicable
 from leaderboard.qc import failures
 from leaderboard.results import Board
 from leaderboard.rows import CONTROL
+from leaderboard.scored_unit import scored_line
 from leaderboard.tables import TaskView
 from leaderboard.testsets import SHIFTED, WORST
 
 
 def notes(view: TaskView) -> list[str]:
-    """Return patients and specimens of each test set, rare and absent classes, and who cannot run here."""
+    """Return sizes of each test set, what is scored, rare and absent classes, and who cannot run here."""
     first = view.scores.drop_duplicates("test_set").set_index("test_set")
     sizes = [
         f"{plain(name)}: {first['n_patients'][name]} patients, {first['n_specimens'][name]} specimens"
@@ -24,12 +29,8 @@ def notes(view: TaskView) -> list[str]:
         if name != WORST
     ]
     rare = [f"{plain(name)}: {plain(note)}" for name, note in _rare(view).items() if note]
-    unfit = [
-        f"{plain(entry)} is {plain(note)}"
-        for entry, note in hole_notes(view.task).items()
-        if not is_applicable(view.task, entry)
-    ]
-    return [*sizes, *_floor(view), *rare, *(plain(note) for note in view.task.notes), *unfit]
+    unfit = [f"{plain(entry)} is {plain(note)}" for entry, note in view.holes.items() if entry in view.unfit]
+    return [*sizes, scored_line(view.task), *_floor(view), *rare, *(plain(note) for note in view.task.notes), *unfit]
 
 
 def _rare(view: TaskView) -> dict[str, str]:
@@ -51,20 +52,28 @@ def _floor(view: TaskView) -> list[str]:
 def interval_definition(board: Board) -> str:
     """Return in one line what the brackets are."""
     return (
-        "[low, high]: 95 % interval, percentiles of a patient-clustered bootstrap "
-        f"(of ECE mirrored at the estimate), {board.resamples} resamples"
+        "[low, high]: 95 % interval from a patient-clustered bootstrap (shares: Wilson with the effective number of "
+        f"patients; other scores: expanded percentiles; of ECE mirrored at the estimate), {board.resamples} resamples"
     )
 
 
 READING = (
-    "Scores are of patients: probabilities are averaged over a patient's specimens, and scores over seeds.",
-    "The bootstrap draws whole patients within class x domain, the same for all entries, and an entry's seeds where it "
-    "has several. With one seed it says what other patients would do, not what another training would. A score at its "
-    "bound can have an interval without width, which is no certainty.",
-    "With fewer than about 100 patients intervals are too narrow; python -m perf.coverage prints by how much.",
+    "Above each task's tables stands what is scored, patients or specimens. Scores are averaged over seeds.",
+    "The bootstrap draws whole patients within class x domain, or within class where such a group has fewer than 5, "
+    "the same for all entries, and an entry's seeds where it has several. With one seed it says what other patients "
+    "would do, not what another training would.",
+    "Intervals are widened for few patients (t quantile, small strata). In score and detail tables those of accuracy, "
+    "also when only the surest are answered, balanced accuracy, macro F1, F1 of a task of two classes, MCC, AUROC and "
+    "Hand-Till M are Wilson's, with the effective number of patients that the bootstrap shows, and no more than there "
+    "are patients where fewer than 5 have a wrong specimen. So are those of sensitivity and specificity, but exact "
+    "(Clopper-Pearson) at 0 and 1 and for fewer than 10 patients. Those of other scores and of differences are "
+    "percentiles, with few patients at least a t quantile of standard deviations wide; those of scores are too narrow "
+    "for a nearly perfect entry. python -m perf.coverage prints what each covers.",
     "ECE is biased upwards when patients are few: its interval is mirrored at the estimate to make up for that, and "
     "still covers less than 95 % for a well calibrated entry.",
-    "Entries share a tie group when the 95 % interval of their paired difference to the best of the group holds 0.",
+    "Entries share a tie group when the 95 % interval of their paired difference to the best of the group holds 0; "
+    "where one of the two has one seed, so that nothing shows the luck of a training, the 99 % interval. The "
+    "comparison with prior, pairs, the patients needed to part them and claims of one entry over another use the same.",
     f"NLL counts a probability below {EPS:g} as that. ECE is of the top label in {BINS} bins of equal width.",
 )
 
@@ -110,9 +119,20 @@ def warnings(view: TaskView) -> list[str]:
 
 def _twins(view: TaskView) -> list[list[str]]:
     """Return groups of entries whose probabilities agree to the last bit, as when the part they differ in is unused."""
+    table, columns = view.task.predictions, proba_columns(view.task)
+    proba, rows = table[columns].to_numpy(dtype=np.float64), table.groupby("entry").indices
+    alike = _groups({entry: np.sort(proba[mine], axis=0) for entry, mine in sorted(rows.items())})
+    ordered = {
+        entry: table.iloc[rows[entry]].sort_values(["seed", "fold", "role", "specimen"])[columns].to_numpy(np.float64)
+        for same in alike
+        for entry in same
+    }  # few: specimens are put in order only where the numbers are the same
+    return _groups(ordered)
+
+
+def _groups(told: Mapping[Any, NDArray[np.float64]]) -> list[list[str]]:
+    """Return the names of equal arrays, two or more each."""
     groups: dict[bytes, list[str]] = {}
-    columns = proba_columns(view.task)
-    for entry, rows in view.task.predictions.groupby("entry", sort=True):
-        ordered = rows.sort_values(["seed", "fold", "role", "specimen"])
-        groups.setdefault(ordered[columns].to_numpy(float).tobytes(), []).append(str(entry))
+    for name, values in told.items():
+        groups.setdefault(values.tobytes(), []).append(str(name))
     return [same for same in groups.values() if len(same) > 1]

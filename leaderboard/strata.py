@@ -38,10 +38,11 @@ class _Score:
 
 @dataclass(frozen=True)
 class _Cell:
-    """One stratum: its patients, how many of each class, and what every score is on every resample."""
+    """One stratum: its patients, how many of each class, their reach, and every score on every resample."""
 
     stratum: str
     n: int
+    reach: float
     counts: NDArray[np.int64]
     samples: Floats
 
@@ -74,7 +75,7 @@ def strata(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> tuple[p
                 start = (task.name, entry, test_set.name, by)
                 rows += [(*start, *row) for cell in cells for row in _rows(cell, scores)]
                 gaps += [(*start, *row) for row in _gaps(cells, scores)]
-    return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(gaps, columns=GAPS)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"n_patients": "Int64"}), pd.DataFrame(gaps, columns=GAPS)
 
 
 def _known(task: TaskResult) -> dict[str, Mapping[str, str]]:
@@ -125,7 +126,8 @@ def _cells(
         pairs = np.unique(np.stack([owners, labels]), axis=1)
         counts = np.bincount(pairs[1], minlength=len(classes))
         samples = _average([_score(part, weights, headline(len(classes))) for part in parts if len(part.y)])
-        cells.append(_Cell(stratum, len(np.unique(owners)), counts, samples))
+        mine = np.unique(owners)
+        cells.append(_Cell(stratum, len(mine), drawn.reach(test_set.patients[mine]), counts, samples))
     return cells
 
 
@@ -161,13 +163,14 @@ def _rows(cell: _Cell, scores: tuple[_Score, ...]) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for score, samples in zip(scores, cell.samples, strict=True):
         shown = cell.shows(score)
-        bounds = _bounds(samples, score) if shown else (np.nan, np.nan, np.nan)
+        bounds = _bounds(samples, score, cell.reach) if shown else (np.nan, np.nan, np.nan)
         rows.append((cell.stratum, score.metric, score.name, *bounds, n, "" if shown else SUPPRESSED))
     return rows
 
 
-def _bounds(samples: Floats, score: _Score) -> tuple[float, float, float]:
-    low, high = reflected(samples[:1], samples[None, 1:]) if score.inflated else interval(samples[None, 1:])
+def _bounds(samples: Floats, score: _Score, wide: float) -> tuple[float, float, float]:
+    drawn = samples[None, 1:]
+    low, high = reflected(samples[:1], drawn, wide) if score.inflated else interval(drawn, wide, (0, 1))
     return float(samples[0]), float(low[0]), float(high[0])
 
 
@@ -180,5 +183,6 @@ def _gaps(cells: list[_Cell], scores: tuple[_Score, ...]) -> list[tuple[object, 
         sign = 1.0 if score.higher_is_better else -1.0
         ranked = sorted(shown, key=lambda cell: -sign * cell.samples[k, 0])
         gap = sign * (ranked[0].samples[k] - ranked[-1].samples[k])
-        rows.append((score.metric, score.name, ranked[0].stratum, ranked[-1].stratum, *summary(gap)))
+        wide = max(ranked[0].reach, ranked[-1].reach)
+        rows.append((score.metric, score.name, ranked[0].stratum, ranked[-1].stratum, *summary(gap, wide)))
     return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -126,6 +126,13 @@ class TaskView:
         return dict(iter(self.scores.groupby(["test_set", "metric"], sort=False)))  # type: ignore[arg-type]
 
     @cached_property
+    def further(self) -> dict[str, pd.DataFrame]:
+        """Name -> the task's rows of each further table of the board; of a ladder, those of all its rungs."""
+        wanted = {"task": self.task.name, "ladder": self.task.ladder}
+        tables = {name: (table, "ladder" if name == "ladder" else "task") for name, table in self.board.further.items()}
+        return {name: table[table[column] == wanted[column]] for name, (table, column) in tables.items()}
+
+    @cached_property
     def holes(self) -> dict[str, str]:
         """Entry -> what is missing."""
         return hole_notes(self.task)
@@ -162,8 +169,9 @@ class TaskView:
         return (*(flag for flag, is_set in own.items() if is_set), *self.task.flags)
 
 
+@lru_cache(maxsize=1)
 def views(board: Board) -> tuple[TaskView, ...]:
-    """Return the tasks of a board in order."""
+    """Return the tasks of a board in order; the last board's are kept, with all that was derived from them."""
     return tuple(TaskView(board, task) for task in board.tasks)
 
 
@@ -219,7 +227,8 @@ def _name(entry: str) -> Cell:
 def _score(view: TaskView, entry: str, test_set: str, metric: str) -> Cell:
     score = view.cells[entry, test_set, metric]
     if not np.isnan(score.value):
-        return Cell(f"{score.value:.3f}", f"[{score.low:.3f}, {score.high:.3f}]", score.value)
+        bounds = "" if np.isnan(score.low) else f"[{score.low:.3f}, {score.high:.3f}]"
+        return Cell(f"{score.value:.3f}", bounds, score.value)
     if entry not in view.holes:
         return Cell("not evaluable")
     return Cell("n/a" if entry in view.unfit else "hole")

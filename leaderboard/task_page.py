@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
+from leaderboard.compute_cost import DRAWN, cells, columns, costs, drawn
 from leaderboard.confusion import Confusion, confusion
 from leaderboard.detail_tables import detail_tables
 from leaderboard.escape import plain
 from leaderboard.forest import forest
 from leaderboard.further import TITLES
 from leaderboard.further_page import further_pages
+from leaderboard.leaky import marked, marked_table
 from leaderboard.links import file_name
 from leaderboard.pair_table import pair_table
-from leaderboard.pareto import costs, pareto
+from leaderboard.pareto import pareto
 from leaderboard.published_table import published_table
 from leaderboard.reliability_plot import reliability
 from leaderboard.risk_coverage import risk_coverage_plot
+from leaderboard.scored_unit import scored_line, scored_unit
 from leaderboard.site_links import Pages
 from leaderboard.statements import findings, interval_definition, notes, warnings
 from leaderboard.tables import Cell, Column, Table, TaskView, details, summary
@@ -28,7 +32,7 @@ from leaderboard.testsets import IN_DOMAIN, SHIFTED, Replicate, test_sets
 Told = dict[str, tuple[Replicate, ...]]
 FAMILY = Column("family", "Control, rule, classic or deep", numeric=False)
 UNKNOWN_FAMILY = "not stated"
-NO_PICTURES: dict[str, object] = {"forest": "", "reliability": [], "risk": "", "pareto": ""}
+NO_PICTURES: dict[str, object] = {"forest": "", "reliability": [], "risk": "", "pareto": []}
 
 
 def overview(view: TaskView) -> dict[str, object]:
@@ -39,31 +43,35 @@ def overview(view: TaskView) -> dict[str, object]:
         "findings": findings(view),
         "warnings": warnings(view),
         "floor": floor_line(view),
-        "summary": with_family(view, summary(view)),
+        "summary": marked_table(with_family(view, summary(view)), view.task),
         "interval": interval_definition(view.board),
+        "scored": scored_line(view.task),
     }
 
 
 def task_page(view: TaskView, pages: Pages, shared: dict[str, object], *, pictures: bool) -> dict[str, object]:
     """Return the rest of what the page of a task shows, beside its overview ``shared``."""
     first, told = first_set(view) if pictures else (view.test_sets[0], {})
+    priced = costs(view)
     return {
         **shared,
-        "title": plain(view.task.name),
+        "title": marked(plain(view.task.name), view.task),
+        "unit": scored_unit(view.task),
         "generated": view.task.generated,
         "dataset_href": file_name("dataset", view.task.dataset),
         "headline": view.headline.label,
         "first": first,
+        "ordered": view.test_sets[0],
         "notes": notes(view),
-        "details": [details(view, test_set) for test_set in view.test_sets],
+        "details": [marked_table(details(view, test_set), view.task) for test_set in view.test_sets],
         "scores_pages": pages.scores(view),
         "further": [(href, title, [TITLES[name] for name in names]) for href, title, names in further_pages(view)],
         "published": published_table(view.task.published),
         "matrices": [_matrix(view, entry, confusion(rows)) for entry, rows in told.items()],
-        "costs": cost_table(view),
+        "costs": cost_table(view, priced),
         "pairs": pair_table(view),
         "holes": hole_table(view),
-        "pictures": NO_PICTURES | (_pictures(view, told) if pictures else {}),
+        "pictures": NO_PICTURES | (_pictures(view, told, priced) if pictures else {}),
     }
 
 
@@ -73,7 +81,7 @@ def scores_page(view: TaskView, test_set: str) -> dict[str, object]:
     return {
         "task": view.task,
         "task_href": file_name("task", view.task.name),
-        "title": f"{plain(view.task.name)}, {plain(test_set)}: detailed scores",
+        "title": marked(f"{plain(view.task.name)}, {plain(test_set)}: detailed scores", view.task),
         "generated": view.task.generated,
         "sizes": f"{first['n_patients']} patients, {first['n_specimens']} specimens",
         "interval": interval_definition(view.board),
@@ -104,26 +112,22 @@ def first_set(view: TaskView) -> tuple[str, Told]:
     return names[0], {entry: replicates[entry] for entry in view.entries if entry in replicates}
 
 
-def cost_table(view: TaskView) -> Table:
-    """Return time and headline of each ranked entry."""
-    columns = (
-        Column("entry", "Name of the entry", numeric=False),
-        FAMILY,
-        Column("seconds", "Mean of its trials, fit and prediction"),
-        Column(view.headline.label, "Higher is better"),
-        Column("not beaten", "No entry is both cheaper and at least as good", numeric=False),
-    )
+def cost_table(view: TaskView, priced: pd.DataFrame) -> Table:
+    """Return what each ranked entry costs beside its headline; ``priced`` is ``costs`` of the task."""
+    names = ("seconds", *(name for name in drawn(priced) if name in DRAWN))
+    heads = (Column("entry", "Name of the entry", numeric=False), FAMILY)
+    value = Column(view.headline.label, "Higher is better", plain(view.test_sets[0]))
     rows = tuple(
         (
-            _named(row.entry),
-            _named(row.family),
-            Cell(f"{row.seconds:.2f}", order=float(str(row.seconds))),
-            Cell(f"{row.value:.3f}", order=float(str(row.value))),
-            _named("yes" if row.front else "no"),
+            _named(row["entry"]),
+            _named(row["family"]),
+            Cell(f"{row['value']:.3f}", order=float(row["value"])),
+            *cells(row, names),
         )
-        for row in costs(view).itertuples()
+        for _, row in priced.iterrows()
     )
-    return Table(f"{plain(view.task.name)}, score against cost", columns, rows)
+    title = marked(f"{plain(view.task.name)}, score against cost", view.task)
+    return Table(title, (*heads, value, *columns(names)), rows)
 
 
 def hole_table(view: TaskView) -> Table:
@@ -155,13 +159,13 @@ def _share(share: float, low: float, high: float) -> dict[str, str]:
     return {"share": f"{share:.2f}", "text": f"{share:.0%}", "interval": f"[{low:.0%}, {high:.0%}]"}
 
 
-def _pictures(view: TaskView, told: Told) -> dict[str, object]:
-    drawn: dict[str, object] = {"forest": forest(view)}
+def _pictures(view: TaskView, told: Told, priced: pd.DataFrame) -> dict[str, object]:
+    made: dict[str, object] = {"forest": forest(view)}
     if told:
-        drawn |= {"reliability": _diagrams(view, told), "risk": risk_coverage_plot(told, view.task.name)}
-    if len(costs(view)):
-        drawn["pareto"] = pareto(view)
-    return drawn
+        made |= {"reliability": _diagrams(view, told), "risk": risk_coverage_plot(told, view.task.name)}
+    if len(priced):
+        made["pareto"] = [pareto(priced, name, view.headline.label, view.task.name) for name in drawn(priced)]
+    return made
 
 
 def _diagrams(view: TaskView, told: Told) -> Sequence[tuple[str, str]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import jinja2
 
 from leaderboard.escape import plain
+from leaderboard.ladder import LEAKY
+from leaderboard.leaky import MEANING, is_leaky
 from leaderboard.table_html import table_html
 from leaderboard.tables import BANNER
 
@@ -27,7 +29,8 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters["plain"] = plain
-    made.globals |= {"banner": BANNER, "table_html": table_html}
+    made.tests["leaky"] = is_leaky
+    made.globals |= {"banner": BANNER, "leaky_banner": f"{LEAKY}: {MEANING}", "table_html": table_html}
     return made
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
+from leaderboard.compute_cost import costs
 from leaderboard.escape import plain
+from leaderboard.scored_unit import scored_line
 from leaderboard.tables import TaskView
 from leaderboard.task_floor import floor_line
 from leaderboard.testsets import WORST
@@ -19,12 +23,16 @@ class Tested:
         sizes: Patients and specimens of each test set.
         floor: The resolution floor; "" when unknown.
         outcomes: Patients of each class.
+        scored: Whether patients or specimens are scored.
+        costs: ``leaderboard.compute_cost.costs``.
     """
 
     domains: str
     sizes: str
     floor: str
     outcomes: str
+    scored: str
+    costs: pd.DataFrame
 
 
 def tested(view: TaskView) -> Tested:
@@ -38,4 +46,5 @@ def tested(view: TaskView) -> Tested:
     )
     seen = view.task.predictions[["patient", "y"]].drop_duplicates()["y"].value_counts()
     outcomes = (f"{plain(name)} {seen.get(k, 0)} patients" for k, name in enumerate(view.task.classes))
-    return Tested(", ".join(names) or "none", "; ".join(sizes), floor_line(view), ", ".join(outcomes))
+    told = ", ".join(names) or "none", "; ".join(sizes), floor_line(view), ", ".join(outcomes)
+    return Tested(*told, scored_line(view.task), costs(view))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from leaderboard.check import proba_columns
 from leaderboard.holes import hole_notes
+from leaderboard.pooled import pooled
 from leaderboard.results import TaskResult
 
 Level = Literal["patient", "specimen"]
@@ -45,7 +47,7 @@ class TestSet:
     Attributes:
         name: "in-domain", the domain of role "test:<domain>", or "all shifted".
         patients: Sorted names, (n_patients,).
-        strata: Class x domain of each patient, int64 (n_patients,).
+        strata: Class x domain of each patient, or wider where few are alike (``pooled``), int64 (n_patients,).
         n_specimens: Number of specimens.
         notes: Classes that are absent or rare here.
         replicates: For each complete entry: one a seed where its folds divide the set, so that they can be pooled,
@@ -86,6 +88,52 @@ def test_sets(task: TaskResult, level: Level = "patient") -> tuple[TestSet, ...]
     )
 
 
+@dataclass(frozen=True)
+class ClassSizes:
+    """What a test set holds of each class, int64 (K,) each.
+
+    Attributes:
+        rows: Rows that are scored at once.
+        patients: Patients that have a row of the class.
+        others: Patients that have a row of another class.
+        distinct: Number of patients.
+    """
+
+    rows: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    others: NDArray[np.int64]
+    distinct: int
+
+
+def class_sizes(test_set: TestSet, n_classes: int) -> ClassSizes:
+    """Return how many rows and patients of each class are scored."""
+    if not test_set.replicates:
+        nothing = np.zeros(n_classes, dtype=np.int64)
+        return ClassSizes(nothing, nothing, nothing, 0)
+    replicates = next(iter(test_set.replicates.values()))
+    of_model = [np.stack([r.patient, r.y]) for r in replicates]
+    *seen, (owner, y) = (np.unique(pairs, axis=1) for pairs in (*of_model, np.hstack(of_model)))
+    by_model = sum(np.bincount(pairs[1], minlength=n_classes) for pairs in seen)
+    patients = np.bincount(y, minlength=n_classes)
+    rows = sum(np.bincount(r.y, minlength=n_classes) for r in replicates)
+    others = np.array([len(np.unique(owner[y != k])) for k in range(n_classes)], dtype=np.int64)
+    return ClassSizes(patients * rows // np.maximum(by_model, 1), patients, others, len(np.unique(owner)))
+
+
+def one_answer(replicates: Sequence[Replicate]) -> bool:
+    """Return whether each model gives all its rows the same probabilities, as ``prior`` does."""
+    for replicate in replicates:
+        first = replicate.proba[np.unique(replicate.fold, return_index=True)[1]]
+        if (replicate.proba != first[np.searchsorted(np.unique(replicate.fold), replicate.fold)]).any():
+            return False
+    return True
+
+
+def patients_of(rows: Sequence[NDArray[np.bool_]], replicates: Sequence[Replicate]) -> int:
+    """Return how many patients have one of the ``rows`` (n,) of each replicate."""
+    return len(np.unique(np.concatenate([r.patient[mask] for r, mask in zip(replicates, rows, strict=True)])))
+
+
 def _name(role: str) -> str:
     return IN_DOMAIN if role == "test" else role.removeprefix("test:")
 
@@ -99,32 +147,42 @@ def _positive_second(task: TaskResult) -> pd.DataFrame:
 
 def _test_set(task: TaskResult, name: str, table: pd.DataFrame, units: pd.DataFrame, complete: list[str]) -> TestSet:
     told = table[["patient", "domain", "y"]].drop_duplicates().sort_values(["patient", "y", "domain"])
-    kind = (told["y"].astype(str) + "@" + told["domain"]).groupby(told["patient"]).agg("|".join)
+    kind = _joined(told["y"].astype(str) + "@" + told["domain"], told["patient"])
+    classes = _joined(told["y"].astype(str), told["patient"])
     patients = kind.index.to_numpy(dtype=str)
     _check_same_specimens(task, name, table, complete)
     apart = bool(task.fold_names) or table.duplicated(["entry", "seed", "specimen"]).any()
     by = ["seed", "fold"] if apart else ["seed"]
-    entries = units[units["entry"].isin(complete)].groupby("entry")
     return TestSet(
         name=name,
         patients=patients,
-        strata=np.unique(kind.to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64),
+        strata=pooled(classes.to_numpy(dtype=str), kind.to_numpy(dtype=str)),
         n_specimens=table["specimen"].nunique(),
         notes=_notes(task, told),
-        replicates={
-            str(entry): tuple(_replicate(task, one, patients) for _, one in part.groupby(by)) for entry, part in entries
-        },
+        replicates=_replicates(task, units[units["entry"].isin(complete)], patients, by),
     )
 
 
-def _replicate(task: TaskResult, units: pd.DataFrame, patients: NDArray[np.str_]) -> Replicate:
-    return Replicate(
-        y=units["y"].to_numpy(dtype=np.int64),
-        proba=units[proba_columns(task)].to_numpy(dtype=np.float64),
-        patient=np.searchsorted(patients, units["patient"].to_numpy(dtype=str)),
-        fold=units["fold"].to_numpy(dtype=np.int64),
-        seed=int(units["seed"].iloc[0]),
-    )
+def _joined(told: pd.Series, patient: pd.Series) -> pd.Series:
+    """Return by patient what its rows, which lie together, say; each thing once."""
+    if patient.is_unique:
+        return told.set_axis(pd.Index(patient))
+    return told.groupby(patient).agg(lambda of_one: "|".join(dict.fromkeys(of_one)))
+
+
+def _replicates(
+    task: TaskResult, units: pd.DataFrame, patients: NDArray[np.str_], by: list[str]
+) -> dict[str, tuple[Replicate, ...]]:
+    """Return entry -> its rows, one replicate for each value of ``by``, in its order."""
+    y, seed, fold = (units[name].to_numpy(dtype=np.int64) for name in ("y", "seed", "fold"))
+    proba = units[proba_columns(task)].to_numpy(dtype=np.float64)
+    patient = np.searchsorted(patients, units["patient"].to_numpy(dtype=str))
+    found: dict[str, list[Replicate]] = {}
+    for _, part in units.assign(row=np.arange(len(units))).groupby(["entry", *by], sort=True):
+        rows = part["row"].to_numpy()
+        one = Replicate(y[rows], proba[rows], patient[rows], fold[rows], int(seed[rows[0]]))
+        found.setdefault(str(units["entry"].iloc[rows[0]]), []).append(one)
+    return {entry: tuple(replicates) for entry, replicates in found.items()}
 
 
 def _check_same_specimens(task: TaskResult, name: str, table: pd.DataFrame, complete: list[str]) -> None:

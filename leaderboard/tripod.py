@@ -100,7 +100,7 @@ def _told(
     yield "12c", tuple(f"{name}: {tuning(entry, view)}" for name, view in each)
     yield "12d", ("Every domain of a shifted test set is scored apart, and the worst of them is shown.",)
     yield "12e", (f"{', '.join(m.label for m in METRICS.values())}; paired patient-clustered bootstrap, tie groups.",)
-    yield "12g", ("Probabilities averaged over a patient's specimens; scores averaged over seeds.",)
+    yield "12g", (*(f"{name}: {test.scored}." for name, test in on), "Scores are averaged over seeds.")
     yield "15", ("A probability of each class; the label is the most probable class, no threshold is tuned.",)
     yield "18f", (f"Commit {plain(board.commit)}, made by: {plain(board.command)}",)
     yield "21", tuple(f"{name}: {test.outcomes}" for name, test in on)

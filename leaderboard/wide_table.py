@@ -65,7 +65,7 @@ def _caption(title: str, rows: pd.DataFrame, key: Iterable[object], shape: Shape
 
 def _named_in(name: str, value: str) -> str:
     """Return a value of a column that splits tables, so that a caption can be read."""
-    return {"by": f"by {header(value)}", "level": f"scored by {value}"}.get(name, value)
+    return {"by": f"by {header(value)}", "level": f"scored by {value}", "unseen": f"unseen {value}"}.get(name, value)
 
 
 def _table(title: str, rows: pd.DataFrame, shape: Shape) -> Table:
@@ -80,7 +80,7 @@ def _table(title: str, rows: pd.DataFrame, shape: Shape) -> Table:
         *(Column(header(name), "Names the row", numeric=False) for name in shape.rows),
         *[Column("patients", "Patients behind the figures of the row")] * is_sized,
         *(_column(prefix, key) for key in across for prefix in shape.shown),
-        *(Column(name, "In words", numeric=False) for name in texts),
+        *(Column(header(name), "In words", numeric=False) for name in texts),
     )
     made = [
         (

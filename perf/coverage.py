@@ -1,8 +1,8 @@
 """Check by simulation what nominal 95 % intervals cover, and whether entries that differ by seed alone share a tie.
 
 Run from the repository root: ``python -m perf.coverage``. Patients are drawn from a large generated cohort, of which
-the score of each entry is known; a line ends in "does not hold" where coverage is below .95 by more than two standard
-errors of the simulation.
+the score of each entry is known; every cohort has the class mix of the population, at least one patient of each. A line
+says so where coverage is below or above .95 by more than two standard errors of the simulation.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ from threadpoolctl import threadpool_limits
 
 from datasets.simulate import tables
 from datasets.simulate.world import World, sample_world
-from leaderboard.bootstrap import distribution, draw, interval, reflected
+from leaderboard.bootstrap import distribution, draw, reach
 from leaderboard.exact_interval import clopper_pearson
-from leaderboard.metrics import METRICS
+from leaderboard.metrics import METRICS, Metric
+from leaderboard.pooled import pooled
+from leaderboard.rows import Facts, bounds
 from leaderboard.seed_draw import with_drawn_seeds
+from leaderboard.share_interval import most_effective
 from leaderboard.testsets import Replicate
-from leaderboard.ties import tie_groups
+from leaderboard.ties import tie_groups, tie_reach
 
 Floats = NDArray[np.float64]
 SIZES = (20, 40, 80, 160)
-NAMES = ("balanced_accuracy", "auroc", "ece")
+NAMES = ("balanced_accuracy", "auroc", "accuracy", "macro_f1", "mcc", "nll", "brier", "ece")
 POPULATION, CELLS, FEW = 30_000, 4, 10
 
 
@@ -60,24 +63,45 @@ def main() -> None:
             for draw_seeds in (False, True) if seeds > 1 else (False,):
                 tied = sum(tie_boards(options.boards, seeds=seeds, draw_seeds=draw_seeds))
                 how = "patients and seeds" if draw_seeds else "patients alone"
-                missed = "  does not hold" if tied < 0.95 * options.boards else ""
+                missed = ": too few are tied" if tied < 0.95 * options.boards else ""
                 print(f"{seeds} seeds, {how} resampled: {tied} of {options.boards} boards{missed}")
 
 
 def told(hits: NDArray[np.bool_]) -> str:
-    """Return coverage with its binomial standard error, and whether it is too low."""
+    """Return nominal and found coverage with the binomial standard error, and a sentence where they differ."""
     if not len(hits):
         return "never there"
     share, error = hits.mean(), np.sqrt(0.95 * 0.05 / len(hits))
-    return f"{share:.3f} +- {error:.3f} of {len(hits)}" + ("  does not hold" if share < 0.95 - 2 * error else "")
+    verdict = ""
+    if share < 0.95 - 2 * error:
+        verdict = ": the interval is too narrow here"
+    if share > 0.95 + 2 * error:
+        verdict = ": the interval is wider than it need be"
+    return f"nominal 0.950, covered {share:.3f} +- {error:.3f} of {len(hits)}{verdict}"
 
 
 def populations(world: World) -> dict[str, Population]:
-    """Return the calibrated posterior of clinical values and one that is too sure and noisy."""
+    """Return the calibrated posterior of clinical values, one too sure and noisy, and one that is nearly perfect."""
     y, exact = world.patients.y, world.posterior["clinical"]
     noise = np.random.default_rng(0).normal(scale=0.5, size=exact.shape)
     raised = np.exp(2 * np.log(np.maximum(exact, 1e-9)) + noise)
-    return {"calibrated": Population(y, exact), "too sure": Population(y, raised / raised.sum(axis=1, keepdims=True))}
+    told = np.exp(np.log(np.maximum(exact, 1e-9)) + 4 * np.eye(exact.shape[1])[y] + noise)
+    given = {"calibrated": exact, "too sure": raised, "nearly perfect": told}
+    of_five = {f"5 classes, {name}": Population(y, p / p.sum(axis=1, keepdims=True)) for name, p in given.items()}
+    return of_five | {f"2{name[1:]}": against_rest(one) for name, one in of_five.items()}
+
+
+def against_rest(population: Population) -> Population:
+    """Return the first class against the others."""
+    first = population.proba[:, 0]
+    return Population((population.y == 0).astype(np.int64), np.stack([1 - first, first], axis=1))
+
+
+def stratified(y: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return n rows with the class mix of y, at least one of each class."""
+    count = np.maximum(1, np.round(n * np.bincount(y) / len(y))).astype(np.int64)
+    count[count.argmax()] += n - count.sum()
+    return np.concatenate([rng.choice(np.flatnonzero(y == k), m, replace=False) for k, m in enumerate(count)])
 
 
 def covered(population: Population, n: int, cohorts: int, resamples: int) -> dict[str, NDArray[np.bool_]]:
@@ -89,20 +113,34 @@ def covered(population: Population, n: int, cohorts: int, resamples: int) -> dic
     held: list[Floats] = []
     shares: dict[str, list[bool]] = {f"recall of classes below {FEW}, {how}": [] for how in ("bootstrap", "exact")}
     for _ in range(cohorts):
-        picked = rng.choice(len(population.y), n, replace=False)
+        picked = stratified(population.y, n, rng)
         y, proba = population.y[picked], population.proba[picked]
         replicate = Replicate(y, proba, np.arange(n), np.zeros(n, dtype=np.int64))
-        scores = distribution([replicate], metrics, draw(y, resamples, rng))
-        bounds = [
-            reflected(s[:1], s[None, 1:]) if metric.inflated else interval(s[None, 1:])
+        strata = pooled(y.astype(str), y.astype(str))
+        scores = distribution([replicate], metrics, draw(strata, resamples, rng))
+        limits = [
+            bounds_of(metric, s, reach(strata, patient_mean=metric.patient_mean), np.bincount(y))
             for metric, s in zip(metrics, scores, strict=True)
         ]
-        held.append(np.array([low[0] <= true <= high[0] for (low, high), true in zip(bounds, truth, strict=True)]))
+        held.append(
+            np.array(
+                [low[0] - 1e-12 <= true <= high[0] + 1e-12 for (low, high), true in zip(limits, truth, strict=True)]
+            )
+        )
         for pair in rare_recalls(population, y, proba, resamples, rng):
             for hits, hit in zip(shares.values(), pair, strict=True):
                 hits.append(hit)
     found = dict(zip(NAMES, np.array(held).T, strict=True))
     return found | {name: np.array(hits) for name, hits in shares.items()}
+
+
+def bounds_of(metric: Metric, samples: Floats, wide: float, sizes: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return the interval that a board gives a score (1 + B,)."""
+    most, n = np.array([most_effective(metric.share, sizes)]), np.array([sizes.sum()])
+    no = np.zeros(1, dtype=bool)
+    at_worst = np.array([float(sizes[-1])]) if metric.share == "positives" else most
+    facts = Facts(n, n, np.array([""], dtype=object), np.array([wide]), most, most, at_worst, no, no)
+    return bounds(metric, samples[:1], samples[None, 1:], facts)
 
 
 def rare_recalls(
@@ -118,8 +156,8 @@ def rare_recalls(
         true = everyone[population.y == k].mean()
         drawn = rng.binomial(len(mine), mine.mean(), resamples) / len(mine)
         low, high = clopper_pearson(np.array(mine.sum()), np.array(len(mine)))
-        bounds = np.quantile(drawn, [0.025, 0.975])
-        yield bool(bounds[0] <= true <= bounds[1]), bool(low <= true <= high)
+        limits = np.quantile(drawn, [0.025, 0.975])
+        yield bool(limits[0] <= true <= limits[1]), bool(low <= true <= high)
 
 
 def tie_boards(boards: int, *, seeds: int, draw_seeds: bool, patients: int = 200, resamples: int = 300) -> list[bool]:
@@ -136,7 +174,8 @@ def tie_boards(boards: int, *, seeds: int, draw_seeds: bool, patients: int = 200
     for board in range(boards):
         world, rng = sample_world(1.0, patients, CELLS, 0.3, 1000 + board), np.random.default_rng(board)
         features, y, train = _features(world), world.patients.y, np.arange(patients) % 2 == 0
-        rows = draw(y[~train], resamples, rng).T.astype(np.float64)
+        strata = pooled(y[~train].astype(str), y[~train].astype(str))
+        rows = draw(strata, resamples, rng).T.astype(np.float64)
         scores = []
         for seed in range(2 * seeds):
             network = MLPClassifier((16,), max_iter=60, random_state=2 * seeds * board + seed, learning_rate_init=0.01)
@@ -146,7 +185,8 @@ def tie_boards(boards: int, *, seeds: int, draw_seeds: bool, patients: int = 200
             scores.append(METRICS["balanced_accuracy"].function(y[~train], proba, rows))
         halves = np.split(np.array(scores), 2)
         samples = np.stack([with_drawn_seeds(s, rng) if draw_seeds else s.mean(axis=0) for s in halves])
-        tied.append(bool((tie_groups(samples[:, 0], samples[:, 1:], higher_is_better=True) == 1).all()))
+        apart = tie_reach(reach(strata), seeds)
+        tied.append(bool((tie_groups(samples[:, 0], samples[:, 1:], apart, higher_is_better=True) == 1).all()))
     return tied
 
 

@@ -21,12 +21,14 @@ def rich_task(name: str = "apl-sim", *, n: int = 90) -> TaskResult:
     """Return a task that calls for every table of one task."""
     task = fake_task(name, n=n, skill={"prior": 0.0, "xgboost": 2.4, "fusion-gnn": 2.0, "broken": 1.0}, failed="broken")
     grid = [task.predictions.assign(modalities=names) for names in ("images+genes", "images", "genes")]
+    unseen = _unseen(task)
     blind = (grid[2]["entry"] == "fusion-gnn").to_numpy()
     grid[2] = grid[2][~blind]
     return replace(
         task,
         valid=_valid(task),
-        specimens=_specimens(task),
+        specimens=_specimens(task, unseen),
+        ood=unseen,
         costs=((0.0, 8.0, 10.0), (1.0, 0.0, 3.0), (6.0, 1.0, 0.0)),
         abstain_cost=0.7,
         modality_predictions=pd.concat(grid, ignore_index=True),
@@ -42,11 +44,21 @@ def _valid(task: TaskResult) -> pd.DataFrame:
     return moved.assign(**names)
 
 
-def _specimens(task: TaskResult) -> pd.DataFrame:
-    told = task.predictions.drop_duplicates("specimen")[["specimen", "patient", "y"]].reset_index(drop=True)
+def _unseen(task: TaskResult) -> pd.DataFrame:
+    """Let every model say of 12 patients of a withheld class what it said of some of its test patients."""
+    tested = task.predictions[task.predictions["role"] == "test"]
+    first = tested.drop_duplicates(["entry", "seed", "fold", "patient"]).groupby(["entry", "seed", "fold"]).head(12)
+    names = [f"U{i:03d}" for i in first.groupby(["entry", "seed", "fold"]).cumcount()]
+    return first.assign(role="ood:STAT5B-RARA", specimen=names, patient=names, domain="A", y=-1).reset_index(drop=True)
+
+
+def _specimens(task: TaskResult, unseen: pd.DataFrame) -> pd.DataFrame:
+    both = pd.concat([task.predictions, unseen])
+    told = both.drop_duplicates("specimen")[["specimen", "patient", "y"]].reset_index(drop=True)
     number = told["patient"].str[1:].astype(int)
     rng = np.random.default_rng(5)
-    weight = np.exp(3 * np.eye(len(CLASSES))[told["y"]] + rng.normal(size=(len(told), len(CLASSES))))
+    is_class = told["y"].to_numpy()[:, None] == np.arange(len(CLASSES))
+    weight = np.exp(3 * is_class + rng.normal(size=(len(told), len(CLASSES))))
     chances = weight / weight.sum(axis=1, keepdims=True)
     facts: Mapping[str, object] = {
         "age_band": np.where(number < 6, "80 and over", np.where(number % 2, "under 40", "40 to 79")),
@@ -74,8 +86,8 @@ def _roles(rows: pd.DataFrame) -> np.ndarray:
 def rung_tasks(ladder: str = "cells") -> tuple[TaskResult, ...]:
     """Return the random-image and the patient rung of a ladder; two rungs are left out."""
     skill = {"prior": 0.0, "xgboost": 4.0}
-    leaky = fake_task("cells-random-sim", skill=skill, failed=None)
-    honest = fake_task("cells-patient-sim", skill={"prior": 0.0, "xgboost": 1.0}, failed=None)
+    leaky = fake_task("cells-random-sim", n=150, skill=skill, failed=None)
+    honest = fake_task("cells-patient-sim", n=150, skill={"prior": 0.0, "xgboost": 1.0}, failed=None)
     rungs = {"random image": leaky, "patient": honest}
     return tuple(replace(task, ladder=ladder, rung=rung, dataset="cells-sim") for rung, task in rungs.items())
 

@@ -42,6 +42,9 @@ def rich_task() -> TaskResult:
         ladder="apl",
         rung="slide",
         modality_predictions=whole.assign(modalities="images+genes"),
+        ood=inside.assign(
+            role="ood:STAT5B-RARA", specimen="U" + inside["specimen"], patient="U" + inside["patient"], y=-1
+        ).reset_index(drop=True),
     )
 
 

@@ -34,6 +34,7 @@ def test_sizes_and_interval() -> None:
     assert notes(view) == [
         "in-domain: 60 patients, 93 specimens",
         "C: 30 patients, 44 specimens",
+        "Scores are of patients: probabilities are averaged over a patient's specimens",
         f"Resolution floor, the smallest difference these patients can show in balanced accuracy: {floors}",
         "C: class ZBTB16-RARA has no patient and is left out of class averages",
         "class ZBTB16-RARA not evaluable in domain C: no patient",
@@ -76,7 +77,8 @@ def test_protocol_warnings() -> None:
     assert "Stale, not ranked: xgboost." in told
     assert any(line.startswith("Untuned beside tuned entries: ") and "prior" not in line for line in told)
     clean = fake_task(failed=None)
-    assert warnings(view_of(replace(clean, trials=clean.trials.assign(tuned=True)), 20)) == []
+    lacking = "Controls not run: missingness-only, border-only, background-only, site-only."
+    assert warnings(view_of(replace(clean, trials=clean.trials.assign(tuned=True)), 20)) == [lacking]
 
 
 def test_identical_predictions_are_told() -> None:

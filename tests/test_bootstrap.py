@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.stats import binom, norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from leaderboard import bootstrap
-from leaderboard.bootstrap import distribution, draw, interval, reflected
+from leaderboard.bootstrap import distribution, draw, interval, reach, reflected
 from leaderboard.metrics import METRICS, metrics_for
 from leaderboard.testsets import Replicate
-from leaderboard.ties import against, tie_groups
+from leaderboard.ties import against, tie_groups, tie_reach
 
 
 @given(arrays.arrays(np.int64, st.integers(0, 40), elements=st.integers(0, 5)), st.integers(0, 9))
@@ -81,36 +81,47 @@ def test_replicates_are_averaged_on_the_same_patients() -> None:
 def test_interval_ignores_undefined_resamples() -> None:
     all_defined = np.arange(101.0)
     samples = np.vstack([all_defined, np.where(all_defined % 2, np.nan, all_defined), np.full(101, np.nan)])
-    low, high = interval(samples)
+    low, high = interval(samples, 1.959964)
     np.testing.assert_allclose(low, [2.5, 2.5, np.nan])
     np.testing.assert_allclose(high, [97.5, 97.5, np.nan])
 
 
 def test_reflected_interval_mirrors_at_the_estimate_and_holds_it() -> None:
     samples = np.linspace(0.10, 0.20, 101)[None, :].repeat(3, axis=0)
-    low, high = reflected(np.array([0.15, 0.05, np.nan]), samples)
+    low, high = reflected(np.array([0.15, 0.05, np.nan]), samples, 1.959964)
     np.testing.assert_allclose(low, [0.1025, 0, np.nan])
     np.testing.assert_allclose(high, [0.1975, 0.05, np.nan])
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_with_one_seed_entries_are_told_apart_by_the_99_percent_interval(seeds: int) -> None:
+    rng = np.random.default_rng(5)
+    gaps = rng.normal(size=(40, 500)) + np.linspace(0, 4, 40)[:, None]
+    expected = np.quantile(gaps, 0.005 if seeds == 1 else 0.025, axis=1) > 0
+    if seeds == 1:  # so far out, no less than the quantile of a normal
+        expected &= gaps.mean(axis=1) - norm.ppf(0.995) * gaps.std(axis=1) > 0
+    assert (against(gaps, np.zeros(500), tie_reach(norm.ppf(0.975), seeds)) == 1).tolist() == expected.tolist()
+    assert 0 < expected.sum() < 40
 
 
 def test_tie_groups_are_dense_and_anchored_at_the_best() -> None:
     rng = np.random.default_rng(0)
     shared, values = rng.normal(0, 0.1, 500), np.array([0.5, 0.9, 0.89, np.nan, 0.7, 0.69])
     samples = values[:, None] + shared + rng.normal(0, 0.01, (6, 500))
-    assert tie_groups(values, samples, higher_is_better=True).tolist() == [3, 1, 1, 0, 2, 2]
-    assert tie_groups(values, samples, higher_is_better=False).tolist() == [1, 3, 3, 0, 2, 2]
+    assert tie_groups(values, samples, 2.0, higher_is_better=True).tolist() == [3, 1, 1, 0, 2, 2]
+    assert tie_groups(values, samples, 2.0, higher_is_better=False).tolist() == [1, 3, 3, 0, 2, 2]
 
 
 def test_a_steady_entry_may_leave_the_group_of_a_noisy_one_below_it() -> None:
     rng = np.random.default_rng(0)
     samples = np.array([0.90, 0.85, 0.80])[:, None] + rng.normal(size=(3, 500)) * np.array([[0.001], [0.001], [0.2]])
-    assert tie_groups(np.array([0.90, 0.85, 0.80]), samples, higher_is_better=True).tolist() == [1, 2, 1]
+    assert tie_groups(np.array([0.90, 0.85, 0.80]), samples, 2.0, higher_is_better=True).tolist() == [1, 2, 1]
 
 
 def test_equal_entries_tie_and_against_has_a_sign() -> None:
     samples = np.random.default_rng(0).normal(size=(1, 200)).repeat(3, axis=0)
-    assert tie_groups(np.full(3, 0.4), samples, higher_is_better=True).tolist() == [1, 1, 1]
-    assert against(samples + np.array([[-1.0], [0.0], [1.0]]), samples[0]).tolist() == [-1, 0, 1]
+    assert tie_groups(np.full(3, 0.4), samples, 2.0, higher_is_better=True).tolist() == [1, 1, 1]
+    assert against(samples + np.array([[-1.0], [0.0], [1.0]]), samples[0], 2.0).tolist() == [-1, 0, 1]
 
 
 def test_entries_that_differ_by_noise_share_a_group_most_of_the_time() -> None:
@@ -119,7 +130,7 @@ def test_entries_that_differ_by_noise_share_a_group_most_of_the_time() -> None:
         pair = [replicate(2 * board, n=100), replicate(2 * board + 1, n=100)]
         weights = draw(pair[0].y, 200, np.random.default_rng(board))
         scores = np.vstack([distribution([one], [METRICS["balanced_accuracy"]], weights) for one in pair])
-        tied += len(set(tie_groups(scores[:, 0], scores[:, 1:], higher_is_better=True))) == 1
+        tied += len(set(tie_groups(scores[:, 0], scores[:, 1:], reach(pair[0].y), higher_is_better=True))) == 1
     assert tied >= binom.ppf(0.001, 40, 0.95)
 
 
@@ -132,7 +143,7 @@ def test_nominal_95_percent_covers(name: str) -> None:
     for seed in range(repetitions):
         one = replicate(seed, n=100)
         samples = distribution([one], [METRICS[name]], draw(one.y, 500, np.random.default_rng(seed)))[:, 1:]
-        low, high = interval(samples)
+        low, high = interval(samples, reach(one.y))
         covered += bool(low[0] <= truth <= high[0])
     assert binom.ppf(0.001, repetitions, 0.94) <= covered <= binom.ppf(0.999, repetitions, 0.95)
 
@@ -150,6 +161,6 @@ def test_reflected_interval_of_ece_covers_an_over_confident_entry_where_percenti
     for seed in range(300):
         one = sharpened(replicate(seed, n=100))
         scores = distribution([one], metric, draw(one.y, 300, np.random.default_rng(seed)))
-        for i, (low, high) in enumerate((interval(scores[:, 1:]), reflected(scores[:, 0], scores[:, 1:]))):
+        for i, (low, high) in enumerate((interval(scores[:, 1:], 2.0), reflected(scores[:, 0], scores[:, 1:], 2.0))):
             covered[i] += low[0] <= truth <= high[0]
     assert covered[0] / 300 < 0.5 and covered[1] / 300 > 0.85

@@ -145,13 +145,13 @@ def test_the_floor_is_the_half_width_of_a_paired_interval():
     rng = np.random.default_rng(9)
     samples = rng.normal(size=(2, 100_000)) * [[0.03], [0.04]]
     half = np.diff(np.quantile(samples[0] - samples[1], [0.025, 0.975]))[0] / 2
-    assert resolution_floor(samples) == pytest.approx(half, rel=0.02)
-    assert np.isnan(resolution_floor(samples[:1]))
+    assert resolution_floor(samples, 1.96) == pytest.approx(half, rel=0.02)
+    assert np.isnan(resolution_floor(samples[:1], 1.96))
 
 
 def test_patients_needed_are_enough_in_simulation():
     rng = np.random.default_rng(10)
-    n = patients_needed(0.1, 1 / np.sqrt(100), 100)  # unit variance a patient, 100 patients
+    n = patients_needed(0.1, 1 / np.sqrt(100), 100, 1.96)  # unit variance a patient, 100 patients
     means = rng.normal(0.1, 1, (2000, int(n))).mean(axis=1)
     assert np.mean(means > 1.96 / np.sqrt(n)) == pytest.approx(0.5, abs=0.04)
-    assert patients_needed(0.0, 0.1, 100) == np.inf
+    assert patients_needed(0.0, 0.1, 100, 1.96) == np.inf

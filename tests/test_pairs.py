@@ -7,16 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from fake_board import fake_task
+from fake_board import fake_task, with_controls
 
+from baselines import BASELINES
+from benchmark.entry_facts import family
+from benchmark.registry import entry_class, entry_spec
 from leaderboard import testsets
 from leaderboard.board import build
+from leaderboard.bootstrap import reach
 from leaderboard.metrics import METRICS
 from leaderboard.pairs import pairs
-from leaderboard.qc import failures
+from leaderboard.qc import CONTROLS, failures
 from leaderboard.resolution import resolution_floor
 from leaderboard.score import resampled, score
 from leaderboard.tables import views
+from leaderboard.ties import tie_reach
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "d", "command": "x"}
 
@@ -52,14 +57,16 @@ def test_a_clear_difference_is_found_by_every_test(compared):
 def test_the_floor_of_a_table_is_that_of_its_entries_without_controls(binary):
     scores = score(binary, resamples=200)
     chosen = scores[(scores["test_set"] == "in-domain") & (scores["metric"] == "auroc")]
-    samples = resampled(binary, testsets.test_sets(binary)[0], (METRICS["auroc"],), 200, 0)[:, 0, 1:]
+    first = testsets.test_sets(binary)[0]
+    samples = resampled(binary, first, (METRICS["auroc"],), 200, 0)[:, 0, 1:]
     real = [i for i, entry in enumerate(binary.entries) if entry != "prior"]
     assert chosen["floor"].nunique() == 1
-    assert chosen["floor"].iloc[0] == pytest.approx(resolution_floor(samples[real]))
+    assert chosen["floor"].iloc[0] == pytest.approx(resolution_floor(samples[real], tie_reach(reach(first.strata), 1)))
 
 
-def broken(task) -> set[str]:
-    view = views(build([task], **FACTS, resamples=200))[0]
+def broken(task, *, controls: bool = True) -> set[str]:
+    """Return the broken rules of a table; with ``controls`` those that made-up results lack are not applicable."""
+    view = views(build([with_controls(task) if controls else task], **FACTS, resamples=200))[0]
     return {failure.rule for failure in failures(view)}
 
 
@@ -82,6 +89,19 @@ def test_each_planted_flaw_breaks_its_rule():
     stale = tuned.assign(stale=tuned["entry"] == "rules-apl")
     assert broken(replace(task, trials=stale)) == {"stale"}
     assert broken(replace(task, trials=tuned, flags=("audit overridden: class-is-domain",))) == {"audit-overridden"}
+
+
+def test_a_table_without_its_controls_says_so_first():
+    task = fake_task(failed=None)
+    tuned = replace(task, trials=task.trials.assign(tuned=True))
+    assert broken(tuned, controls=False) == {"controls-missing"}
+    first = failures(views(build([tuned], **FACTS, resamples=200))[0])[0]
+    assert first.text == "Controls not run: missingness-only, border-only, background-only, site-only."
+
+
+def test_the_controls_that_a_table_needs_are_those_of_the_tree():
+    families = {name: family(entry_spec(name), entry_class(entry_spec(name))) for name in BASELINES}
+    assert set(CONTROLS) == {name for name, kind in families.items() if kind == "control"}
 
 
 def test_an_entry_below_prior_breaks_its_rule():

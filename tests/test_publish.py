@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from dataclasses import replace
@@ -10,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fake_board import fake_task
+from fake_board import fake_task, with_controls
+from rich.console import Console
 
+from benchmark.publishing import rebuild
+from benchmark.registry import UsageError
 from leaderboard import archive
-from leaderboard.board import build
+from leaderboard.board import build, write
 from leaderboard.compare import compare
 from leaderboard.publish import QualityError, publish
 from leaderboard.results import Board, TaskResult
@@ -29,7 +33,8 @@ def clean_task(**changed: object) -> TaskResult:
     """Return a task that breaks no rule of quality, of one specimen a patient."""
     task = fake_task(**({"n": 36, "seeds": 2, "failed": None, "skill": SKILL} | changed))
     first = task.predictions.drop_duplicates(["entry", "seed", "fold", "role", "patient"])
-    return replace(task, trials=task.trials.assign(tuned=True), predictions=first.reset_index(drop=True))
+    ran = replace(task, trials=task.trials.assign(tuned=True), predictions=first.reset_index(drop=True))
+    return with_controls(ran)
 
 
 def untuned(entry: str) -> TaskResult:
@@ -309,3 +314,19 @@ def test_last_digits_of_another_machine_are_no_difference(copy):
     table.loc[0, "value"] = numbers[0] + 1e-6
     forge(copy / "details.csv", table.to_csv(index=False).encode())
     assert any("details.csv" in sentence and "value is" in sentence for sentence in verify(copy))
+
+
+def test_a_published_folder_gives_every_file_of_the_board_it_came_from(board, tmp_path):
+    write(board, tmp_path / "own")
+    publish(board, tmp_path / "published", HASHES, with_flags=True)
+    assert rebuild(tmp_path / "published", tmp_path / "again", Console(file=io.StringIO())) == 0
+    assert contents(tmp_path / "again") == contents(tmp_path / "own")
+
+
+def test_a_folder_that_was_edited_is_not_rebuilt(board, tmp_path):
+    copy = tmp_path / "published"
+    publish(board, copy, HASHES, with_flags=True)
+    (copy / "board.json").write_bytes((copy / "board.json").read_bytes() + b" ")
+    with pytest.raises(UsageError, match=r"board\.json differs from the manifest.*benchmark verify"):
+        rebuild(copy, tmp_path / "site", Console(file=io.StringIO()))
+    assert not (tmp_path / "site").exists()

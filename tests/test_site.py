@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,12 +19,19 @@ from test_board_statements import FACTS
 from leaderboard.across_tasks import across_tasks
 from leaderboard.board import build
 from leaderboard.further_page import further_pages
+from leaderboard.ladder import LEAKY
+from leaderboard.leaky import MEANING
 from leaderboard.links import file_name
+from leaderboard.page import render as render_page
 from leaderboard.results import Board
+from leaderboard.scored_unit import LINES
 from leaderboard.site import render_site, write_site
 from leaderboard.tables import BANNER, views
 from leaderboard.templating import ASSETS, LIBRARY, LICENCE, asset
+from leaderboard.testsets import test_sets as sets_of
 from leaderboard.tripod import TOPICS
+
+FEW = {"prior": 0.0, "xgboost": 2.4}
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +142,48 @@ def test_entry_page_says_what_is_known_and_what_is_not(site: Path) -> None:
     assert "Hyper-parameters" in text or "published default hyper-parameters" in text
     assert "6 of 6 trials done" in text and "Evaluation of xgboost" in text
     assert text.count("not stated") > 20 and all(f'<th scope="row">{number}</th>' in text for number in TOPICS)
+
+
+def test_a_leaky_task_says_so_wherever_it_shows() -> None:
+    tasks = [fake_task(name, n=36, failed=None, seeds=1, skill=FEW) for name in ("honest", "leaky-flag", "leaky-rung")]
+    tasks[1] = replace(tasks[1], flags=(LEAKY,))
+    tasks[2] = replace(tasks[2], ladder="cells", rung="slide")
+    board = build(tasks, **FACTS, resamples=5)
+    found = dict(render_site(board, pictures=False))
+    one = Page(render_page(board))
+    assert (
+        not one.open and len([a["id"] for _, a in one.tags if "id" in a]) == len({a.get("id") for _, a in one.tags}) - 1
+    )
+    rows = re.findall(r"<tr><th.*?</th>", found[file_name("entry", "xgboost")])
+    for task in tasks:
+        is_leaky = task.name != "honest"
+        home = found[file_name("task", task.name)]
+        assert (f"<h1>{task.name} ({LEAKY})</h1>" in home) == is_leaky == (f"in-domain ({LEAKY})</span>" in home)
+        for pages_of in (found["index.html"], render_page(board)):
+            part = pages_of[pages_of.index(f"{task.name}, best first") - 1500 :][:1700]
+            assert (f"in-domain ({LEAKY})</span>" in part) == is_leaky
+        mine = [row for row in rows if f">{task.name}</a>" in row]
+        assert len(mine) >= 3 and all((LEAKY in row) == is_leaky for row in mine)
+        further = [
+            text for name, text in found.items() if name.startswith(f"task-{task.name}-") and "Score" not in text
+        ]
+        assert all((f"{LEAKY}: {MEANING}" in text) == is_leaky for text in further)
+
+
+def test_what_is_scored_is_said_of_each_task() -> None:
+    patients = fake_task("by-patient", n=36, failed=None, seeds=1, skill=FEW)
+    specimens = replace(patients, name="by-specimen", level="specimen")
+    mixed = patients.predictions.assign(y=lambda t: (t["specimen"].str[1:].astype(int)) % 3)
+    twins = replace(patients, name="two-classes", predictions=mixed)
+    board = build([patients, specimens, twins], **FACTS, resamples=5)
+    found = dict(render_site(board, pictures=False))
+    for task, unit in ((patients, "patients"), (specimens, "specimens"), (twins, "specimens")):
+        text = unescape(found[file_name("task", task.name)])
+        assert [LINES[name] in text for name in LINES] == [name == unit for name in LINES]
+        sizes = {len(r.y) for rs in sets_of(task)[0].replicates.values() for r in rs}
+        told = task.predictions[task.predictions["role"] == "test"]
+        assert sizes == {told["patient" if unit == "patients" else "specimen"].nunique()}
+    assert unescape(found["index.html"]).count(LINES["specimens"]) == 2
 
 
 def test_a_board_with_nothing_done_is_still_a_site(tmp_path: Path) -> None:

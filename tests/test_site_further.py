@@ -18,6 +18,7 @@ from leaderboard.further import TITLES
 from leaderboard.further_page import GROUPS, further_pages, rows_of
 from leaderboard.links import file_name
 from leaderboard.markdown import render
+from leaderboard.page import render as render_page
 from leaderboard.published_table import standing
 from leaderboard.results import Board, Published
 from leaderboard.shapes import SHAPES
@@ -181,3 +182,17 @@ def test_published_rows_are_apart_and_say_whether_they_compare(board: Board, sit
             assert all(word in part for word in (figure.result, figure.protocol, figure.citation, standing(figure)))
     assert "not comparable, because images of a patient leak" in render(board)
     assert 'class="published"' not in site[file_name("task", "apl-jhu")]
+
+
+def test_the_one_page_report_holds_claims_and_published_figures_apart(board: Board) -> None:
+    text = render_page(board)
+    page = Page(text)
+    ids = [str(a["id"]) for _, a in page.tags if a.get("id")]
+    assert not page.open and len(ids) == len(set(ids)) and page.count("table") == page.count("caption")
+    for claim in CLAIMS:
+        assert f"Claim: {claim.name}" in unescape(text) and claim.trap in unescape(text)
+    measured_tables = re.sub(r'<div class="published">.*?</table>', "", text, flags=re.DOTALL)
+    for figure in FIGURES:
+        assert figure.result in text and figure.result not in measured_tables
+    with_figures = [i for i, task in enumerate(board.tasks, 1) if task.published]
+    assert [name for name in ids if re.fullmatch(r"published-\d+", name)] == [f"published-{i}" for i in with_figures]

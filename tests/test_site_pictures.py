@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,11 +16,12 @@ from sklearn.metrics import confusion_matrix
 from test_board_statements import FACTS
 
 from leaderboard.board import build
+from leaderboard.compute_cost import costs
 from leaderboard.confusion import confusion
 from leaderboard.critical_difference import critical_difference
 from leaderboard.critical_difference_plot import critical_difference_plot
 from leaderboard.exact_interval import clopper_pearson
-from leaderboard.pareto import costs, pareto
+from leaderboard.pareto import pareto
 from leaderboard.reliability_plot import reliability, reliability_bins
 from leaderboard.risk_coverage import COVERAGE, risk_coverage, risk_coverage_plot
 from leaderboard.tables import TaskView, views
@@ -104,16 +104,6 @@ def test_win_rates_by_hand() -> None:
     assert np.isnan(table.loc["x", "x"]) and np.isnan(table.loc["y", "z"])
 
 
-def test_no_entry_of_the_front_is_beaten(view: TaskView) -> None:
-    table = costs(view).assign(seconds=[3.0, 1.0, 2.0, 1.0])
-    seconds = view.task.trials["entry"].map(dict(zip(table["entry"], table["seconds"], strict=True))).fillna(1)
-    task = replace(view.task, trials=view.task.trials.assign(seconds=seconds))
-    rows = list(costs(views(build([task], **FACTS, resamples=5))[0]).itertuples())
-    for one in rows:
-        as_good = [two for two in rows if two.value >= one.value and two.seconds <= one.seconds]
-        assert one.front == all((two.value, two.seconds) == (one.value, one.seconds) for two in as_good)
-
-
 def test_pictures_are_valid_take_the_pages_ink_and_repeat(view: TaskView) -> None:
     rng = np.random.default_rng(0)
     scores = pd.DataFrame(rng.normal(size=(8, 4)) + np.arange(4), columns=HOSTILE)
@@ -123,7 +113,7 @@ def test_pictures_are_valid_take_the_pages_ink_and_repeat(view: TaskView) -> Non
         "risk": lambda: risk_coverage_plot(told, "x"),
         "ranks": lambda: critical_difference_plot(critical_difference(scores, higher_is_better=True)),
         "wins": lambda: win_rate_plot(view.board.pairs),
-        "pareto": lambda: pareto(view),
+        "pareto": lambda: pareto(costs(view), "seconds", HOSTILE[0], HOSTILE[1]),
     }
     for name, make in draw.items():
         svg = make()

@@ -1,0 +1,155 @@
+"""Intervals of shares with few patients: closed forms, invariants, coverage by simulation; strata that are pooled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from scipy.stats import binom, binomtest, norm, t
+
+from leaderboard.bootstrap import draw, interval, reach
+from leaderboard.exact_interval import clopper_pearson
+from leaderboard.metrics import METRICS
+from leaderboard.pooled import FEW, pooled
+from leaderboard.share_interval import at_bound, most_at_bound, most_effective, share_interval
+from leaderboard.testsets import ClassSizes
+
+Z = norm.ppf(0.975)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 7), (3, 11), (12, 12), (40, 50)])
+def test_with_binomial_variance_it_is_wilsons_interval(hits: int, n: int) -> None:
+    p = hits / n
+    sd = np.sqrt(p * (1 - p) / n)
+    samples = np.array([[p - sd, p + sd]])  # their variance is that of the share
+    low, high = share_interval(np.array([p]), samples, Z, n)
+    np.testing.assert_allclose([low[0], high[0]], binomtest(hits, n).proportion_ci(method="wilson"), atol=1e-9)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 4), (4, 4), (3, 9), (12, 12)])
+def test_the_exact_interval_is_that_of_scipy(hits: int, n: int) -> None:
+    low, high = clopper_pearson(np.array(hits), np.array(n))
+    np.testing.assert_allclose([low, high], binomtest(hits, n).proportion_ci(method="exact"), atol=1e-9)
+
+
+def test_the_most_a_score_is_worth_is_what_gives_its_variance_where_recalls_are_equal() -> None:
+    sizes, p = np.array([3, 0, 8, 20]), 0.7
+    there = sizes[sizes > 0]
+    variance = (p * (1 - p) / there).sum() / len(there) ** 2  # of the mean of independent shares
+    assert p * (1 - p) / most_effective("classes", sizes) == pytest.approx(variance)
+    assert most_effective("patients", sizes) == 31
+    assert most_effective("classes", np.full(5, 6)) == pytest.approx(30)
+    assert most_effective("comparisons", np.array([7, 3])) == pytest.approx(most_effective("classes", np.array([7, 3])))
+    assert most_effective("classes", np.zeros(3, dtype=np.int64)) == 0
+
+
+@given(
+    arrays.arrays(np.float64, (3, 20), elements=st.floats(-1, 1)),
+    st.floats(1.96, 8) | st.just(np.inf),
+    st.integers(1, 50),
+)
+def test_it_holds_the_estimate_and_stays_in_the_bounds(samples: NDArray[np.float64], wide: float, most: int) -> None:
+    values = samples[:, 0]
+    low, high = share_interval(values, samples, wide, most, (-1, 1))
+    assert ((low >= -1) & (low <= values + 1e-12) & (values - 1e-12 <= high) & (high <= 1)).all()
+    assert (high - low)[at_bound(values, (-1, 1))].min(initial=1) > 0
+    again = share_interval(values, samples, wide, most, (-1, 1))
+    np.testing.assert_array_equal([low, high], again)
+
+
+def test_one_answer_inside_the_bounds_has_no_width_and_nan_stays_nan() -> None:
+    values = np.array([0.5, 1.0, np.nan])
+    samples = values[:, None].repeat(9, axis=1)
+    low, high = share_interval(values, samples, 2.1, 12, fixed=True)
+    assert low[0] == high[0] == 0.5
+    assert 0.6 < low[1] < 0.9 and high[1] == 1
+    assert np.isnan([low[2], high[2]]).all()
+    low, high = share_interval(values, samples, Z, 12)
+    wilson = binomtest(6, 12).proportion_ci(method="wilson")
+    np.testing.assert_allclose([low[0], high[0]], wilson, atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 4, 50])
+def test_reach_undoes_what_a_stratum_lacks(n: int) -> None:
+    strata = np.repeat(np.arange(3), n)
+    assert reach(strata) == pytest.approx(t.ppf(0.975, 3 * n - 3) * np.sqrt(n / (n - 1)))
+    samples = np.random.default_rng(n).normal(size=(1, 200_000))
+    low, high = interval(samples, reach(strata))
+    if n > 2:  # percentiles that far out are not noise
+        np.testing.assert_allclose([-low[0], high[0]], reach(strata), rtol=0.05)
+
+
+def test_reach_is_the_normal_quantile_of_many_patients_and_unknown_for_one_each() -> None:
+    assert reach(np.zeros(10**6, dtype=np.int64)) == pytest.approx(Z, abs=1e-4)
+    assert reach(np.arange(4)) == np.inf
+    assert np.isnan(interval(np.arange(5.0)[None], np.inf)).all()
+
+
+def test_reach_of_a_patient_mean_undoes_what_the_resamples_lack() -> None:
+    strata = np.repeat([0, 1], [100, 2])
+    x = np.random.default_rng(0).normal(size=(2000, 102))
+    shown = np.mean([x[:, strata == k].var(axis=1) * n for k, n in ((0, 100), (1, 2))], axis=1).sum() / 102**2
+    wide = reach(strata, patient_mean=True)
+    assert wide == pytest.approx(t.ppf(0.975, 100) * np.sqrt(1 / 102 / shown), rel=0.01)
+    assert reach(np.repeat([0, 1], 4), patient_mean=True) == pytest.approx(reach(np.repeat([0, 1], 4)))
+    assert reach(np.arange(4), patient_mean=True) == np.inf
+
+
+def test_what_each_metric_can_be_worth_counts_a_patient_of_several_classes_once() -> None:
+    every = np.full(10, 4)
+    donors = ClassSizes(rows=every * 5, patients=every, others=every, distinct=4)
+    for share in ("patients", "classes", "comparisons"):
+        assert most_at_bound(share, donors) == 4
+    two = ClassSizes(*np.array([[30, 3], [30, 3], [3, 30]]), distinct=33)
+    assert most_at_bound("positives", two, worst=True) == 3
+    assert most_at_bound("positives", two) == most_effective("classes", np.array([30, 3]))
+
+
+@given(arrays.arrays(np.int64, st.integers(0, 60), elements=st.integers(0, 11)))
+def test_pooled_strata_are_large_enough_and_keep_classes_apart_that_have_two(cell: NDArray[np.int64]) -> None:
+    classes, cells = (cell // 4).astype(str), cell.astype(str)
+    strata = pooled(classes, cells)
+    sizes = np.bincount(strata) if len(strata) else np.zeros(0)
+    assert (sizes > 1).all() or len(strata) == 1
+    for stratum in np.unique(strata):
+        of = np.unique(classes[strata == stratum], return_counts=True)[1]
+        assert len(of) == 1 or of.min() == 1
+    counts = dict(zip(*np.unique(cells, return_counts=True), strict=True))
+    alone = np.unique(classes, return_counts=True)[1].min(initial=FEW) == 1  # a class that has to join another
+    for name in counts:
+        assert len(np.unique(strata[cells == name])) == 1
+        of_class = [counts[other] for other in np.unique(cells[classes == classes[cells == name][0]])]
+        if min(of_class) >= FEW and not alone:
+            assert (strata == strata[cells == name][0]).sum() == counts[name]
+
+
+def balanced(sizes: list[int], recalls: list[float], rng: np.random.Generator) -> tuple[bool, bool]:
+    """Return whether the share interval and the percentiles of one simulated cohort hold the balanced accuracy."""
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    right = rng.random(len(y)) < np.array(recalls)[y]
+    proba = np.eye(len(sizes))[np.where(right, y, (y + 1) % len(sizes))]
+    strata = pooled(y.astype(str), y.astype(str))
+    weights = draw(strata, 200, rng).T.astype(np.float64)
+    scores = METRICS["balanced_accuracy"].function(y, proba, weights)[None]
+    most = most_effective("classes", np.array(sizes))
+    low, high = share_interval(scores[:, 0], scores[:, 1:], reach(strata), most)
+    percentiles = np.quantile(scores[0, 1:], [0.025, 0.975])
+    true = float(np.mean(recalls))
+    return bool(low[0] <= true <= high[0]), bool(percentiles[0] <= true <= percentiles[1])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "recalls"),
+    [
+        ([8, 5, 4, 2, 1], [0.8, 0.7, 0.9, 0.6, 0.7]),
+        ([4, 4, 4, 4, 4], [0.98, 0.95, 0.9, 0.97, 0.99]),
+        ([14, 6], [0.9, 0.9]),
+    ],
+)
+def test_twenty_patients_are_covered_where_percentiles_are_too_narrow(sizes: list[int], recalls: list[float]) -> None:
+    held = np.array([balanced(sizes, recalls, np.random.default_rng(seed)) for seed in range(400)]).sum(axis=0)
+    assert held[0] >= binom.ppf(0.001, 400, 0.95)
+    assert held[1] < binom.ppf(0.001, 400, 0.95)
