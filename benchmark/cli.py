@@ -100,14 +100,26 @@ def report(
     profile: ProfileOption = None,
     dataset: DatasetsOption = None,
     out: OutOption = Path("runs"),
+    published: Annotated[
+        Path | None, typer.Option("--from", help="A published board instead of runs; needs --to and nothing else.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Folder for every table and the site of --from.")] = None,
 ) -> None:
-    """Show and write the leaderboard from what is on disk; computes nothing, needs no data."""
+    """Show and write the leaderboard from what is on disk; runs no entry, needs no data."""
     from benchmark.plan_file import saved
     from benchmark.registry import UsageError
     from benchmark.run import chosen_suite, command_line
     from benchmark.run import report as show_report
     from benchmark.store import Store
 
+    if published is not None or to is not None:
+        from benchmark import publishing
+
+        if published is None or to is None or suite or profile or dataset:
+            raise UsageError("report --from PUBLISHED --to FOLDER takes both and no --suite, --profile or --dataset")
+        if published.resolve() == to.resolve():
+            raise UsageError(f"--from and --to are both {published}: its files would be replaced; choose another --to")
+        raise typer.Exit(publishing.rebuild(published, to, Console()))
     wanted = chosen_suite(suite, dataset or (), ())
     name, _ = wanted.profile(profile)
     store = Store(out, wanted.name)

@@ -53,13 +53,28 @@ def entry_rows(data_root: Path | None) -> Rows:
 
 
 def metrics(data_root: Path | None) -> Rows:
-    """Return name, label and direction of each metric."""
+    """Return name, label, table and best value of each metric; a further table, which holds several, is one row."""
+    from leaderboard.detail_metrics import DETAILS
+    from leaderboard.further import TITLES
     from leaderboard.metrics import METRICS
 
-    return [
-        {"metric": name, "label": metric.label, "higher is better": metric.higher_is_better}
+    shown = [
+        {"metric": name, "label": metric.label, "table": "leaderboard", "best": _best(metric.higher_is_better)}
         for name, metric in METRICS.items()
     ]
+    shown += [
+        {"metric": name, "label": detail.label, "table": f"details: {detail.group}", "best": _nearest(detail.best)}
+        for name, detail in DETAILS.items()
+    ]
+    return shown + [{"metric": n, "label": title, "table": "further", "best": ""} for n, title in TITLES.items()]
+
+
+def _best(higher_is_better: bool) -> str:
+    return "highest" if higher_is_better else "lowest"
+
+
+def _nearest(best: float | None) -> str:
+    return "not ordered" if best is None else f"nearest to {best:g}"
 
 
 KINDS: dict[str, Callable[[Path | None], Rows]] = {

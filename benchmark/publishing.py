@@ -58,6 +58,30 @@ def verify(folder: Path, board: Path | None, console: Console) -> int:
     return 1 if wrong else 0
 
 
+def rebuild(folder: Path, to: Path, console: Console) -> int:
+    """Show a published board and write every table, the page and the site of it, from its predictions alone.
+
+    Raises:
+        UsageError: If a file differs from the manifest or cannot be read.
+        ValueError: If what the manifest vouches for cannot be scored.
+    """
+    from leaderboard import archive, terminal
+    from leaderboard.board import build, write
+
+    try:
+        changed = archive.changed_files(folder)
+        facts, tasks = archive.unpack(folder)
+    except archive.ArchiveError as error:
+        raise UsageError(str(error)) from error
+    if changed:
+        raise UsageError(f"{folder}: {'; '.join(changed)}. See: {command_line(['verify', str(folder)])}")
+    board = build(tasks, **facts)
+    terminal.show(board, console)
+    for kind, path in write(board, to).items():
+        console.print(f"{kind}: {path}", markup=False, soft_wrap=True)
+    return 0
+
+
 def compare(old: Path, new: Path, console: Console) -> int:
     """Show what moved between two published boards, and whether it is more than noise."""
     from leaderboard.archive import ArchiveError
