@@ -36,7 +36,7 @@ FEW = {"prior": 0.0, "xgboost": 2.4}
 
 @pytest.fixture(scope="module")
 def board() -> Board:
-    return build(fake_tasks(), **FACTS, resamples=20)
+    return build(fake_tasks(), **FACTS, resamples=6)
 
 
 @pytest.fixture(scope="module")
