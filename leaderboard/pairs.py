@@ -20,6 +20,7 @@ from leaderboard.score import resampled
 from leaderboard.testsets import IN_DOMAIN, SHIFTED, Replicate, TestSet, test_sets
 from leaderboard.ties import tie_reach
 
+Replicates = tuple[Replicate, ...]
 COLUMNS = [
     "task", "test_set", "metric", "a", "b", "difference", "low", "high", "p_permutation", "p_holm", "p_delong",
     "p_corrected_t", "chance_a_worse", "chance_same", "chance_a_better", "patients_needed", "n_patients",
@@ -32,7 +33,8 @@ def pairs(task: TaskResult, *, resamples: int = 1000, permutations: int = 2000, 
     The interval is that of the patient-clustered bootstrap by which entries are tied: the 95 % one, and that of 99 %
     where one of the two has one seed (``tie_reach``). Fold-wise tests (corrected t, Bayesian with a region of practical
     equivalence of one point) are given where folds divide the set, DeLong's where there are two classes, one row a
-    patient and one seed; NaN elsewhere. Holm corrects the permutation test for the number of pairs.
+    patient and one seed; NaN elsewhere. Tests use the seeds that both entries have. Holm corrects the permutation test
+    for the number of pairs.
 
     Returns:
         Long table with ``COLUMNS``; ``difference`` is a minus b, a good sign being an advantage of a.
@@ -71,18 +73,30 @@ def _pair(
 ) -> tuple[object, ...]:
     gaps = samples[a] - samples[b]
     low, high = (float(bound[0]) for bound in interval(gaps[None, 1:], wide))
-    one, two, n = test_set.replicates[a], test_set.replicates[b], len(test_set.patients)
-    p = permutation_p(one, two, metric, n, permutations=permutations, seed=seed)
-    folds = _fold_differences(one, two, metric)
-    count = len(np.unique(one[0].fold))
-    corrected = nadeau_bengio(folds, count) if count > 1 else None
-    rope = bayesian_t(folds, count) if count > 1 else (np.nan,) * 3
+    n = len(test_set.patients)
+    one, two = _of_same_seeds(test_set.replicates[a], test_set.replicates[b])
+    tests = _tests(one, two, metric, n, permutations, seed) if one else (np.nan,) * 6
     needed = patients_needed(float(gaps[0]), float(np.nanstd(gaps[1:], ddof=1)), n, wide)
-    tests = (p, _delong(one, two, metric), corrected.p if corrected else np.nan, *rope)
     return (test_set.name, metric.name, a, b, float(gaps[0]), low, high, *tests, needed, n)
 
 
-def _fold_differences(one: tuple[Replicate, ...], two: tuple[Replicate, ...], metric: Metric) -> Floats:
+def _of_same_seeds(one: Replicates, two: Replicates) -> tuple[Replicates, Replicates]:
+    """Return the replicates of the seeds that both have, in the same order."""
+    both = {replicate.seed for replicate in one} & {replicate.seed for replicate in two}
+    first, second = (tuple(replicate for replicate in side if replicate.seed in both) for side in (one, two))
+    return first, second
+
+
+def _tests(one: Replicates, two: Replicates, metric: Metric, n: int, permutations: int, seed: int) -> tuple[float, ...]:
+    """Return p of the permutation, DeLong and corrected t tests, and the three chances of the Bayesian one."""
+    p = permutation_p(one, two, metric, n, permutations=permutations, seed=seed)
+    folds, count = _fold_differences(one, two, metric), len(np.unique(one[0].fold))
+    corrected = nadeau_bengio(folds, count) if count > 1 else None
+    rope = bayesian_t(folds, count) if count > 1 else (np.nan,) * 3
+    return (p, _delong(one, two, metric), corrected.p if corrected else np.nan, *rope)
+
+
+def _fold_differences(one: Replicates, two: Replicates, metric: Metric) -> Floats:
     """Return the difference in every fold of every seed that can be evaluated, (J,)."""
     found = []
     for first, second in zip(one, two, strict=True):
@@ -99,7 +113,7 @@ def _plain(replicate: Replicate, rows: Floats, metric: Metric) -> float:
     return float(score[0])
 
 
-def _delong(one: tuple[Replicate, ...], two: tuple[Replicate, ...], metric: Metric) -> float:
+def _delong(one: Replicates, two: Replicates, metric: Metric) -> float:
     first, second = one[0], two[0]
     independent = len(np.unique(first.patient)) == len(first.patient)
     if metric.name != "auroc" or first.proba.shape[1] != 2 or len(one) != 1 or not independent:

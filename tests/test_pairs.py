@@ -54,6 +54,31 @@ def test_a_clear_difference_is_found_by_every_test(compared):
     assert row["patients_needed"] < row["n_patients"]
 
 
+def without(task, entry, seed):
+    """Return a task in which an entry lacks a seed."""
+    left = (
+        t[(t["entry"] != entry) | (t["seed"] != seed)].reset_index(drop=True) for t in (task.predictions, task.trials)
+    )
+    return replace(task, **dict(zip(("predictions", "trials"), left, strict=True)))
+
+
+def test_tests_of_entries_with_unequal_seeds_use_those_that_both_have():
+    task = fake_task("apl-jhu", classes=("AML", "APL"), domains=("D", "V"), failed=None, seeds=2, n=40)
+    few = without(task, "xgboost", 1)
+    alone = few
+    for entry in set(task.entries) - {"xgboost"}:
+        alone = without(alone, entry, 1)
+    found, expected = (
+        pairs(t, resamples=20, permutations=100).set_index(["a", "b"]).loc[("rules-apl", "xgboost")]
+        for t in (few, alone)
+    )
+    for name in ("p_permutation", "p_corrected_t", "chance_same"):
+        assert found[name] == expected[name]
+    nothing = without(without(task, "xgboost", 1), "rules-apl", 0)
+    row = pairs(nothing, resamples=20, permutations=100).set_index(["a", "b"]).loc[("rules-apl", "xgboost")]
+    assert np.isnan(row["p_permutation"]) and not np.isnan(row["difference"])
+
+
 def test_the_floor_of_a_table_is_that_of_its_entries_without_controls(binary):
     scores = score(binary, resamples=200)
     chosen = scores[(scores["test_set"] == "in-domain") & (scores["metric"] == "auroc")]
