@@ -147,7 +147,7 @@ def _show_problems(error: OwnCohortError, console: Console) -> int:
 def show(dataset: str, to: Path, options: Mapping[str, Any], data_root: Path | None, console: Console) -> int:
     """Write a contact sheet: of a generated cohort with masks and information maps, else of cells by class."""
     from datasets.contact_sheet import contact_sheet as of_real_cells
-    from datasets.simulate.gallery import contact_sheet as of_generated_cells
+    from datasets.simulate.gallery import generated_sheet as of_generated_cells
 
     cohort = load_dataset(dataset, data_root, options)
     if cohort.images is None:

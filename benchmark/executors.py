@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
-from benchmark.plan import DataShelf
+from benchmark.shelf import DataShelf
 from benchmark.store import Store
 from benchmark.worker import Job, execute, failed
 

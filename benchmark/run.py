@@ -17,10 +17,11 @@ from rich.table import Table
 from benchmark import plan_file
 from benchmark.adhoc import parse_options, suite_of
 from benchmark.auditing import known_rules
-from benchmark.plan import DataShelf, Plan, make_plan
+from benchmark.plan import Plan, make_plan
 from benchmark.progress import RunProgress
 from benchmark.registry import UsageError
 from benchmark.report import commit, make_board
+from benchmark.shelf import DataShelf
 from benchmark.state import State, inspect
 from benchmark.store import Store
 from benchmark.suite import Profile, Suite, load_suite

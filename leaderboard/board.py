@@ -10,10 +10,10 @@ import pandas as pd
 
 from leaderboard.claims import claim_table
 from leaderboard.escape import csv_cell
-from leaderboard.latex import render as render_latex
-from leaderboard.markdown import render as render_markdown
+from leaderboard.latex import render_latex
+from leaderboard.markdown import render_markdown
 from leaderboard.metrics import METRICS
-from leaderboard.page import render as render_page
+from leaderboard.page import render_page
 from leaderboard.parts import compute
 from leaderboard.parts import tables as scored_tables
 from leaderboard.quarantine import quarantined

@@ -19,7 +19,7 @@ _HEAD = (
 )
 
 
-def render(board: Board) -> str:
+def render_latex(board: Board) -> str:
     """Return a document that compiles on its own, ending in a newline."""
     made = (
         f"Suite {board.suite}, profile {board.profile}, commit {board.commit}, {board.date}, made by: {board.command}. "

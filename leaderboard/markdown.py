@@ -11,7 +11,7 @@ from leaderboard.statements import READING, findings, interval_definition, notes
 from leaderboard.tables import BANNER, FLAGS, Cell, Table, TaskView, details, summary, views
 
 
-def render(board: Board) -> str:
+def render_markdown(board: Board) -> str:
     """Return the page, ending in a newline."""
     blocks = [f"# {markdown(board.title)}", *(_task(view) for view in views(board))]
     legend = [f"- **{flag}**: {meaning}" for flag, meaning in FLAGS.items()]

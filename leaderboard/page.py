@@ -12,7 +12,7 @@ from leaderboard.tables import TaskView, details, summary, views
 from leaderboard.templating import LIBRARY, SCRIPT, STYLE, asset, environment
 
 
-def render(board: Board, *, pictures: bool = True) -> str:
+def render_page(board: Board, *, pictures: bool = True) -> str:
     """Return the page, style and scripts within; every name in it is escaped by the template."""
     return (
         environment()

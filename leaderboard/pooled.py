@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FEW = 5  # patients of a stratum, below which the domains of its class are drawn together
+FEW_OF_STRATUM = 5  # patients of a stratum, below which the domains of its class are drawn together
 
 
 def pooled(classes: NDArray[np.str_], cells: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -26,7 +26,7 @@ def pooled(classes: NDArray[np.str_], cells: NDArray[np.str_]) -> NDArray[np.int
     """
     named = np.char.add(np.char.add(classes.astype(str), "\n"), cells.astype(str))
     _, cell, size = np.unique(named, return_inverse=True, return_counts=True)
-    small = np.isin(classes, classes[size[cell] < FEW])
+    small = np.isin(classes, classes[size[cell] < FEW_OF_STRATUM])
     codes = np.unique(np.where(small, classes, named), return_inverse=True)[1].astype(np.int64)
     while len(codes):
         kinds, sizes = np.unique(codes, return_counts=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from leaderboard.counts import Floats, label, ratio
-from leaderboard.pooled import FEW
+from leaderboard.pooled import FEW_OF_STRATUM
 from leaderboard.testsets import ClassSizes, Replicate, patients_of
 
 Share = Literal["", "patients", "classes", "positives", "comparisons"]
@@ -53,13 +53,15 @@ def at_bound(values: Floats, bounds: tuple[float, float] = (0, 1)) -> NDArray[np
 
 
 def few_patients(replicates: Sequence[Replicate]) -> bool:
-    """Return whether fewer than ``FEW`` patients have a wrong row, or a right one.
+    """Return whether fewer than ``FEW_OF_STRATUM`` patients have a wrong row, or a right one.
 
     Where specimens are scored one by one, so few say nearly nothing of how the errors of a patient go together: the
     effective number that resamples show is no estimate, and is cut at the number of patients.
     """
     right = [label(replicate.proba) == replicate.y for replicate in replicates]
-    return any(patients_of([mask == side for mask in right], replicates) < FEW for side in (False, True) if right)
+    return any(
+        patients_of([mask == side for mask in right], replicates) < FEW_OF_STRATUM for side in (False, True) if right
+    )
 
 
 def unmoved(samples: Floats) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from leaderboard.board import build
-from leaderboard.page import render
+from leaderboard.page import render_page as render
 from leaderboard.results import Board, TaskResult
 from leaderboard.score_cache import ScoreCache
 from leaderboard.site import render_site

@@ -13,7 +13,8 @@ from toy import toy_cohort
 
 from datasets import DATASETS, apl_sim
 from datasets.schemes import kfold
-from datasets.simulate.gallery import contact_sheet, heat, overlay
+from datasets.simulate.gallery import generated_sheet as contact_sheet
+from datasets.simulate.gallery import heat, overlay
 from datasets.simulate.settings import SIZES, Settings
 from datasets.simulate.world import sample_world
 

@@ -13,7 +13,7 @@ from test_board_statements import FACTS
 
 from leaderboard.board import build
 from leaderboard.escape import latex
-from leaderboard.latex import render
+from leaderboard.latex import render_latex as render
 
 NASTY = [*HOSTILE, r"\input{/etc/passwd}", "50 % of $x^2$ & ~ # {}", "Ünïcödé → 血", "a\\\\b"]
 

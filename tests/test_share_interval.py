@@ -13,7 +13,7 @@ from scipy.stats import binom, binomtest, norm, t
 from leaderboard.bootstrap import draw, interval, reach
 from leaderboard.exact_interval import clopper_pearson
 from leaderboard.metrics import METRICS
-from leaderboard.pooled import FEW, pooled
+from leaderboard.pooled import FEW_OF_STRATUM, pooled
 from leaderboard.share_interval import at_bound, most_at_bound, most_effective, share_interval
 from leaderboard.testsets import ClassSizes
 
@@ -118,11 +118,13 @@ def test_pooled_strata_are_large_enough_and_keep_classes_apart_that_have_two(cel
         of = np.unique(classes[strata == stratum], return_counts=True)[1]
         assert len(of) == 1 or of.min() == 1
     counts = dict(zip(*np.unique(cells, return_counts=True), strict=True))
-    alone = np.unique(classes, return_counts=True)[1].min(initial=FEW) == 1  # a class that has to join another
+    alone = (
+        np.unique(classes, return_counts=True)[1].min(initial=FEW_OF_STRATUM) == 1
+    )  # a class that has to join another
     for name in counts:
         assert len(np.unique(strata[cells == name])) == 1
         of_class = [counts[other] for other in np.unique(cells[classes == classes[cells == name][0]])]
-        if min(of_class) >= FEW and not alone:
+        if min(of_class) >= FEW_OF_STRATUM and not alone:
             assert (strata == strata[cells == name][0]).sum() == counts[name]
 
 

@@ -9,7 +9,7 @@ import pytest
 from datasets import apl_sim
 from datasets.simulate import unseen_tables as odd
 from datasets.simulate.dirt import choose_bugs
-from datasets.simulate.gallery import contact_sheet
+from datasets.simulate.gallery import generated_sheet as contact_sheet
 from datasets.simulate.information import information_map
 from datasets.simulate.settings import Settings
 from datasets.simulate.tables import CLASSES

@@ -22,7 +22,7 @@ from leaderboard.further_page import further_pages
 from leaderboard.ladder import LEAKY
 from leaderboard.leaky import MEANING
 from leaderboard.links import file_name
-from leaderboard.page import render as render_page
+from leaderboard.page import render_page
 from leaderboard.results import Board
 from leaderboard.scored_unit import LINES
 from leaderboard.site import render_site, write_site

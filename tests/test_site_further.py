@@ -17,8 +17,8 @@ from leaderboard.claims import CLAIMS, claim_table
 from leaderboard.further import TITLES
 from leaderboard.further_page import GROUPS, further_pages, rows_of
 from leaderboard.links import file_name
-from leaderboard.markdown import render
-from leaderboard.page import render as render_page
+from leaderboard.markdown import render_markdown as render
+from leaderboard.page import render_page
 from leaderboard.published_table import standing
 from leaderboard.results import Board, Published
 from leaderboard.shapes import SHAPES

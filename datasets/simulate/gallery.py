@@ -32,7 +32,7 @@ _COLOURS = {  # later ones lie over earlier ones
 }
 
 
-def contact_sheet(cohort: Cohort, to: Path) -> None:
+def generated_sheet(cohort: Cohort, to: Path) -> None:
     """Write a PNG: a row for each class, a block for each domain; normal cells; then components and information maps.
 
     Raises:
