@@ -54,9 +54,9 @@ def entry_rows(data_root: Path | None) -> Rows:
 
 def metrics(data_root: Path | None) -> Rows:
     """Return name, label, table and best value of each metric; a further table, which holds several, is one row."""
-    from leaderboard.detail_metrics import DETAILS
-    from leaderboard.further import TITLES
-    from leaderboard.metrics import METRICS
+    from leaderboard.measures.detail_metrics import DETAILS
+    from leaderboard.measures.metrics import METRICS
+    from leaderboard.questions.further import TITLES
 
     shown = [
         {"metric": name, "label": metric.label, "table": "leaderboard", "best": _best(metric.higher_is_better)}

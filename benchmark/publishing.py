@@ -25,8 +25,8 @@ PUBLISHED = ROOT / "leaderboard" / "published"
 
 def publish(suite: str, profile: str | None, out: Path, to: Path | None, with_flags: bool, console: Console) -> int:
     """Write a suite's board for others; 1 when quality control refuses it."""
-    from leaderboard.publish import QualityError
-    from leaderboard.publish import publish as write
+    from leaderboard.exchange.publish import QualityError
+    from leaderboard.exchange.publish import publish as write
 
     plan, state, store, command = _planned(suite, profile, out)
     folder = to or PUBLISHED / plan.suite
@@ -41,9 +41,9 @@ def publish(suite: str, profile: str | None, out: Path, to: Path | None, with_fl
 
 def verify(folder: Path, board: Path | None, console: Console) -> int:
     """Recompute a published board, or judge a submission to one; 1 with one line for each thing that differs."""
-    from leaderboard.archive import MANIFEST, ArchiveError, read_json
-    from leaderboard.submit import judge_submission
-    from leaderboard.verify import verify as recompute
+    from leaderboard.exchange.archive import MANIFEST, ArchiveError, read_json
+    from leaderboard.exchange.submit import judge_submission
+    from leaderboard.exchange.verify import verify as recompute
 
     try:
         told = read_json(folder / MANIFEST)
@@ -65,8 +65,9 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
         UsageError: If a file differs from the manifest or cannot be read.
         ValueError: If what the manifest vouches for cannot be scored.
     """
-    from leaderboard import archive, terminal
-    from leaderboard.board import build, write
+    from leaderboard.boards.board import build, write
+    from leaderboard.exchange import archive
+    from leaderboard.formats import terminal
 
     try:
         changed = archive.changed_files(folder)
@@ -84,8 +85,8 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
 
 def compare(old: Path, new: Path, console: Console) -> int:
     """Show what moved between two published boards, and whether it is more than noise."""
-    from leaderboard.archive import ArchiveError
-    from leaderboard.compare import compare as moved
+    from leaderboard.exchange.archive import ArchiveError
+    from leaderboard.exchange.compare import compare as moved
 
     try:
         rows = moved(old, new)
@@ -105,7 +106,7 @@ def compare(old: Path, new: Path, console: Console) -> int:
 
 def submit(suite: str, profile: str | None, entry: str, out: Path, to: Path, console: Console) -> int:
     """Pack one entry's results for a board that somebody else keeps."""
-    from leaderboard.submit import submission
+    from leaderboard.exchange.submit import submission
 
     plan, state, store, command = _planned(suite, profile, out)
     try:

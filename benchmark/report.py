@@ -19,9 +19,9 @@ from benchmark.splitting import LEAKY_FLAG
 from benchmark.state import State
 from benchmark.store import Store
 from datasets.splits import OOD
-from leaderboard import board as boards
-from leaderboard.results import Board, Published, TaskResult
-from leaderboard.score_cache import ScoreCache
+from leaderboard.boards import board as boards
+from leaderboard.boards.score_cache import ScoreCache
+from leaderboard.records.results import Board, Published, TaskResult
 
 
 def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:

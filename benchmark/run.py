@@ -106,8 +106,8 @@ def report(
         asked: What this command asked for, where that is less than the plan.
         site: Write the static site too, which takes longest.
     """
-    from leaderboard import board as boards
-    from leaderboard import terminal
+    from leaderboard.boards import board as boards
+    from leaderboard.formats import terminal
 
     state = inspect(plan, store)
     board = make_board(plan, state, store, command)

@@ -20,15 +20,15 @@ from threadpoolctl import threadpool_limits
 
 from datasets.simulate import tables
 from datasets.simulate.world import World, sample_world
-from leaderboard.bootstrap import distribution, draw, reach
-from leaderboard.exact_interval import clopper_pearson
-from leaderboard.metrics import METRICS, Metric
-from leaderboard.pooled import pooled
-from leaderboard.rows import Facts, bounds
-from leaderboard.seed_draw import with_drawn_seeds
-from leaderboard.share_interval import most_effective
-from leaderboard.testsets import Replicate
-from leaderboard.ties import tie_groups, tie_reach
+from leaderboard.inference.bootstrap import distribution, draw, reach
+from leaderboard.inference.seed_draw import with_drawn_seeds
+from leaderboard.inference.ties import tie_groups, tie_reach
+from leaderboard.measures.exact_interval import clopper_pearson
+from leaderboard.measures.metrics import METRICS, Metric
+from leaderboard.measures.share_interval import most_effective
+from leaderboard.records.pooled import pooled
+from leaderboard.records.testsets import Replicate
+from leaderboard.scores.rows import Facts, bounds
 
 Floats = NDArray[np.float64]
 SIZES = (20, 40, 80, 160)

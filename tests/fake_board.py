@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.qc import CONTROLS
-from leaderboard.results import TaskResult
+from leaderboard.records.results import TaskResult
+from leaderboard.verdicts.qc import CONTROLS
 
 SKILL = {"prior": 0.0, "rules-apl": 1.6, "xgboost": 2.4, "fusion-gnn": 2.3, "cnn-spatial-attention": 1.2}
 FAMILIES = {

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from fake_board import CLASSES, fake_task
 
-from leaderboard.results import Published, TaskResult
+from leaderboard.records.results import Published, TaskResult
 
 FIGURES = (
     Published("accuracy 98.04 %", "random split, 102 images", "Frontiers in Oncology 2025", "images of a patient leak"),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.results import TaskResult
+from leaderboard.records.results import TaskResult
 
 Floats = NDArray[np.float64]
 

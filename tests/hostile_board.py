@@ -7,8 +7,8 @@ from dataclasses import replace
 from fake_board import SKILL, fake_task
 from test_board_statements import FACTS
 
-from leaderboard.board import build
-from leaderboard.results import Board
+from leaderboard.boards.board import build
+from leaderboard.records.results import Board
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from fake_board import fake_task
 
-from leaderboard import archive
-from leaderboard.board import build
-from leaderboard.results import Board, TaskResult
+from leaderboard.boards.board import build
+from leaderboard.exchange import archive
+from leaderboard.records.results import Board, TaskResult
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "2026-01-01", "command": "x"}
 SKILL = {"prior": 0.0, "xgboost": 2.0}

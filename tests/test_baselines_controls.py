@@ -17,7 +17,7 @@ from baselines.site_only import SiteOnly
 from benchmark.adhoc import suite_of
 from benchmark.suite import load_suite, suite_names
 from datasets.cohort import Cohort, ImageBags, presence
-from leaderboard.qc import CONTROLS
+from leaderboard.verdicts.qc import CONTROLS
 
 QUIET = toy_cohort(n=120, n_classes=2, signal=0.0)
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from metric_cases import cases
 from sklearn.metrics import confusion_matrix
 
-from leaderboard.benefit import THRESHOLDS, TREAT_ALL, TREAT_NONE, benefit, net_benefit
-from leaderboard.cost import ALWAYS_ABSTAIN, CONSTANT, cost, decide
+from leaderboard.questions.benefit import THRESHOLDS, TREAT_ALL, TREAT_NONE, benefit, net_benefit
+from leaderboard.questions.cost import ALWAYS_ABSTAIN, CONSTANT, cost, decide
 
 EXACT = {"rtol": 0, "atol": 1e-12, "equal_nan": True}
 COSTS = ((0.0, 10.0, 2.0), (0.5, 0.0, 3.0), (1.0, 4.0, 0.0))

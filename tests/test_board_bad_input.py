@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from fake_board import fake_task
 
-from leaderboard.board import build
-from leaderboard.results import TaskResult
-from leaderboard.score import score
+from leaderboard.boards.board import build
+from leaderboard.records.results import TaskResult
+from leaderboard.scores.score import score
 
 
 def set_cell(column: str, wrong: object) -> Callable[[TaskResult], TaskResult]:

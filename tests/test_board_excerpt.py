@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from leaderboard.excerpt import excerpt
+from leaderboard.formats.excerpt import excerpt
 
 SCORES = pd.DataFrame(
     {

@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 from test_board_statements import FACTS
 
-from leaderboard.board import build, write
-from leaderboard.claims import claim_table
-from leaderboard.escape import csv_cell, markdown, plain
-from leaderboard.forest import forest
-from leaderboard.results import Board
-from leaderboard.tables import BANNER, views
-from leaderboard.terminal import show
+from leaderboard.boards.board import build, write
+from leaderboard.formats.terminal import show
+from leaderboard.pictures.forest import forest
+from leaderboard.records.results import Board
+from leaderboard.scores.tables import BANNER, views
+from leaderboard.text.escape import csv_cell, markdown, plain
+from leaderboard.verdicts.claims import claim_table
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 from fake_board import fake_task, fake_tasks
 from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, roc_auc_score
 
-from leaderboard.results import TaskResult
-from leaderboard.score import score
+from leaderboard.records.results import TaskResult
+from leaderboard.scores.score import score
 
 COLUMNS = [
     *("task", "entry", "test_set", "metric", "value", "low", "high", "n_patients", "n_specimens"),

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pandas as pd
 from fake_board import SKILL, fake_task
 
-from leaderboard.board import build
-from leaderboard.results import TaskResult
-from leaderboard.statements import findings, interval_definition, notes, warnings
-from leaderboard.tables import TaskView, details, summary, views
+from leaderboard.boards.board import build
+from leaderboard.records.results import TaskResult
+from leaderboard.scores.tables import TaskView, details, summary, views
+from leaderboard.verdicts.statements import findings, interval_definition, notes, warnings
 
 FACTS: Mapping[str, str] = {
     "suite": "apl",

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy.stats import binom, norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from leaderboard import bootstrap
-from leaderboard.bootstrap import distribution, draw, interval, reach, reflected
-from leaderboard.metrics import METRICS, metrics_for
-from leaderboard.testsets import Replicate
-from leaderboard.ties import against, tie_groups, tie_reach
+from leaderboard.inference import bootstrap
+from leaderboard.inference.bootstrap import distribution, draw, interval, reach, reflected
+from leaderboard.inference.ties import against, tie_groups, tie_reach
+from leaderboard.measures.metrics import METRICS, metrics_for
+from leaderboard.records.testsets import Replicate
 
 
 @given(arrays.arrays(np.int64, st.integers(0, 40), elements=st.integers(0, 5)), st.integers(0, 9))

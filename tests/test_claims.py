@@ -8,8 +8,8 @@ import pytest
 from fake_board import FAMILIES, fake_task, fake_tasks
 from test_board_statements import FACTS
 
-from leaderboard.board import build
-from leaderboard.claims import CLAIMS, claim_table
+from leaderboard.boards.board import build
+from leaderboard.verdicts.claims import CLAIMS, claim_table
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ from scipy.integrate import quad
 from scipy.stats import t, ttest_rel, wilcoxon
 from sklearn.metrics import roc_auc_score
 
-from leaderboard.correlated_t import bayesian_t, nadeau_bengio
-from leaderboard.critical_difference import critical_difference, holm
-from leaderboard.delong import delong
-from leaderboard.metrics import METRICS
-from leaderboard.permutation import permutation_p
-from leaderboard.resolution import patients_needed, resolution_floor
-from leaderboard.testsets import Replicate
+from leaderboard.inference.correlated_t import bayesian_t, nadeau_bengio
+from leaderboard.inference.critical_difference import critical_difference, holm
+from leaderboard.inference.delong import delong
+from leaderboard.inference.permutation import permutation_p
+from leaderboard.inference.resolution import patients_needed, resolution_floor
+from leaderboard.measures.metrics import METRICS
+from leaderboard.records.testsets import Replicate
 
 
 def scores_of(rng, n, skill):

@@ -22,12 +22,12 @@ from baselines.parameter_count import counted
 from baselines.random_forest import RandomForestEntry
 from baselines.xgboost_trees import XGBoostEntry
 from benchmark.report import _costs
-from leaderboard.archive import pack
-from leaderboard.board import build
-from leaderboard.compute_cost import COSTS, DRAWN, costs, drawn, entry_costs, spent
-from leaderboard.results import TaskResult
-from leaderboard.tables import TaskView, views
-from leaderboard.task_page import cost_table
+from leaderboard.boards.board import build
+from leaderboard.exchange.archive import pack
+from leaderboard.pages.task_page import cost_table
+from leaderboard.questions.compute_cost import COSTS, DRAWN, costs, drawn, entry_costs, spent
+from leaderboard.records.results import TaskResult
+from leaderboard.scores.tables import TaskView, views
 from models.cnn_spatial_attention import CnnSpatialAttention
 
 COHORT = toy_cohort(n=60, n_classes=3, side=16)

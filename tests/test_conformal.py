@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from metric_cases import cases
 from scipy.stats import binomtest
 
-from leaderboard.conformal import SCORES, aps, conformal, sets, threshold
-from leaderboard.held_out import NOBODY_KEPT
+from leaderboard.questions.conformal import SCORES, aps, conformal, sets, threshold
+from leaderboard.records.held_out import NOBODY_KEPT
 
 
 def by_hand(method, y, held, given_, alpha=0.1):

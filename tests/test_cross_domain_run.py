@@ -11,11 +11,11 @@ from benchmark.run import RunOptions, run
 from benchmark.state import inspect
 from benchmark.store import Store
 from benchmark.suite import SuiteError, load_suite
-from leaderboard.cross_domain import tables
-from leaderboard.ladder import ladder, ladders
-from leaderboard.matrix import matrix
-from leaderboard.modality_grid import modality_grid
-from leaderboard.strata import strata
+from leaderboard.questions.cross_domain import tables
+from leaderboard.questions.ladder import ladder, ladders
+from leaderboard.questions.matrix import matrix
+from leaderboard.questions.modality_grid import modality_grid
+from leaderboard.questions.strata import strata
 
 OPTIONS = 'dataset = "apl-sim"\noptions = { patients = 60, cells = 3, image_size = 28, confound = 0.0 }\n'
 RUNG = (

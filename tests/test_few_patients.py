@@ -10,16 +10,16 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
-from leaderboard import testsets
-from leaderboard.board import build, texts
-from leaderboard.bootstrap import draw, interval, reach
-from leaderboard.pairs import pairs
-from leaderboard.resolution import patients_needed, resolution_floor
-from leaderboard.results import TaskResult
-from leaderboard.score import score
-from leaderboard.shared_draw import shared_draw
-from leaderboard.testsets import class_sizes, one_answer
-from leaderboard.ties import against, tie_groups, tie_reach
+from leaderboard.boards.board import build, texts
+from leaderboard.inference.bootstrap import draw, interval, reach
+from leaderboard.inference.resolution import patients_needed, resolution_floor
+from leaderboard.inference.shared_draw import shared_draw
+from leaderboard.inference.ties import against, tie_groups, tie_reach
+from leaderboard.questions.pairs import pairs
+from leaderboard.records import testsets
+from leaderboard.records.results import TaskResult
+from leaderboard.records.testsets import class_sizes, one_answer
+from leaderboard.scores.score import score
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "d", "command": "x"}
 PRIOR = (0.6, 0.4)

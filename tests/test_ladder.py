@@ -19,8 +19,8 @@ from datasets.apl_sim import load
 from datasets.errors import CohortError
 from datasets.explode import one_image_each
 from datasets.splits import SplitError
-from leaderboard.ladder import RUNGS, ladder, ladders
-from leaderboard.results import TaskResult
+from leaderboard.questions.ladder import RUNGS, ladder, ladders
+from leaderboard.records.results import TaskResult
 
 CELLS = load(patients=60, cells=16, image_size=28, confound=0.0)
 

@@ -11,9 +11,9 @@ from fake_board import SKILL, fake_task, fake_tasks
 from hostile_board import HOSTILE
 from test_board_statements import FACTS
 
-from leaderboard.board import build
-from leaderboard.escape import latex
-from leaderboard.latex import render_latex as render
+from leaderboard.boards.board import build
+from leaderboard.formats.latex import render_latex as render
+from leaderboard.text.escape import latex
 
 NASTY = [*HOSTILE, r"\input{/etc/passwd}", "50 % of $x^2$ & ~ # {}", "Ünïcödé → 血", "a\\\\b"]
 

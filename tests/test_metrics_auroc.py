@@ -10,7 +10,7 @@ from metric_cases import Case, cases
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from leaderboard.auroc import auroc
+from leaderboard.measures.auroc import auroc
 
 
 def evaluable(y: NDArray[np.int64], n_classes: int) -> list[int]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from metric_cases import Case, cases
 from sklearn.metrics import brier_score_loss, log_loss
 
-from leaderboard.calibration import brier, ece, nll
-from leaderboard.metrics import METRICS, headline, metrics_for
+from leaderboard.measures.calibration import brier, ece, nll
+from leaderboard.measures.metrics import METRICS, headline, metrics_for
 
 
 @given(cases())

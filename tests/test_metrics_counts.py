@@ -10,7 +10,7 @@ from hypothesis import given
 from metric_cases import Case, cases
 from sklearn import metrics as reference
 
-from leaderboard.counts import accuracy, always_positive_f1, balanced_accuracy, f1, label, macro_f1, mcc
+from leaderboard.measures.counts import accuracy, always_positive_f1, balanced_accuracy, f1, label, macro_f1, mcc
 
 
 def by_scikit_learn(case: Case, b: int) -> dict[str, float]:

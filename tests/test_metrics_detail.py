@@ -11,10 +11,10 @@ from metric_cases import Case, cases
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
-from leaderboard.auroc import hand_till
-from leaderboard.calibration import BINS, brier
-from leaderboard.curves import average_precision, prevalence, sensitivity_at, specificity_at
-from leaderboard.decisions import (
+from leaderboard.measures.auroc import hand_till
+from leaderboard.measures.calibration import BINS, brier
+from leaderboard.measures.curves import average_precision, prevalence, sensitivity_at, specificity_at
+from leaderboard.measures.decisions import (
     class_f1,
     kappa,
     negative_predictive_value,
@@ -22,15 +22,15 @@ from leaderboard.decisions import (
     sensitivity,
     specificity,
 )
-from leaderboard.recalibration_line import intercept, slope
-from leaderboard.reliability import (
+from leaderboard.measures.recalibration_line import intercept, slope
+from leaderboard.measures.reliability import (
     brier_reliability,
     brier_resolution,
     ece_classwise,
     ece_debiased,
     ece_equal_mass,
 )
-from leaderboard.selective import accuracy_at_coverage, aurc
+from leaderboard.measures.selective import accuracy_at_coverage, aurc
 
 EXACT = {"rtol": 0, "atol": 1e-10, "equal_nan": True}
 

@@ -16,9 +16,9 @@ from datasets.cohort import presence
 from datasets.errors import CohortError
 from datasets.modalities import only, subsets
 from datasets.schemes import kfold
-from leaderboard.modality_grid import modality_grid
-from leaderboard.modality_grid import subsets as predicted_subsets
-from leaderboard.results import TaskResult
+from leaderboard.questions.modality_grid import modality_grid
+from leaderboard.questions.modality_grid import subsets as predicted_subsets
+from leaderboard.records.results import TaskResult
 
 COHORT = toy_cohort(n=90, signal=1.0)
 PLAN = kfold(COHORT, folds=3)

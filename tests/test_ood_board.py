@@ -16,23 +16,23 @@ from scipy.stats import beta
 from scipy.stats import entropy as scipy_entropy
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from leaderboard import archive
-from leaderboard.bootstrap import reach
-from leaderboard.check import PREDICTION, check
-from leaderboard.clustered import shared_weights
-from leaderboard.compare import only
-from leaderboard.held_out import check_valid
-from leaderboard.ood import COLUMNS as OOD_COLUMNS
-from leaderboard.ood import METRICS, REFERENCE, SCORES, ood, readings, unseen_classes, unseen_weights
-from leaderboard.ood_calls import ood_calls
-from leaderboard.quarantine import quarantined
-from leaderboard.results import Board, TaskResult
-from leaderboard.shapes import SHAPES
-from leaderboard.share_interval import share_interval
-from leaderboard.shared_draw import summary
-from leaderboard.submit import judge_submission, submission
-from leaderboard.testsets import test_sets as sets_of
-from leaderboard.wide_table import wide_tables
+from leaderboard.exchange import archive
+from leaderboard.exchange.compare import only
+from leaderboard.exchange.submit import judge_submission, submission
+from leaderboard.inference.bootstrap import reach
+from leaderboard.inference.clustered import shared_weights
+from leaderboard.inference.shared_draw import summary
+from leaderboard.layout.shapes import SHAPES
+from leaderboard.layout.wide_table import wide_tables
+from leaderboard.measures.share_interval import share_interval
+from leaderboard.questions.ood import COLUMNS as OOD_COLUMNS
+from leaderboard.questions.ood import METRICS, REFERENCE, SCORES, ood, readings, unseen_classes, unseen_weights
+from leaderboard.questions.ood_calls import ood_calls
+from leaderboard.records.check import PREDICTION, check
+from leaderboard.records.held_out import check_valid
+from leaderboard.records.quarantine import quarantined
+from leaderboard.records.results import Board, TaskResult
+from leaderboard.records.testsets import test_sets as sets_of
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "2026-01-01", "command": "x"}
 DOUBT, ENTROPY = SCORES

@@ -10,8 +10,8 @@ import pytest
 from held_out_task import drawn, honest, rows, sharpened, task_of
 from scipy.stats import entropy as scipy_entropy
 
-from leaderboard.oracle_distance import ORACLE, entropy, kl, oracle_distance
-from leaderboard.score import score
+from leaderboard.questions.oracle_distance import ORACLE, entropy, kl, oracle_distance
+from leaderboard.scores.score import score
 
 
 def made(n: int = 200, seeds: int = 2, folds: int = 2, n_classes: int = 3):

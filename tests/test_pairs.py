@@ -12,16 +12,16 @@ from fake_board import fake_task, with_controls
 from baselines import BASELINES
 from benchmark.entry_facts import family
 from benchmark.registry import entry_class, entry_spec
-from leaderboard import testsets
-from leaderboard.board import build
-from leaderboard.bootstrap import reach
-from leaderboard.metrics import METRICS
-from leaderboard.pairs import pairs
-from leaderboard.qc import CONTROLS, failures
-from leaderboard.resolution import resolution_floor
-from leaderboard.score import resampled, score
-from leaderboard.tables import views
-from leaderboard.ties import tie_reach
+from leaderboard.boards.board import build
+from leaderboard.inference.bootstrap import reach
+from leaderboard.inference.resolution import resolution_floor
+from leaderboard.inference.ties import tie_reach
+from leaderboard.measures.metrics import METRICS
+from leaderboard.questions.pairs import pairs
+from leaderboard.records import testsets
+from leaderboard.scores.score import resampled, score
+from leaderboard.scores.tables import views
+from leaderboard.verdicts.qc import CONTROLS, failures
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "d", "command": "x"}
 

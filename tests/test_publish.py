@@ -16,13 +16,13 @@ from rich.console import Console
 
 from benchmark.publishing import rebuild
 from benchmark.registry import UsageError
-from leaderboard import archive
-from leaderboard.board import build, write
-from leaderboard.compare import compare
-from leaderboard.publish import QualityError, publish
-from leaderboard.results import Board, TaskResult
-from leaderboard.submit import judge_submission, submission
-from leaderboard.verify import verify
+from leaderboard.boards.board import build, write
+from leaderboard.exchange import archive
+from leaderboard.exchange.compare import compare
+from leaderboard.exchange.publish import QualityError, publish
+from leaderboard.exchange.submit import judge_submission, submission
+from leaderboard.exchange.verify import verify
+from leaderboard.records.results import Board, TaskResult
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "2026-01-01", "command": "x"}
 HASHES = {"data": {"apl-sim": "d0"}, "splits": {"apl-sim": "s0"}}

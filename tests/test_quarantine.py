@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from fake_board import fake_task
 
-from leaderboard.board import build
-from leaderboard.quarantine import quarantined
-from leaderboard.results import TaskResult
-from leaderboard.score import score
+from leaderboard.boards.board import build
+from leaderboard.records.quarantine import quarantined
+from leaderboard.records.results import TaskResult
+from leaderboard.scores.score import score
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "d", "command": "x"}
 

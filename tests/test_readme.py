@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leaderboard.excerpt import excerpt
+from leaderboard.formats.excerpt import excerpt
 
 COLUMNS = [
     ("apl-sim", "in-domain", "balanced_accuracy"),

@@ -14,10 +14,10 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 from sklearn.calibration import _sigmoid_calibration
 
-from leaderboard.calibration import brier, ece, nll
-from leaderboard.held_out import NOBODY_KEPT, by_patient
-from leaderboard.recalibrate import AS_GIVEN, recalibration, rescaled
-from leaderboard.scaling import inverse_temperature, logits, platt, slope, temperature, vector
+from leaderboard.measures.calibration import brier, ece, nll
+from leaderboard.measures.scaling import inverse_temperature, logits, platt, slope, temperature, vector
+from leaderboard.questions.recalibrate import AS_GIVEN, recalibration, rescaled
+from leaderboard.records.held_out import NOBODY_KEPT, by_patient
 
 
 def loss(y, proba, power):

@@ -16,13 +16,13 @@ from filelock import FileLock, Timeout
 from further_board import rich_task
 
 from benchmark.report import make_board
-from leaderboard import parts, score_cache
-from leaderboard.board import build, texts
-from leaderboard.detail_score import detail
-from leaderboard.further import further_tables
-from leaderboard.results import TaskResult
-from leaderboard.score import score
-from leaderboard.score_cache import ScoreCache, part_key
+from leaderboard.boards import parts, score_cache
+from leaderboard.boards.board import build, texts
+from leaderboard.boards.score_cache import ScoreCache, part_key
+from leaderboard.questions.further import further_tables
+from leaderboard.records.results import TaskResult
+from leaderboard.scores.detail_score import detail
+from leaderboard.scores.score import score
 
 RESAMPLES = 10
 FACTS = {
@@ -158,13 +158,13 @@ def test_draw_part_code_and_libraries_are_in_the_key(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(score_cache, "version", lambda name: "0")
         keys.append(part_key(parts.further, task, 20, 0))
-    monkeypatch.setattr(score_cache, "_SOURCES", score_cache._SOURCES | {"leaderboard.counts": b"other"})
+    monkeypatch.setattr(score_cache, "_SOURCES", score_cache._SOURCES | {"leaderboard.measures.counts": b"other"})
     keys.append(part_key(parts.further, task, 20, 0))
     assert len(set(keys)) == len(keys)
 
 
 def test_the_code_of_every_score_is_in_the_key_and_that_of_pages_is_not():
-    names = {name.rpartition(".")[2] for name in score_cache._sources("leaderboard.parts")}
+    names = {name.rpartition(".")[2] for name in score_cache._sources("leaderboard.boards.parts")}
     assert {"bootstrap", "auroc", "ties", "curves", "permutation", "strata", "scaling", "testsets", "ladder"} <= names
     assert not names & {"site", "task_page", "markdown", "board", "forest"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leaderboard.seed_draw import with_drawn_seeds
+from leaderboard.inference.seed_draw import with_drawn_seeds
 
 
 def test_the_estimate_is_the_mean_and_the_spread_that_of_a_mean_of_seeds():

@@ -11,10 +11,10 @@ from fake_board import fake_task
 from held_out_task import drawn, honest, rows, sharpened, task_of
 from sklearn.metrics import balanced_accuracy_score
 
-from leaderboard.held_out import NOBODY_KEPT
-from leaderboard.score import score
-from leaderboard.selection import selection
-from leaderboard.selection_rules import ORACLE, OTHER_DOMAINS, VALIDATION
+from leaderboard.questions.selection import selection
+from leaderboard.questions.selection_rules import ORACLE, OTHER_DOMAINS, VALIDATION
+from leaderboard.records.held_out import NOBODY_KEPT
+from leaderboard.scores.score import score
 
 
 def sure(y: np.ndarray, accuracy: float) -> np.ndarray:

@@ -10,12 +10,12 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from scipy.stats import binom, binomtest, norm, t
 
-from leaderboard.bootstrap import draw, interval, reach
-from leaderboard.exact_interval import clopper_pearson
-from leaderboard.metrics import METRICS
-from leaderboard.pooled import FEW_OF_STRATUM, pooled
-from leaderboard.share_interval import at_bound, most_at_bound, most_effective, share_interval
-from leaderboard.testsets import ClassSizes
+from leaderboard.inference.bootstrap import draw, interval, reach
+from leaderboard.measures.exact_interval import clopper_pearson
+from leaderboard.measures.metrics import METRICS
+from leaderboard.measures.share_interval import at_bound, most_at_bound, most_effective, share_interval
+from leaderboard.records.pooled import FEW_OF_STRATUM, pooled
+from leaderboard.records.testsets import ClassSizes
 
 Z = norm.ppf(0.975)
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from metric_cases import cases
 from sklearn.linear_model import LogisticRegression
 
-from leaderboard.detail_metrics import DETAILS
-from leaderboard.recalibration_line import intercept, slope
-from leaderboard.shared_work import read_only, shared
+from leaderboard.measures.detail_metrics import DETAILS
+from leaderboard.measures.recalibration_line import intercept, slope
+from leaderboard.measures.shared_work import read_only, shared
 
 
 @given(cases())

@@ -16,20 +16,20 @@ from hostile_board import HOSTILE, hostile_board
 from html_page import Page
 from test_board_statements import FACTS
 
-from leaderboard.across_tasks import across_tasks
-from leaderboard.board import build
-from leaderboard.further_page import further_pages
-from leaderboard.ladder import LEAKY
-from leaderboard.leaky import MEANING
-from leaderboard.links import file_name
-from leaderboard.page import render_page
-from leaderboard.results import Board
-from leaderboard.scored_unit import LINES
-from leaderboard.site import render_site, write_site
-from leaderboard.tables import BANNER, views
-from leaderboard.templating import ASSETS, LIBRARY, LICENCE, asset
-from leaderboard.testsets import test_sets as sets_of
-from leaderboard.tripod import TOPICS
+from leaderboard.boards.board import build
+from leaderboard.pages.across_tasks import across_tasks
+from leaderboard.pages.further_page import further_pages
+from leaderboard.pages.page import render_page
+from leaderboard.pages.site import render_site, write_site
+from leaderboard.pages.templating import ASSETS, LIBRARY, LICENCE, asset
+from leaderboard.questions.ladder import LEAKY
+from leaderboard.records.results import Board
+from leaderboard.records.scored_unit import LINES
+from leaderboard.records.testsets import test_sets as sets_of
+from leaderboard.scores.tables import BANNER, views
+from leaderboard.text.links import file_name
+from leaderboard.verdicts.leaky import MEANING
+from leaderboard.verdicts.tripod import TOPICS
 
 FEW = {"prior": 0.0, "xgboost": 2.4}
 

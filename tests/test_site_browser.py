@@ -19,9 +19,9 @@ from fake_board import fake_tasks
 from hostile_board import hostile_board
 from test_board_statements import FACTS
 
-from leaderboard.board import build
-from leaderboard.links import file_name
-from leaderboard.site import write_site
+from leaderboard.boards.board import build
+from leaderboard.pages.site import write_site
+from leaderboard.text.links import file_name
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

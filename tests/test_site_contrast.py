@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from leaderboard.picture import COLOURS
-from leaderboard.templating import STYLE, asset
+from leaderboard.pages.templating import STYLE, asset
+from leaderboard.pictures.picture import COLOURS
 
 LIGHT, DARK = re.findall(r":root \{([^}]*--ink[^}]*)\}", asset(STYLE))
 TEXT, GRAPHIC = 4.5, 3.0

@@ -12,19 +12,19 @@ from hostile_board import HOSTILE
 from html_page import Page
 from test_board_statements import FACTS
 
-from leaderboard.board import build
-from leaderboard.claims import CLAIMS, claim_table
-from leaderboard.further import TITLES
-from leaderboard.further_page import GROUPS, further_pages, rows_of
-from leaderboard.links import file_name
-from leaderboard.markdown import render_markdown as render
-from leaderboard.page import render_page
-from leaderboard.published_table import standing
-from leaderboard.results import Board, Published
-from leaderboard.shapes import SHAPES
-from leaderboard.site import render_site
-from leaderboard.tables import Table, views
-from leaderboard.wide_table import measured, wide_tables
+from leaderboard.boards.board import build
+from leaderboard.formats.markdown import render_markdown as render
+from leaderboard.layout.published_table import standing
+from leaderboard.layout.shapes import SHAPES
+from leaderboard.layout.wide_table import measured, wide_tables
+from leaderboard.pages.further_page import GROUPS, further_pages, rows_of
+from leaderboard.pages.page import render_page
+from leaderboard.pages.site import render_site
+from leaderboard.questions.further import TITLES
+from leaderboard.records.results import Board, Published
+from leaderboard.scores.tables import Table, views
+from leaderboard.text.links import file_name
+from leaderboard.verdicts.claims import CLAIMS, claim_table
 
 
 @pytest.fixture(scope="module")

@@ -15,18 +15,18 @@ from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 from test_board_statements import FACTS
 
-from leaderboard.board import build
-from leaderboard.compute_cost import costs
-from leaderboard.confusion import confusion
-from leaderboard.critical_difference import critical_difference
-from leaderboard.critical_difference_plot import critical_difference_plot
-from leaderboard.exact_interval import clopper_pearson
-from leaderboard.pareto import pareto
-from leaderboard.reliability_plot import reliability, reliability_bins
-from leaderboard.risk_coverage import COVERAGE, risk_coverage, risk_coverage_plot
-from leaderboard.tables import TaskView, views
-from leaderboard.testsets import Replicate
-from leaderboard.win_rate import win_rate_plot, win_rates
+from leaderboard.boards.board import build
+from leaderboard.inference.critical_difference import critical_difference
+from leaderboard.measures.exact_interval import clopper_pearson
+from leaderboard.pictures.critical_difference_plot import critical_difference_plot
+from leaderboard.pictures.pareto import pareto
+from leaderboard.pictures.reliability_plot import reliability, reliability_bins
+from leaderboard.pictures.risk_coverage import COVERAGE, risk_coverage, risk_coverage_plot
+from leaderboard.pictures.win_rate import win_rate_plot, win_rates
+from leaderboard.questions.compute_cost import costs
+from leaderboard.questions.confusion import confusion
+from leaderboard.records.testsets import Replicate
+from leaderboard.scores.tables import TaskView, views
 
 
 def replicate(rng: np.random.Generator, n: int = 80, k: int = 3) -> Replicate:

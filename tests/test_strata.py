@@ -12,8 +12,8 @@ from toy import toy_cohort
 from benchmark.specimen_facts import keep_facts, kept_facts, specimen_facts
 from benchmark.store import Store, StoreError
 from datasets.cohort import Truth
-from leaderboard.results import TaskResult
-from leaderboard.strata import strata
+from leaderboard.questions.strata import strata
+from leaderboard.records.results import TaskResult
 
 
 def with_facts(**more) -> TaskResult:

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata, wilcoxon
 
-from leaderboard.critical_difference import signed_rank_p
-from leaderboard.metrics import METRICS
-from leaderboard.permutation import permutation_p
-from leaderboard.testsets import Replicate
+from leaderboard.inference.critical_difference import signed_rank_p
+from leaderboard.inference.permutation import permutation_p
+from leaderboard.measures.metrics import METRICS
+from leaderboard.records.testsets import Replicate
 
 
 @pytest.mark.parametrize("n", [6, 9, 16])

@@ -16,13 +16,13 @@ from benchmark.suite import Split
 from benchmark.trial import run_trial
 from datasets.schemes import kfold, temporal, transfer
 from datasets.splits import SplitError, check_patients, save_plan
-from leaderboard.check import check
-from leaderboard.matrix import matrix
-from leaderboard.metrics import METRICS
-from leaderboard.results import TaskResult
-from leaderboard.score import score
-from leaderboard.shared_draw import shared_draw
-from leaderboard.testsets import test_sets as sets_of
+from leaderboard.inference.shared_draw import shared_draw
+from leaderboard.measures.metrics import METRICS
+from leaderboard.questions.matrix import matrix
+from leaderboard.records.check import check
+from leaderboard.records.results import TaskResult
+from leaderboard.records.testsets import test_sets as sets_of
+from leaderboard.scores.score import score
 
 SPEC = Split(scheme="transfer")
 COHORT = toy_cohort(n=180, domains=("A", "B", "C"), images=False, signal=0.8)

@@ -8,7 +8,7 @@ import pytest
 from held_out_task import rows, task_of
 from scipy.stats import chi2
 
-from leaderboard.variance import variance
+from leaderboard.questions.variance import variance
 
 
 def right_for(y: np.ndarray, right: np.ndarray) -> np.ndarray:

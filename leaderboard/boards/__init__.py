@@ -1,0 +1,1 @@
+"""Make the whole board of a suite."""

@@ -1,0 +1,1 @@
+"""Publish boards, verify and compare them, submit entries."""

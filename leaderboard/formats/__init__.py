@@ -1,0 +1,1 @@
+"""Write boards as Markdown, LaTeX, terminal text and excerpts."""

@@ -1,0 +1,1 @@
+"""Say how sure a score is, and whether two differ."""

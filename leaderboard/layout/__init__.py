@@ -1,0 +1,1 @@
+"""Shape tables for reading."""

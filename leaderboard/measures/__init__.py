@@ -1,0 +1,1 @@
+"""Score one set of predictions."""

@@ -1,0 +1,1 @@
+"""Write boards as a static site."""

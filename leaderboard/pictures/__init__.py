@@ -1,0 +1,1 @@
+"""Draw what the tables say."""

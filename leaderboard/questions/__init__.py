@@ -1,0 +1,1 @@
+"""Answer one question of a reader a file."""

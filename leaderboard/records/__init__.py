@@ -1,0 +1,1 @@
+"""Say what goes into a board, and whether it is sound."""

@@ -1,0 +1,1 @@
+"""Make the long tables of scores."""

@@ -1,0 +1,1 @@
+"""Make names harmless in files, pages and addresses."""
