@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.registry import UnknownName
-from datasets.audit import RULES, Finding, audit
+from datasets.audits.rules import RULES, Finding, audit
 from datasets.cohort import Cohort
 from datasets.splits import SplitPlan
 

@@ -18,22 +18,22 @@ from benchmark.shelf import DataShelf
 from benchmark.splitting import make_split
 from benchmark.suite import Split, load_suite
 from datasets.cohort import Cohort
-from datasets.problems import OwnCohortError
+from datasets.own.problems import OwnCohortError
 from datasets.roots import DataMissing, data_roots
 from datasets.splits import save_plan
 
 if TYPE_CHECKING:
-    from datasets.download import CheckResult
-    from datasets.sources import ManualSource
+    from datasets.fetch.download import CheckResult
+    from datasets.fetch.sources import ManualSource
 
 _MOST_PROBLEMS = 200
 
 
 def get(dataset: str, data_root: Path | None, console: Console) -> int:
     """Download a dataset into the first data root and verify it, or print how to get it by hand."""
-    from datasets.download import DownloadError
-    from datasets.download import get as fetch
-    from datasets.sources import ManualSource
+    from datasets.fetch.download import DownloadError
+    from datasets.fetch.download import get as fetch
+    from datasets.fetch.sources import ManualSource
 
     source = _source(dataset)
     root = data_roots(data_root)[0]
@@ -57,7 +57,7 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
 
 def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console: Console) -> int:
     """Print the steps, then compare what is there; 1 while the dataset is not found, not whole or not the original."""
-    from datasets.download import check as compare
+    from datasets.fetch.download import check as compare
 
     folder = data_roots(data_root)[0] / source.folder
     for step in source.instructions(folder):
@@ -77,7 +77,7 @@ def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console
 
 def _compare_all(dataset: str, data_root: Path | None, console: Console) -> int:
     """Compare the files of a dataset, or of those that it is made of; return how many are missing or differ."""
-    from datasets.download import check as compare
+    from datasets.fetch.download import check as compare
 
     parts = getattr(dataset_module(dataset), "PARTS", ())
     if parts:
@@ -146,8 +146,8 @@ def _show_problems(error: OwnCohortError, console: Console) -> int:
 
 def show(dataset: str, to: Path, options: Mapping[str, Any], data_root: Path | None, console: Console) -> int:
     """Write a contact sheet: of a generated cohort with masks and information maps, else of cells by class."""
-    from datasets.contact_sheet import contact_sheet as of_real_cells
-    from datasets.simulate.gallery import generated_sheet as of_generated_cells
+    from datasets.show.contact_sheet import contact_sheet as of_real_cells
+    from datasets.show.gallery import generated_sheet as of_generated_cells
 
     cohort = load_dataset(dataset, data_root, options)
     if cohort.images is None:

@@ -20,7 +20,7 @@ from benchmark.splitting import make_split
 from datasets.card import Card
 from datasets.cohort import MODALITIES, Cohort, Truth
 from datasets.roots import DataMissing
-from datasets.simulate.oracle import modality_information
+from datasets.simulate.apl.oracle import modality_information
 
 _SHOWN = 5
 
@@ -51,7 +51,7 @@ def describe(dataset: str, options: Mapping[str, Any], data_root: Path | None, c
 
 def audit_page(dataset: str, options: Mapping[str, Any], data_root: Path | None, console: Console) -> int:
     """Print what the audits find in a dataset under its default split; 1 when something blocks a run."""
-    from datasets.audit import RULES, audit
+    from datasets.audits.rules import RULES, audit
 
     cohort = load_dataset(dataset, data_root, options)
     plan = make_split(split_of(dataset), cohort)

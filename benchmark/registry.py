@@ -163,7 +163,7 @@ def dataset_module(name: str) -> Any:
         CohortError: If the user's file is wrong.
     """
     if is_own(name):
-        from datasets.own import OwnDataset
+        from datasets.own.dataset import OwnDataset
 
         return OwnDataset(Path(name).resolve())
     if name not in DATASETS:

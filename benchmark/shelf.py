@@ -11,8 +11,8 @@ from typing import Any
 from benchmark.registry import load_dataset
 from benchmark.suite import PER_PATIENT, UNSEEN
 from datasets.cohort import Cohort
-from datasets.explode import one_image_each
-from datasets.unseen import set_aside
+from datasets.schemes.explode import one_image_each
+from datasets.schemes.unseen import set_aside
 
 
 @dataclass

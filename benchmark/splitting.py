@@ -12,8 +12,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from benchmark.suite import Split
-from datasets import duplicates, leaky, schemes
 from datasets.cohort import Cohort
+from datasets.read import duplicates
+from datasets.schemes import leaky
+from datasets.schemes import splitters as schemes
 from datasets.splits import PLAN_FOLDER, SplitError, SplitPlan, check_patients, load_plan
 
 LEAKY = ("random-images", "slide")

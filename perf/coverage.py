@@ -18,8 +18,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from datasets.simulate import tables
-from datasets.simulate.world import World, sample_world
+from datasets.simulate.apl.world import World, sample_world
+from datasets.simulate.shared import tables
 from leaderboard.inference.bootstrap import distribution, draw, reach
 from leaderboard.inference.seed_draw import with_drawn_seeds
 from leaderboard.inference.ties import tie_groups, tie_reach

@@ -13,9 +13,9 @@ import time
 
 from threadpoolctl import threadpool_limits
 
-from datasets.apl_sim import load
-from datasets.simulate.render import render
-from datasets.simulate.world import sample_world
+from datasets.generated.apl_sim import load
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.drawing.render import render
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from cell_files import acevedo_files, picture
 
-from datasets import acevedo
 from datasets.cohort import CohortError
+from datasets.fetch.sources import RemoteFile
+from datasets.public import acevedo
 from datasets.roots import DataMissing
-from datasets.sources import RemoteFile
 
 real = pytest.mark.realdata
 FOLDER = "acevedo/PBC_dataset_normal_DIB"
@@ -67,10 +67,10 @@ def test_a_copy_that_differs_is_flagged_and_absent_images_are_counted(root, monk
     assert "17092 images are not on this machine" in provenance.absent[0]
     files = acevedo.cell_files(root / "acevedo")
     whole = [RemoteFile(f.path, f.size) for f in files]
-    monkeypatch.setattr("datasets.sources.read_manifest", lambda _: whole)
+    monkeypatch.setattr("datasets.fetch.sources.read_manifest", lambda _: whole)
     assert not load(root).provenance.modified
     assert load(root).provenance.absent == ()
-    monkeypatch.setattr("datasets.sources.read_manifest", lambda _: [*whole[:-1], RemoteFile(files[-1].path, 1)])
+    monkeypatch.setattr("datasets.fetch.sources.read_manifest", lambda _: [*whole[:-1], RemoteFile(files[-1].path, 1)])
     assert load(root).provenance.modified
 
 

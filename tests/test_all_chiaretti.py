@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 from r_ascii import data_frame, environment, integers, matrix, rda, s4, strings
 
-from datasets import all_chiaretti, schemes
-from datasets.bioc_expression_set import read_expression_set
 from datasets.cohort import CohortError
+from datasets.public import all_chiaretti
+from datasets.read.bioc_expression_set import read_expression_set
 from datasets.roots import DataMissing
+from datasets.schemes import splitters as schemes
 
 real = pytest.mark.realdata
 SAMPLES = pd.DataFrame(

@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 from cell_folders import picture, places  # noqa: F401
 
-from datasets import aml_hehr, schemes
 from datasets.cohort import CohortError
+from datasets.public import aml_hehr
 from datasets.roots import DataMissing
+from datasets.schemes import splitters as schemes
 
 pytestmark = pytest.mark.usefixtures("places")
 PATIENTS = 5

@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 import rdata
 
-from datasets import amlsg
 from datasets.cohort import CohortError
+from datasets.public import amlsg
 
 HEADER = ["ID", "Overall_classification"]
 PATIENTS = {"PD1a": "NPM1", "PD2a": "t15_17", "PD3a": "No_class", "PD4a": "NPM1"}

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from datasets import apl_jhu, download
 from datasets.cohort import CohortError
+from datasets.fetch import download
+from datasets.public import apl_jhu
 from datasets.roots import DataMissing
 
 ROWS = [

@@ -4,9 +4,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from xgboost import XGBClassifier
 
-from datasets import apl_labs, sources
-from datasets.apl_labs import EXTERNAL_FILE, LABS, TRAINING_FILE
 from datasets.cohort import CohortError
+from datasets.fetch import sources
+from datasets.public import apl_labs
+from datasets.public.apl_labs import EXTERNAL_FILE, LABS, TRAINING_FILE
 from datasets.roots import DataMissing
 
 real = pytest.mark.realdata

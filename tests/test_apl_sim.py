@@ -11,12 +11,13 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import cross_val_predict
 from toy import toy_cohort
 
-from datasets import DATASETS, apl_sim
-from datasets.schemes import kfold
-from datasets.simulate.gallery import generated_sheet as contact_sheet
-from datasets.simulate.gallery import heat, overlay
-from datasets.simulate.settings import SIZES, Settings
-from datasets.simulate.world import sample_world
+from datasets import DATASETS
+from datasets.generated import apl_sim
+from datasets.schemes.splitters import kfold
+from datasets.show.gallery import generated_sheet as contact_sheet
+from datasets.show.gallery import heat, overlay
+from datasets.simulate.apl.settings import SIZES, Settings
+from datasets.simulate.apl.world import sample_world
 
 SMALL = {"patients": 40, "cells": 4, "image_size": 32}
 

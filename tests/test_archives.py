@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.archives import ArchiveError, read_receipt, unpack
+from datasets.fetch.archives import ArchiveError, read_receipt, unpack
 
 
 def archive(path, *members):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from toy import toy_cohort
 
-from datasets.audit import RULES, audit
-from datasets.schemes import kfold
+from datasets.audits.rules import RULES, audit
+from datasets.schemes.splitters import kfold
 from datasets.splits import SplitPlan
 
 

@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 from toy import toy_cohort
 
-from datasets.audit import RULES
-from datasets.audit_columns import _by_level, _by_threshold
+from datasets.audits.columns import _by_level, _by_threshold
+from datasets.audits.rules import RULES
 
 N = 120
 

@@ -8,7 +8,7 @@ import pytest
 from test_duplicates import cells, jpeg
 from toy import toy_cohort
 
-from datasets.audit import audit
+from datasets.audits.rules import audit
 from datasets.cohort import ImageBags, presence
 from datasets.splits import SplitPlan
 

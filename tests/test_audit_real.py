@@ -2,8 +2,8 @@
 
 import pytest
 
-from datasets import acevedo, apl_jhu, apl_labs, wbc_zheng
-from datasets.audit import audit
+from datasets.audits.rules import audit
+from datasets.public import acevedo, apl_jhu, apl_labs, wbc_zheng
 from datasets.splits import PLAN_FOLDER, load_plan
 
 pytestmark = pytest.mark.realdata

@@ -9,8 +9,8 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import balanced_accuracy_score
 from toy import toy_cohort
 
-from datasets.audit import RULES
-from datasets.audit_telling import FOLDS, independent_units, telling
+from datasets.audits.rules import RULES
+from datasets.audits.telling import FOLDS, independent_units, telling
 from datasets.cohort import ImageBags, presence
 
 N = 120
@@ -179,8 +179,8 @@ def test_the_accuracy_is_that_of_ridge_regression():
 
 
 def test_p_values_of_noise_are_uniform(monkeypatch):
-    monkeypatch.setattr("datasets.audit_telling.FLOOR", -9)
-    monkeypatch.setattr("datasets.audit_telling._PERMUTATIONS", 99)
+    monkeypatch.setattr("datasets.audits.telling.FLOOR", -9)
+    monkeypatch.setattr("datasets.audits.telling._PERMUTATIONS", 99)
     units = independent_units(toy_cohort(n=60, images=False, genes=False))
     rng = np.random.default_rng(5)
     p = np.array([telling(rng.normal(size=(60, 3)), units).p for _ in range(200)])

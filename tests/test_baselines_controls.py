@@ -117,7 +117,7 @@ def test_dark_bars_and_red_cells_are_no_background():
 
 
 def test_generated_cells_are_not_in_the_background(tmp_path, monkeypatch):
-    from datasets.apl_sim import load
+    from datasets.generated.apl_sim import load
 
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     cohort = load(patients=20, cells=6)

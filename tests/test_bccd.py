@@ -3,9 +3,10 @@ import pytest
 from cell_folders import places  # noqa: F401
 from PIL import Image
 
-from datasets import bccd, schemes
 from datasets.cohort import CohortError
+from datasets.public import bccd
 from datasets.roots import DataMissing
+from datasets.schemes import splitters as schemes
 
 pytestmark = pytest.mark.usefixtures("places")
 XML = "<annotation><filename>{0}.jpg</filename>{1}</annotation>"

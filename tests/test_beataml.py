@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets import beataml
 from datasets.cohort import CohortError
+from datasets.public import beataml
 
 AML = "ACUTE MYELOID LEUKAEMIA (AML) AND RELATED PRECURSOR NEOPLASMS"
 

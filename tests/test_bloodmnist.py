@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets import bloodmnist
 from datasets.cohort import CohortError
+from datasets.public import bloodmnist
 from datasets.roots import DataMissing
 
 PARTS = {"train": 16, "val": 8, "test": 9}

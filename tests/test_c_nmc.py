@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 from cell_folders import picture, places  # noqa: F401
 
-from datasets import c_nmc, schemes
 from datasets.cohort import CohortError
+from datasets.public import c_nmc
 from datasets.roots import DataMissing
+from datasets.schemes import splitters as schemes
 from datasets.splits import check_patients
 
 pytestmark = pytest.mark.usefixtures("places")

@@ -148,7 +148,7 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
 
 
 def test_features_follow_the_generated_truth():
-    from datasets.apl_sim import load
+    from datasets.generated.apl_sim import load
 
     cohort = load(patients=30, cells=6, image_size=64)
     values = cell_features(np.asarray(cohort.images.pixels))

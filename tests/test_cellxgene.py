@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from datasets import cellxgene
 from datasets.cohort import CohortError
+from datasets.public import cellxgene
 from datasets.roots import DataMissing
 
 GENES = ["MPO", "CD33", "ACTB", "MPO"]

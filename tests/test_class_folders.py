@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from cell_folders import picture, places  # noqa: F401
 
-from datasets import bone_marrow_mll, matek_lmu, mll23, raabin, schemes
-from datasets.class_folders import choose, class_root, labelled_images
 from datasets.cohort import CohortError
+from datasets.public import bone_marrow_mll, matek_lmu, mll23, raabin
+from datasets.read.class_folders import choose, class_root, labelled_images
 from datasets.roots import DataMissing
+from datasets.schemes import splitters as schemes
 
 pytestmark = pytest.mark.usefixtures("places")
 

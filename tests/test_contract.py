@@ -8,7 +8,7 @@ from toy import toy_cohort
 
 from benchmark.registry import entries, entry_class, entry_spec
 from benchmark.trial import given_by_harness, run_trial
-from datasets.schemes import kfold
+from datasets.schemes.splitters import kfold
 
 RULES = {"rules-apl", "rules-hematopoiesis", "rules-mito"}
 UNTUNED = {"prior", "missingness-only", "border-only", "background-only", "site-only"}

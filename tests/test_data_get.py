@@ -12,7 +12,7 @@ from benchmark import data_commands, listing
 from benchmark.cli import app
 from benchmark.registry import UsageError, dataset_module
 from benchmark.suite import Split
-from datasets import aml_hehr, bccd, bone_marrow_mll, c_nmc, matek_lmu, mll23, raabin
+from datasets.public import aml_hehr, bccd, bone_marrow_mll, c_nmc, matek_lmu, mll23, raabin
 
 FETCHED = (aml_hehr, bccd, bone_marrow_mll, c_nmc, matek_lmu, mll23, raabin)
 pytestmark = pytest.mark.usefixtures("places")

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from datasets import decode
 from datasets.cache import CacheFull
 from datasets.cohort import CohortError
-from datasets.decode import Crop, decode_images, find_images
+from datasets.read import decode
+from datasets.read.decode import Crop, decode_images, find_images
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from datasets import download, sources
-from datasets.download import DownloadError, check, get
-from datasets.sources import Expected, ManualSource, RemoteFile, Source, UrlSource
+from datasets.fetch import download, sources
+from datasets.fetch.download import DownloadError, check, get
+from datasets.fetch.sources import Expected, ManualSource, RemoteFile, Source, UrlSource
 
 XLSX = "data/Données projet, été.xlsx"
 BODIES = {

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from datasets import duplicates
 from datasets.cohort import ImageBags
+from datasets.read import duplicates
 
 
 def cells(n: int, seed: int = 0, side: int = 48) -> np.ndarray:

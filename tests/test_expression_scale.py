@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, rankdata
 
-from datasets import gmt
 from datasets.cohort import CohortError
-from datasets.expression_scale import collapse_probes, log2_thresholded, rank_scores
+from datasets.read import gmt
+from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
 
 
 def test_log2_is_held_within_the_thresholds():

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets import golub, schemes
 from datasets.cohort import CohortError
+from datasets.public import golub
 from datasets.roots import DataMissing
+from datasets.schemes import splitters as schemes
 from datasets.splits import check_patients
 
 real = pytest.mark.realdata

@@ -3,9 +3,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from datasets import anndata_cohort, h5ad, pbmc68k, schemes
 from datasets.cohort import CohortError, Provenance
+from datasets.public import pbmc68k
+from datasets.read import anndata_cohort, h5ad
 from datasets.roots import DataMissing
+from datasets.schemes import splitters as schemes
 from datasets.splits import SplitError
 
 ORIGIN = Provenance(source="here", version="1", licence="none")

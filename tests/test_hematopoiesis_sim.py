@@ -12,10 +12,19 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from benchmark.splitting import make_split
 from benchmark.suite import Split
-from datasets import DATASETS, hematopoiesis_sim, schemes
-from datasets.simulate import hema_oracle, hema_tables
-from datasets.simulate.hema_cells import ambient_weights, donor_effect, mean_counts, sample_cells, sample_counts
-from datasets.simulate.hema_genes import hema_genes
+from datasets import DATASETS
+from datasets.generated import hematopoiesis_sim
+from datasets.schemes import splitters as schemes
+from datasets.simulate.hematopoiesis import oracle as hema_oracle
+from datasets.simulate.hematopoiesis import tables as hema_tables
+from datasets.simulate.hematopoiesis.cells import (
+    ambient_weights,
+    donor_effect,
+    mean_counts,
+    sample_cells,
+    sample_counts,
+)
+from datasets.simulate.hematopoiesis.genes import hema_genes
 from datasets.splits import SplitPlan
 
 SMALL = {"n_genes": 1000, "donors": 3, "cells": 4}

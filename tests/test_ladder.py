@@ -15,9 +15,9 @@ from benchmark.splitting import LEAKY_RULES, make_split
 from benchmark.suite import RUNGS as SCHEMES
 from benchmark.suite import Split
 from benchmark.trial import run_trial
-from datasets.apl_sim import load
 from datasets.errors import CohortError
-from datasets.explode import one_image_each
+from datasets.generated.apl_sim import load
+from datasets.schemes.explode import one_image_each
 from datasets.splits import SplitError
 from leaderboard.questions.ladder import RUNGS, ladder, ladders
 from leaderboard.records.results import TaskResult

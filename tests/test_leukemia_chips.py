@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from datasets import golub, leukemia_cross, leukemia_hgu95av2, schemes
 from datasets.cohort import CohortError
-from datasets.leukemia_cross import symbols_of
+from datasets.public import golub, leukemia_cross, leukemia_hgu95av2
+from datasets.public.leukemia_cross import symbols_of
+from datasets.schemes import splitters as schemes
 
 real = pytest.mark.realdata
 

@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from datasets.simulate import mito_clinical, mito_expression, mito_kinds
-from datasets.simulate import mito_tables as tables
-from datasets.simulate.mito_pathways import DECOYS, PATHWAYS
-from datasets.simulate.mito_patients import sample_adult, sample_patients
-from datasets.simulate.mito_traits import BLAST, sample_mito_cells, trait_model
-from datasets.simulate.mito_world import sample_mito_world
+from datasets.simulate.mito import clinical as mito_clinical
+from datasets.simulate.mito import expression as mito_expression
+from datasets.simulate.mito import kinds as mito_kinds
+from datasets.simulate.mito import tables as tables
+from datasets.simulate.mito.pathways import DECOYS, PATHWAYS
+from datasets.simulate.mito.patients import sample_adult, sample_patients
+from datasets.simulate.mito.traits import BLAST, sample_mito_cells, trait_model
+from datasets.simulate.mito.world import sample_mito_world
 
 PER_CLASS = 8000
 Y = np.repeat(np.arange(6), PER_CLASS)

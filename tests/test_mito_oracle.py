@@ -8,13 +8,17 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from datasets import mito_sim
-from datasets.simulate import mito_clinical, mito_expression, mito_kinds, mito_oracle, mito_patients
-from datasets.simulate import mito_tables as tables
-from datasets.simulate.decision import credit
-from datasets.simulate.mito_patients import sample_adult
-from datasets.simulate.mito_traits import BLAST, sample_mito_cells, trait_model
-from datasets.simulate.mito_world import sample_mito_world
+from datasets.generated import mito_sim
+from datasets.simulate.mito import clinical as mito_clinical
+from datasets.simulate.mito import expression as mito_expression
+from datasets.simulate.mito import kinds as mito_kinds
+from datasets.simulate.mito import oracle as mito_oracle
+from datasets.simulate.mito import patients as mito_patients
+from datasets.simulate.mito import tables as tables
+from datasets.simulate.mito.patients import sample_adult
+from datasets.simulate.mito.traits import BLAST, sample_mito_cells, trait_model
+from datasets.simulate.mito.world import sample_mito_world
+from datasets.simulate.shared.decision import credit
 
 EVEN = np.full(6, 1 / 6)
 MODEL = trait_model(0.6)

@@ -9,9 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import cross_val_predict
 
-from datasets import DATASETS, mito_sim
-from datasets.simulate.information import information_map
-from datasets.simulate.mito_world import sample_mito_world
+from datasets import DATASETS
+from datasets.generated import mito_sim
+from datasets.simulate.apl.information import information_map
+from datasets.simulate.mito.world import sample_mito_world
 
 SMALL = {"patients": 42, "cells": 4, "image_size": 32}
 SUBSETS = {"images", "genes", "clinical", "images+genes", "images+clinical", "genes+clinical", "all"}

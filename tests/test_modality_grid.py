@@ -15,7 +15,7 @@ from benchmark.trial import run_trial
 from datasets.cohort import presence
 from datasets.errors import CohortError
 from datasets.modalities import only, subsets
-from datasets.schemes import kfold
+from datasets.schemes.splitters import kfold
 from leaderboard.questions.modality_grid import modality_grid
 from leaderboard.questions.modality_grid import subsets as predicted_subsets
 from leaderboard.records.results import TaskResult

@@ -9,7 +9,7 @@ from toy import toy_cohort
 
 from benchmark.oracle import oracle_accuracy, oracle_notes
 from datasets.cohort import Truth
-from datasets.schemes import kfold
+from datasets.schemes.splitters import kfold
 
 COHORT = toy_cohort(n=90, domains=("A", "B", "C"))
 POSTERIOR = np.random.default_rng(1).dirichlet(np.ones(3), len(COHORT))

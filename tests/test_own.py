@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from datasets.cohort import CohortError
-from datasets.own import OwnDataset
-from datasets.problems import OwnCohortError
+from datasets.own.dataset import OwnDataset
+from datasets.own.problems import OwnCohortError
 
 TOML = """
 name = "my-cohort"

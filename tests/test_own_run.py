@@ -21,8 +21,8 @@ from benchmark.registry import UnknownName, UsageError
 from benchmark.splitting import make_split
 from benchmark.suite import Split
 from datasets import DATASETS
-from datasets.audit import RULES
-from datasets.own import OwnDataset
+from datasets.audits.rules import RULES
+from datasets.own.dataset import OwnDataset
 from datasets.roots import DataMissing
 
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,7 @@ import pytest
 from test_own import TOML, edited, problems_of, write_cohort
 
 from datasets.cohort import CohortError
-from datasets.own_numbers import parse_number
+from datasets.own.numbers import parse_number
 
 SPECIMENS = "specimen,patient,hospital,diagnosis\n"
 LABS = "id;Hb;Leuko;sex;Score\n"

@@ -216,7 +216,7 @@ def test_nuclear_shape_is_measured_on_the_images(tmp_path, monkeypatch):
 
 
 def test_truth_is_never_read(tmp_path, monkeypatch):
-    from datasets.apl_sim import load
+    from datasets.generated.apl_sim import load
 
     cohort = load(patients=20, cells=6, image_size=32)
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))

@@ -11,7 +11,7 @@ from toy import toy_cohort
 from baselines.disease_signature import common_signature
 from baselines.rules_hematopoiesis import MARKERS, RulesHematopoiesis, lineage_scores
 from datasets.cohort import Cohort, Provenance, presence
-from datasets.hematopoiesis_sim import load
+from datasets.generated.hematopoiesis_sim import load
 
 CLASSES = ("healthy", "AML", "MDS")
 GENES = (*(g for pairs in MARKERS.values() for pair in pairs for g in pair), *(f"G{k}" for k in range(30)))

@@ -132,7 +132,7 @@ def test_kinds_of_cells_are_measured_on_the_images(tmp_path, monkeypatch):
 
 
 def test_a_generated_cohort_is_told_apart_better_than_chance(tmp_path, monkeypatch):
-    from datasets.mito_sim import load
+    from datasets.generated.mito_sim import load
 
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     cohort = load(patients=90, cells=6, image_size=32, confound=0.0, seed=5)

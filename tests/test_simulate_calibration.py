@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from datasets.simulate import clinical, mito_clinical, mito_kinds, mito_oracle, oracle, tables
-from datasets.simulate.mito_traits import BLAST
-from datasets.simulate.mito_traits import trait_model as mito_trait_model
-from datasets.simulate.mito_world import sample_mito_world
-from datasets.simulate.traits import sample_traits, trait_model
-from datasets.simulate.world import sample_world
+from datasets.simulate.apl import clinical, oracle
+from datasets.simulate.apl.traits import sample_traits, trait_model
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.mito import clinical as mito_clinical
+from datasets.simulate.mito import kinds as mito_kinds
+from datasets.simulate.mito import oracle as mito_oracle
+from datasets.simulate.mito.traits import BLAST
+from datasets.simulate.mito.traits import trait_model as mito_trait_model
+from datasets.simulate.mito.world import sample_mito_world
+from datasets.simulate.shared import tables
 
 PATIENTS = 20_000
 MOST = 4.0  # standard errors; about 90 figures are looked at in each world

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datasets.simulate.difficulty import DESIGN, SEEN, difficulty_table, effect_for
+from datasets.simulate.apl.difficulty import DESIGN, SEEN, difficulty_table, effect_for
 
 DESIGN_ERROR = 0.004  # the design states its own standard error as at most this
 

@@ -5,14 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from datasets import apl_sim
-from datasets.simulate import clinical, oracle
-from datasets.simulate.cells import SHAPES
-from datasets.simulate.interventions import parse_intervention
-from datasets.simulate.magnification import um_per_px
-from datasets.simulate.settings import Settings
-from datasets.simulate.tables import NUCLEUS_SHAPES, SITES
-from datasets.simulate.traits import trait_model
+from datasets.generated import apl_sim
+from datasets.simulate.apl import clinical, oracle
+from datasets.simulate.apl.interventions import parse_intervention
+from datasets.simulate.apl.settings import Settings
+from datasets.simulate.apl.traits import trait_model
+from datasets.simulate.drawing.cells import SHAPES
+from datasets.simulate.drawing.magnification import um_per_px
+from datasets.simulate.shared.tables import NUCLEUS_SHAPES, SITES
 
 PER_BAG = 6
 OPTIONS = {"patients": 60, "cells": PER_BAG, "image_size": 32, "seed": 5, "confound": 0.3}

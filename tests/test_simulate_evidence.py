@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from datasets.simulate import oracle, tables
-from datasets.simulate.decision import credit
-from datasets.simulate.evidence import log_ratio, trait_evidence
-from datasets.simulate.traits import sample_traits, trait_model
-from datasets.simulate.world import sample_world
+from datasets.simulate.apl import oracle
+from datasets.simulate.apl.evidence import log_ratio, trait_evidence
+from datasets.simulate.apl.traits import sample_traits, trait_model
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.shared import tables
+from datasets.simulate.shared.decision import credit
 
 MODEL = trait_model(1.0)
 TRAITS = ("granularity", "basophilia", "nc_ratio", "diameter_um", "nucleus_shape", "auer", "nucleoli", "bleb")

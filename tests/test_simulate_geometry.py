@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from datasets.simulate.canvas import ANGLES, N_ANGLES, Canvas, coverage
-from datasets.simulate.shapes import OUTLINE_DRAWS, cell_outline
+from datasets.simulate.drawing.canvas import ANGLES, N_ANGLES, Canvas, coverage
+from datasets.simulate.drawing.shapes import OUTLINE_DRAWS, cell_outline
 
 
 def test_cell_outlines_have_the_area_asked_for_and_blebs_stick_out():

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from datasets import apl_sim
 from datasets.cohort import Truth
-from datasets.simulate.components import COMPONENTS, ComponentMasks, pack
-from datasets.simulate.information import BAND_UM, information_map, supports, top_mass
-from datasets.simulate.magnification import um_per_px
-from datasets.simulate.render import render
-from datasets.simulate.world import sample_world
+from datasets.generated import apl_sim
+from datasets.simulate.apl.information import BAND_UM, information_map, supports, top_mass
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.drawing.magnification import um_per_px
+from datasets.simulate.drawing.render import render
+from datasets.simulate.shared.components import COMPONENTS, ComponentMasks, pack
 
 SIDE, UM = 24, 0.8
 TRAITS = ("granularity", "basophilia", "nc_ratio", "diameter_um", "nucleus_shape", "auer", "nucleoli", "bleb")

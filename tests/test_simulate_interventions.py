@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from datasets.simulate.canvas import Canvas
-from datasets.simulate.cells import SHAPES
-from datasets.simulate.components import COMPONENTS, ComponentMasks
-from datasets.simulate.draws import Stream, generator
-from datasets.simulate.render import render_bag
-from datasets.simulate.stain import OPTICS, prepare_slide
-from datasets.simulate.world import sample_world
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.drawing.canvas import Canvas
+from datasets.simulate.drawing.cells import SHAPES
+from datasets.simulate.drawing.render import render_bag
+from datasets.simulate.drawing.stain import OPTICS, prepare_slide
+from datasets.simulate.shared.components import COMPONENTS, ComponentMasks
+from datasets.simulate.shared.draws import Stream, generator
 
 SEED = 2
 

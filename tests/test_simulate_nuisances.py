@@ -6,20 +6,24 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from datasets.simulate import clinical, expression, mito_clinical, mito_expression, mito_patients, tables
-from datasets.simulate import mito_tables as six
-from datasets.simulate import render as photography
-from datasets.simulate.canvas import Canvas
-from datasets.simulate.draws import Stream, generator
-from datasets.simulate.label_noise import noisy_labels
-from datasets.simulate.missingness import early_death, genes_lost
-from datasets.simulate.mito_world import sample_mito_world
-from datasets.simulate.paint import PURPLE, Drawing
-from datasets.simulate.patients import sample_patients
-from datasets.simulate.render import render, render_bag
-from datasets.simulate.stain import OPTICS, PIGMENTS, prepare_slide
-from datasets.simulate.surroundings import add_surroundings
-from datasets.simulate.world import sample_world
+from datasets.simulate.apl import clinical, expression
+from datasets.simulate.apl.label_noise import noisy_labels
+from datasets.simulate.apl.patients import sample_patients
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.drawing import render as photography
+from datasets.simulate.drawing.canvas import Canvas
+from datasets.simulate.drawing.paint import PURPLE, Drawing
+from datasets.simulate.drawing.render import render, render_bag
+from datasets.simulate.drawing.stain import OPTICS, PIGMENTS, prepare_slide
+from datasets.simulate.drawing.surroundings import add_surroundings
+from datasets.simulate.mito import clinical as mito_clinical
+from datasets.simulate.mito import expression as mito_expression
+from datasets.simulate.mito import patients as mito_patients
+from datasets.simulate.mito import tables as six
+from datasets.simulate.mito.world import sample_mito_world
+from datasets.simulate.shared import tables
+from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared.missingness import early_death, genes_lost
 
 CELLS, SEED, SIDE = 40, 2, 64
 N = 20_000

@@ -5,16 +5,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from datasets import apl_sim
-from datasets.simulate import clinical, tables
-from datasets.simulate.eras import YEARS, sampled_era
-from datasets.simulate.label_noise import noisy_labels
-from datasets.simulate.missingness import COAGULATION, early_death, genes_lost
-from datasets.simulate.patients import sample_patients
-from datasets.simulate.raters import rated
-from datasets.simulate.settings import Settings
-from datasets.simulate.shortcut import scale_bars
-from datasets.simulate.world import sample_world
+from datasets.generated import apl_sim
+from datasets.simulate.apl import clinical
+from datasets.simulate.apl.eras import YEARS, sampled_era
+from datasets.simulate.apl.label_noise import noisy_labels
+from datasets.simulate.apl.patients import sample_patients
+from datasets.simulate.apl.raters import rated
+from datasets.simulate.apl.settings import Settings
+from datasets.simulate.apl.shortcut import scale_bars
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.shared import tables
+from datasets.simulate.shared.missingness import COAGULATION, early_death, genes_lost
 
 SMALL = {"patients": 40, "cells": 4, "image_size": 32}
 N = 20_000

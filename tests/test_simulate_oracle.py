@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from datasets.simulate import clinical, oracle, tables
-from datasets.simulate.traits import sample_traits, trait_model
-from datasets.simulate.world import sample_world
+from datasets.simulate.apl import clinical, oracle
+from datasets.simulate.apl.traits import sample_traits, trait_model
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.shared import tables
 
 MODEL = trait_model(1.0)
 CELLS = 3

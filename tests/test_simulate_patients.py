@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.simulate import clinical, expression, tables
-from datasets.simulate.cells import leukaemic_cells, sample_cells
-from datasets.simulate.draws import Stream, patient_uniforms
-from datasets.simulate.patients import largest_remainder, sample_patients, sample_variant, site_probabilities
-from datasets.simulate.scaling import scaled
-from datasets.simulate.traits import sample_traits, trait_model
+from datasets.simulate.apl import clinical, expression
+from datasets.simulate.apl.patients import largest_remainder, sample_patients, sample_variant, site_probabilities
+from datasets.simulate.apl.traits import sample_traits, trait_model
+from datasets.simulate.drawing.cells import leukaemic_cells, sample_cells
+from datasets.simulate.shared import tables
+from datasets.simulate.shared.draws import Stream, patient_uniforms
+from datasets.simulate.shared.scaling import scaled
 
 
 @given(st.integers(5, 5000))

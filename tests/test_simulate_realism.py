@@ -9,10 +9,11 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from datasets import apl_sim
-from datasets.simulate import clinical, tables
-from datasets.simulate.patients import sample_variant
-from datasets.simulate.traits import sample_traits, trait_model
+from datasets.generated import apl_sim
+from datasets.simulate.apl import clinical
+from datasets.simulate.apl.patients import sample_variant
+from datasets.simulate.apl.traits import sample_traits, trait_model
+from datasets.simulate.shared import tables
 
 PATIENTS = 400
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from datasets.simulate.components import ComponentMasks
-from datasets.simulate.render import render
-from datasets.simulate.stain import OPTICS, PIGMENTS, colour
-from datasets.simulate.surroundings import FILM_EOSIN
-from datasets.simulate.tables import SITES
-from datasets.simulate.world import sample_world
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.drawing.render import render
+from datasets.simulate.drawing.stain import OPTICS, PIGMENTS, colour
+from datasets.simulate.drawing.surroundings import FILM_EOSIN
+from datasets.simulate.shared.components import ComponentMasks
+from datasets.simulate.shared.tables import SITES
 
 SWATCHES = {  # pigments -> RGB of the design
     "blast nucleus": ({"purple": 0.55, "blue": 0.10}, (114, 75, 160)),

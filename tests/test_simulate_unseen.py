@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets import apl_sim
-from datasets.simulate import unseen_tables as odd
-from datasets.simulate.dirt import choose_bugs
-from datasets.simulate.gallery import generated_sheet as contact_sheet
-from datasets.simulate.information import information_map
-from datasets.simulate.settings import Settings
-from datasets.simulate.tables import CLASSES
-from datasets.simulate.world import sample_world
+from datasets.generated import apl_sim
+from datasets.show.gallery import generated_sheet as contact_sheet
+from datasets.simulate.apl import unseen_tables as odd
+from datasets.simulate.apl.dirt import choose_bugs
+from datasets.simulate.apl.information import information_map
+from datasets.simulate.apl.settings import Settings
+from datasets.simulate.apl.world import sample_world
+from datasets.simulate.shared.tables import CLASSES
 
 SMALL = {"patients": 24, "cells": 3, "image_size": 24}
 ZBTB16, AML = len(CLASSES), len(CLASSES) + 1

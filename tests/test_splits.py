@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from toy import toy_cohort
 
 from datasets.cohort import Cohort, Provenance, presence
-from datasets.schemes import images, kfold, leave_one_domain_out, official, published, temporal, zero_shot
+from datasets.schemes.splitters import images, kfold, leave_one_domain_out, official, published, temporal, zero_shot
 from datasets.splits import SplitError, SplitPlan, check_patients, load_plan, save_plan
 
 

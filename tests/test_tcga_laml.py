@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from datasets import tcga_laml
 from datasets.cohort import CohortError
+from datasets.public import tcga_laml
 
 real = pytest.mark.realdata
 

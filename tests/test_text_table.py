@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.cohort import CohortError
-from datasets.text_table import labels, matrix, numbers, pick, read_text, unique_ids
+from datasets.read.text_table import labels, matrix, numbers, pick, read_text, unique_ids
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from baselines.logistic_regression import LogisticRegressionEntry
 from benchmark.splitting import fold_names, make_split
 from benchmark.suite import Split
 from benchmark.trial import run_trial
-from datasets.schemes import kfold, temporal, transfer
+from datasets.schemes.splitters import kfold, temporal, transfer
 from datasets.splits import SplitError, check_patients, save_plan
 from leaderboard.inference.shared_draw import shared_draw
 from leaderboard.measures.metrics import METRICS

@@ -11,7 +11,7 @@ from toy import toy_cohort
 
 from benchmark.trial import derive_seed, run_trial
 from benchmark.tune import TuneBudget, patient_nll
-from datasets.schemes import kfold
+from datasets.schemes.splitters import kfold
 
 COHORT = toy_cohort(n=60)
 ROLES = kfold(COHORT, folds=3).roles(COHORT, 0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import datasets
-from datasets import amlsg, beataml
-from datasets.units import KNOWN, UnitError, factor
+from datasets.public import amlsg, beataml
+from datasets.read.units import KNOWN, UnitError, factor
 
 FOLDER = Path(datasets.__file__).parent
 
@@ -61,8 +61,8 @@ def test_every_loader_delivers_the_units_of_known_names():
     said = declared_units()
     assert {"clinical", "mito_clinical", "apl_jhu", "all_chiaretti", "aml_hehr"} <= {module for module, _, _ in said}
     said += [("amlsg", *pair) for pair in amlsg.UNITS.items()] + [("beataml", *pair) for pair in beataml.UNITS.items()]
-    labs = importlib.import_module("datasets.apl_labs").LABS
+    labs = importlib.import_module("datasets.public.apl_labs").LABS
     said += [("apl_labs", name, lab.unit) for name, lab in labs.items()]
-    tcga = importlib.import_module("datasets.tcga_laml")._MEASURED
+    tcga = importlib.import_module("datasets.public.tcga_laml")._MEASURED
     said += [("tcga_laml", name, unit) for name, (_, unit, *_) in tcga.items()]
     assert [(m, name, unit) for m, name, unit in said if name in KNOWN and unit != KNOWN[name].unit] == []

@@ -22,12 +22,12 @@ from benchmark.store import Store
 from benchmark.suite import UNSEEN, Split, Suite
 from benchmark.trial import run_trial
 from benchmark.worker import Job, execute
-from datasets.audit import RULES, audit
+from datasets.audits.rules import RULES, audit
 from datasets.cohort import Cohort, CohortError, Truth
-from datasets.explode import one_image_each
-from datasets.schemes import kfold
+from datasets.schemes.explode import one_image_each
+from datasets.schemes.splitters import kfold
+from datasets.schemes.unseen import set_aside
 from datasets.splits import SplitError, SplitPlan, check_patients, load_plan, save_plan
-from datasets.unseen import set_aside
 
 KFOLD = Split(scheme="kfold", folds=2)
 

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from cell_files import acevedo_files, picture, zheng_files
 
-from datasets import apl_jhu, wbc_cross
+from datasets.fetch.sources import RemoteFile
+from datasets.public import apl_jhu, wbc_cross
 from datasets.roots import DataMissing
-from datasets.schemes import leave_one_domain_out
-from datasets.sources import RemoteFile
+from datasets.schemes.splitters import leave_one_domain_out
 
 real = pytest.mark.realdata
 JHU = "apl-jhu/Data/All/Patient_00/Signed slides"
@@ -60,7 +60,7 @@ def test_images_filed_under_two_types_are_left_out(root, monkeypatch):
         RemoteFile("PBC_dataset_normal_DIB/neutrophil/BNE_10.jpg", 1, twin),
         RemoteFile("PBC_dataset_normal_DIB/eosinophil/EO_77.jpg", 1, twin),
     ]
-    monkeypatch.setattr("datasets.sources.read_manifest", lambda _: files)
+    monkeypatch.setattr("datasets.fetch.sources.read_manifest", lambda _: files)
     ids = load(root).specimen.tolist()
     assert "Acevedo/PBC_dataset_normal_DIB/neutrophil/BNE_10.jpg" not in ids
     assert "Acevedo/PBC_dataset_normal_DIB/neutrophil/SNE_11.jpg" in ids

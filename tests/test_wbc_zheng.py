@@ -6,9 +6,9 @@ import pytest
 from cell_files import zheng_files
 from PIL import Image
 
-from datasets import wbc_zheng
 from datasets.cohort import CohortError
-from datasets.duplicates import groups
+from datasets.public import wbc_zheng
+from datasets.read.duplicates import groups
 from datasets.roots import DataMissing
 
 real = pytest.mark.realdata

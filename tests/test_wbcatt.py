@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from cell_files import acevedo_files
 
-from datasets import wbcatt
 from datasets.cohort import CohortError
+from datasets.fetch.sources import RemoteFile
+from datasets.public import wbcatt
 from datasets.roots import DataMissing
-from datasets.sources import RemoteFile
 
 real = pytest.mark.realdata
 CELLS = {
@@ -64,7 +64,7 @@ def test_attributes_are_aligned_by_specimen_and_no_input(root):
 def test_copies_of_test_images_play_no_role(root, monkeypatch):
     twins = ("basophil/BA_1", "monocyte/MO_9", "neutrophil/SNE_11")
     listed = [RemoteFile(f"PBC_dataset_normal_DIB/{name}.jpg", 1, b"t" * 32) for name in twins]
-    monkeypatch.setattr("datasets.sources.read_manifest", lambda _: listed)
+    monkeypatch.setattr("datasets.fetch.sources.read_manifest", lambda _: listed)
     cohort = wbcatt.load(data_root=root, image_size=8)
     roles = dict(zip(cohort.specimen, cohort.official, strict=True))
     assert [roles[name] for name in ("BA_1", "MO_9", "SNE_11", "EO_2")] == ["", "", "test", "train"]

@@ -1,0 +1,1 @@
+"""Find leaks and shortcuts in a cohort and its split."""

@@ -1,0 +1,1 @@
+"""Load generated cohorts whose Bayes optimum is known."""

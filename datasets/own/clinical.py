@@ -1,0 +1,113 @@
+"""A user's clinical columns: numbers in the unit that entries expect, and categories, every problem with its row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datasets.own.cohort_file import Clinical, Column
+from datasets.own.numbers import parse_number
+from datasets.own.problems import Problems
+from datasets.own.tables import HEADER_ROWS, check_ids, open_table, require
+from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
+
+
+def read_clinical(
+    spec: Clinical,
+    fallback: str,
+    specimens: NDArray[np.str_],
+    taken: Mapping[str, str],
+    home: Path,
+    problems: Problems,
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return one row a specimen, in order, and the unit of each numeric column.
+
+    Declared units are converted to those of ``datasets.read.units.KNOWN`` where the name is known. ``taken`` has the
+    headers that are no inputs, by what they say: label, patient and the like.
+    """
+    file, raw = open_table(spec, home, fallback)
+    headers = {name: column.column or name for name, column in spec.columns.items()}
+    require(file, raw, [spec.specimen, *headers.values()])
+    _check_names(file, headers, {**taken, "specimen id": spec.specimen}, spec, problems)
+    check_ids(file, spec.specimen, raw[spec.specimen], specimens, problems)
+    units = {
+        name: _unit(file, name, column, problems) for name, column in spec.columns.items() if not column.categories
+    }
+    parsed: dict[str, NDArray[np.float64] | pd.Categorical] = {}
+    for name, column in spec.columns.items():
+        text = raw[headers[name]].where(~raw[headers[name]].isin(spec.missing), "")
+        if column.categories:
+            parsed[name] = _categories(file, headers[name], text, column.categories, problems)
+        else:
+            parsed[name] = _numbers(file, name, headers[name], text, column, spec.decimal, problems)
+    table = pd.DataFrame(parsed, index=raw[spec.specimen])
+    return table[~table.index.duplicated()].reindex(specimens).reset_index(drop=True), units
+
+
+def _check_names(
+    file: str, headers: Mapping[str, str], taken: Mapping[str, str], spec: Clinical, problems: Problems
+) -> None:
+    """Add a problem for a column that is no input, and for a name that differs from a known one by case alone."""
+    for name, header in headers.items():
+        for meaning in [meaning for meaning, other in taken.items() if other == header][:1]:
+            problems.add(file, 0, header, "", f"is the {meaning}, not an input", "Leave it out of [clinical.columns].")
+        known = name.casefold()
+        if name not in KNOWN and known in KNOWN and not spec.columns[name].categories:
+            remedy = f'Write {known} = {{ column = "{header}", unit = ... }}, or use a name of your own.'
+            problems.add(file, 0, name, "", f"is nearly the known name {known}, but would not be converted", remedy)
+
+
+def _unit(file: str, name: str, column: Column, problems: Problems) -> str:
+    unit = column.unit or ""
+    target = known_unit(name, unit)
+    try:
+        factor(unit, target)
+    except UnitError as error:
+        problems.add(file, 0, name, unit, str(error), f"Give the values in {target}, or use another name than {name}.")
+    return target
+
+
+def _categories(file: str, header: str, text: pd.Series, known: tuple[str, ...], problems: Problems) -> pd.Categorical:
+    for row in np.flatnonzero(~text.isin([*known, ""])):
+        problems.add(
+            file,
+            int(row) + HEADER_ROWS,
+            header,
+            text.iloc[row],
+            "is an unknown category",
+            f"Known: {', '.join(known)}.",
+        )
+    return pd.Categorical(text.where(text.isin(known)), list(known))
+
+
+def _numbers(
+    file: str, name: str, header: str, text: pd.Series, column: Column, decimal: str, problems: Problems
+) -> NDArray[np.float64]:
+    scale = _scale(name, column.unit or "")
+    values = np.full(len(text), np.nan)
+    if math.isnan(scale):
+        return values
+    for row, cell in enumerate(text):
+        if not cell:
+            continue
+        number, wrong, remedy = parse_number(cell, decimal, column.limits)
+        if wrong:
+            problems.add(file, row + HEADER_ROWS, header, cell, wrong, remedy)
+            continue
+        values[row] = number * scale
+        impossible = slip(name, values[row])
+        if impossible:
+            problems.add(file, row + HEADER_ROWS, header, cell, impossible, "Correct it, or leave it empty.")
+    return values
+
+
+def _scale(name: str, unit: str) -> float:
+    try:
+        return factor(unit, known_unit(name, unit))
+    except UnitError:  # already told, once for the column
+        return math.nan

@@ -1,0 +1,127 @@
+"""A user's own cohort, described by a cohort.toml: the same Cohort as every other dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datasets.card import Card
+from datasets.cohort import Cohort, Provenance, presence
+from datasets.own.clinical import read_clinical
+from datasets.own.cohort_file import OwnFile, read_own_file
+from datasets.own.genes import read_genes
+from datasets.own.images import OwnImages, read_images
+from datasets.own.problems import Problems
+from datasets.own.tables import headers_of, read_specimens
+
+
+class OwnDataset:
+    """Stand where a dataset module stands, for the file at ``path``.
+
+    Raises:
+        CohortError: If the file is missing or says something unknown.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def spec(self) -> OwnFile:
+        """Return what the file says, checked."""
+        return read_own_file(self.path)
+
+    @property
+    def NAME(self) -> str:
+        return self.spec.name
+
+    @property
+    def SPLIT(self) -> dict[str, Any]:
+        return self.spec.split
+
+    @property
+    def CARD(self) -> Card:
+        spec = self.spec
+        parts = [name for name in ("images", "genes", "clinical") if getattr(spec, name) is not None]
+        return Card(
+            title=spec.title or spec.name,
+            source="own files",
+            doi="",
+            licence=spec.licence,
+            x=", ".join(parts),
+            y=f"column {spec.specimens.label}",
+            patient=f"column {spec.specimens.patient}" if spec.specimens.patient else "not known",
+            domain=f"column {spec.specimens.domain}" if spec.specimens.domain else "one",
+            split=str(spec.split),
+        )
+
+    def find(self, data_root: Path | None = None) -> Path:
+        """Return the folder of the cohort.toml."""
+        return self.path.parent
+
+    def load(self, *, data_root: Path | None = None) -> Cohort:
+        """Read and validate everything.
+
+        Args:
+            data_root: Not used: paths are relative to the cohort.toml. Every loader takes it.
+
+        Raises:
+            OwnCohortError: With every problem of the tables, row by row.
+            CohortError: If a file or a column is missing.
+        """
+        return _load(self.spec, self.path)
+
+
+def _load(spec: OwnFile, path: Path) -> Cohort:
+    problems, home = Problems(), path.parent
+    one_label, taken = spec.target_level == "patient", headers_of(spec.specimens)
+    table = read_specimens(spec.specimens, spec.classes, home, problems, one_label=one_label)
+    problems.stop_if_any(path.name)
+    ids = table["specimen"].to_numpy(dtype=np.str_)
+    images = read_images(spec.images, ids, home, problems) if spec.images else None
+    genes = read_genes(spec.genes, ids, taken, home, problems) if spec.genes else None
+    clinical: pd.DataFrame | None = None
+    units: dict[str, str] = {}
+    if spec.clinical:
+        clinical, units = read_clinical(spec.clinical, spec.specimens.table, ids, taken, home, problems)
+    problems.stop_if_any(path.name)
+    classes = spec.classes or tuple(sorted(table["label"].unique()))
+    return Cohort(
+        name=spec.name,
+        classes=classes,
+        y=table["label"].map(classes.index).to_numpy(np.int64),
+        specimen=ids,
+        patient=_texts(table, "patient", ids),
+        domain=_texts(table, "domain", np.full(len(ids), "all")),
+        era=table["era"].to_numpy(np.str_) if "era" in table else None,
+        provenance=_provenance(spec, path, images),
+        present=presence(len(ids), images.bags if images else None, genes.measured if genes else None, clinical),
+        images=images.bags if images else None,
+        image_facts=images.facts if images else None,
+        genes=genes.values if genes else None,
+        gene_names=genes.names if genes else (),
+        gene_sets=genes.sets if genes else {},
+        clinical=clinical,
+        units=units,
+        target_level=spec.target_level,
+        patients_known=bool(spec.specimens.patient),
+    )
+
+
+def _texts(table: pd.DataFrame, column: str, otherwise: NDArray[np.str_]) -> NDArray[np.str_]:
+    return table[column].to_numpy(np.str_) if column in table else otherwise
+
+
+def _provenance(spec: OwnFile, path: Path, images: OwnImages | None) -> Provenance:
+    said = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return Provenance(
+        source=f"own files, {spec.name}",
+        version=f"{path.name} sha256 {said}" + (f"; images cropped to {images.crop} pixels" if images else ""),
+        licence=spec.licence,
+        skipped=images.skipped if images else (),
+    )

@@ -1,0 +1,146 @@
+"""A user's cell images: found by a table of paths or by a pattern, decoded, cut into bags."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from datasets.errors import CohortError
+from datasets.image_bags import ImageBags
+from datasets.own.cohort_file import Images
+from datasets.own.problems import Problems
+from datasets.own.tables import HEADER_ROWS, read_text_table, require
+from datasets.read.decode import DAMAGED, Crop, ImageFile, decode_images, find_images
+
+
+class OwnImages(NamedTuple):
+    """Bags in the order of the specimens, the square cut from the files, their facts, and those not usable."""
+
+    bags: ImageBags
+    crop: int
+    facts: pd.DataFrame
+    skipped: tuple[str, ...]
+
+
+class _Owned(NamedTuple):
+    file: ImageFile
+    specimen: str
+    cell_type: str
+
+
+def read_images(spec: Images, specimens: NDArray[np.str_], home: Path, problems: Problems) -> OwnImages | None:
+    """Return the images of the specimens, or None where there is none to decode because of ``problems``.
+
+    Raises:
+        CohortError: If the folder is missing, or no file could be read.
+    """
+    folder = home / spec.folder
+    if not folder.is_dir():
+        raise CohortError("images.folder", f"there is no folder {folder}")
+    owned = _from_table(spec, home, folder, problems) if spec.table else _from_pattern(spec, folder, problems)
+    position = {specimen: i for i, specimen in enumerate(specimens.tolist())}
+    for image in owned:
+        if image.specimen not in position:
+            problems.add(image.file.path, 0, "", image.specimen, "is no specimen of the specimen table")
+    # By hash within a specimen: paths may be sorted by cell type, and a place in the bag must not tell it.
+    kept = sorted((o for o in owned if o.specimen in position), key=lambda o: (position[o.specimen], _shuffled(o)))
+    if not kept:
+        problems.add(spec.table or spec.folder, 0, "", "", "has no image of any specimen", "Check folder and pattern.")
+        return None
+    return _decoded(spec, kept, position, folder)
+
+
+def _shuffled(image: _Owned) -> str:
+    return hashlib.sha256(image.file.path.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _decoded(spec: Images, kept: list[_Owned], position: dict[str, int], folder: Path) -> OwnImages:
+    crop = Crop(spec.crop or _common_side([o.file for o in kept], folder))
+    decoded = decode_images([o.file for o in kept], folder, crop, spec.image_size)
+    owner = np.array([position[kept[i].specimen] for i in decoded.kept])
+    starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(position)))]).astype(np.int64)
+    kinds = np.array([kept[i].cell_type for i in decoded.kept], dtype=np.str_)
+    bags = ImageBags(decoded.pixels, starts, None, kinds if (kinds != "").any() else None)
+    return OwnImages(bags, crop.side, decoded.facts, tuple(f"{s.path} ({s.reason})" for s in decoded.skipped))
+
+
+def _from_table(spec: Images, home: Path, folder: Path, problems: Problems) -> list[_Owned]:
+    file = home / spec.table
+    table = read_text_table(file, spec.separator, spec.encoding)
+    require(file.name, table, [c for c in (spec.specimen, spec.path, spec.cell_type) if c])
+    kinds = table[spec.cell_type] if spec.cell_type else pd.Series("", index=table.index)
+    owned, first = [], dict[str, tuple[int, str]]()
+    rows = zip(table[spec.specimen], table[spec.path], kinds, strict=True)
+    for row, (specimen, path, kind) in enumerate(rows, start=HEADER_ROWS):
+        plain = str(PurePosixPath(path))
+        seen, owner = first.setdefault(plain, (row, specimen))
+        wrong = _wrong_path(folder, path)
+        if seen != row and not wrong:
+            wrong = f"is listed before, in row {seen} for {owner}"
+        if wrong:
+            problems.add(file.name, row, spec.path, path, wrong, f"Paths are below {spec.folder}, one row each.")
+        else:
+            owned.append(_Owned(ImageFile.at(folder, plain), specimen, kind))
+    return owned
+
+
+def _wrong_path(folder: Path, path: str) -> str:
+    """Return why a table may not name this file, or ""."""
+    if not path:
+        return "is blank"
+    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive
+    if absolute or ".." in PurePosixPath(path).parts:
+        return "leads out of the folder"
+    return "" if (folder / path).is_file() else "there is no such file"
+
+
+def _from_pattern(spec: Images, folder: Path, problems: Problems) -> list[_Owned]:
+    rule = re.compile(_regex(spec.pattern))
+    owned = []
+    for file in find_images(folder, folder):
+        found = rule.fullmatch(file.path)
+        if found is None:
+            problems.add(
+                file.path, 0, "", "", f"does not match the pattern {spec.pattern}", "Change it, or move the file."
+            )
+            continue
+        owned.append(_Owned(file, found["specimen"], found.groupdict().get("cell_type") or ""))
+    return owned
+
+
+def _regex(pattern: str) -> str:
+    parts = {
+        "{specimen}": r"(?P<specimen>[^/]+?)", "{cell_type}": r"(?P<cell_type>[^/]+?)", "**": r".+", "*": r"[^/]*"
+    }  # fmt: skip
+    tokens = re.split(r"(\{specimen\}|\{cell_type\}|\*\*|\*)", pattern)
+    return "".join(parts.get(token, re.escape(token)) for token in tokens)
+
+
+def _common_side(files: list[ImageFile], folder: Path) -> int:
+    """Return the side of the largest centred square that every readable image covers, in pixels.
+
+    Raises:
+        CohortError: If none can be opened, or a few small ones would cut all the others to less than half.
+    """
+    sides = {}
+    for file in files:
+        try:
+            with Image.open(folder / file.path) as image:
+                sides[file.path] = min(image.size)
+        except DAMAGED:  # decoding names it, with the reason
+            continue
+    if not sides:
+        raise CohortError("images", f"none of {len(files)} files can be opened", [f.path for f in files])
+    least, usual = min(sides.values()), float(np.median(list(sides.values())))
+    if least < usual / 2:
+        small = [path for path, side in sides.items() if side < usual / 2]
+        said = f"would cut every image to {least} pixels, the side of the smallest, where half of them have {usual:g}"
+        raise CohortError("images", said, small, "Remove these files, or set crop: smaller files are then left out.")
+    return least

@@ -1,0 +1,1 @@
+"""Load public datasets, a file each."""

@@ -1,0 +1,1 @@
+"""Read files in the formats of their sources."""

@@ -1,0 +1,1 @@
+"""Deal specimens into folds and roles."""

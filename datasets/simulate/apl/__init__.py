@@ -1,0 +1,1 @@
+"""Generate patients with subtypes of acute promyelocytic leukaemia."""

@@ -1,0 +1,1 @@
+"""Draw cells, stain and optics of a smear."""

@@ -1,0 +1,1 @@
+"""Generate single cells of progenitors and mature lineages."""

@@ -1,0 +1,1 @@
+"""Generate patients of six mitochondrial and marrow diagnoses."""

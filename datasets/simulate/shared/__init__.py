@@ -1,0 +1,1 @@
+"""Hold what all generators draw from."""
