@@ -1,6 +1,6 @@
 """Run ``python -m benchmark``."""
 
-from benchmark.cli import main
+from benchmark.commands.cli import main
 
 if __name__ == "__main__":
     main()

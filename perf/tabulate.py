@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmark.key import short
-from benchmark.store import Store
+from benchmark.records.key import short
+from benchmark.records.store import Store
 
 _N = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 _BODY = b"PAR1" + bytes(3000)

@@ -14,8 +14,8 @@ from baselines.border_only import BorderOnly
 from baselines.missingness_only import MissingnessOnly
 from baselines.prior import Prior
 from baselines.site_only import SiteOnly
-from benchmark.adhoc import suite_of
-from benchmark.suite import load_suite, suite_names
+from benchmark.suites.adhoc import suite_of
+from benchmark.suites.suite import load_suite, suite_names
 from datasets.cohort import Cohort, ImageBags, presence
 from leaderboard.verdicts.qc import CONTROLS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from benchmark.cli import app
+from benchmark.commands.cli import app
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = [

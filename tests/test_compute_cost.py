@@ -21,7 +21,7 @@ from toy import toy_cohort
 from baselines.parameter_count import counted
 from baselines.random_forest import RandomForestEntry
 from baselines.xgboost_trees import XGBoostEntry
-from benchmark.report import _costs
+from benchmark.commands.report import _costs
 from leaderboard.boards.board import build
 from leaderboard.exchange.archive import pack
 from leaderboard.pages.task_page import cost_table

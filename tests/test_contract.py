@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from toy import toy_cohort
 
-from benchmark.registry import entries, entry_class, entry_spec
-from benchmark.trial import given_by_harness, run_trial
+from benchmark.entries.registry import entries, entry_class, entry_spec
+from benchmark.trials.trial import given_by_harness, run_trial
 from datasets.schemes.splitters import kfold
 
 RULES = {"rules-apl", "rules-hematopoiesis", "rules-mito"}
@@ -63,7 +63,7 @@ def test_an_entry_takes_keyword_only_arguments_with_defaults_and_a_seed(name):
 def test_search_spaces_suggest_arguments_that_exist(name):
     import optuna
 
-    from benchmark.plan import search_space
+    from benchmark.planning.plan import search_space
 
     spec = entry_spec(name)
     space = search_space(spec)

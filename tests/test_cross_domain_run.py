@@ -5,12 +5,12 @@ import json
 import pytest
 from rich.console import Console
 
-from benchmark import plan_file
-from benchmark.report import make_board
-from benchmark.run import RunOptions, run
-from benchmark.state import inspect
-from benchmark.store import Store
-from benchmark.suite import SuiteError, load_suite
+from benchmark.commands.report import make_board
+from benchmark.commands.run import RunOptions, run
+from benchmark.planning import plan_file
+from benchmark.planning.state import inspect
+from benchmark.records.store import Store
+from benchmark.suites.suite import SuiteError, load_suite
 from leaderboard.questions.cross_domain import tables
 from leaderboard.questions.ladder import ladder, ladders
 from leaderboard.questions.matrix import matrix

@@ -8,10 +8,10 @@ from cell_folders import picture, places  # noqa: F401
 from rich.console import Console
 from typer.testing import CliRunner
 
-from benchmark import data_commands, listing
-from benchmark.cli import app
-from benchmark.registry import UsageError, dataset_module
-from benchmark.suite import Split
+from benchmark.commands import data_commands, listing
+from benchmark.commands.cli import app
+from benchmark.entries.registry import UsageError, dataset_module
+from benchmark.suites.suite import Split
 from datasets.public import aml_hehr, bccd, bone_marrow_mll, c_nmc, matek_lmu, mll23, raabin
 
 FETCHED = (aml_hehr, bccd, bone_marrow_mll, c_nmc, matek_lmu, mll23, raabin)

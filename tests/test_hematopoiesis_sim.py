@@ -10,8 +10,8 @@ from scipy import integrate, stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from benchmark.splitting import make_split
-from benchmark.suite import Split
+from benchmark.planning.splitting import make_split
+from benchmark.suites.suite import Split
 from datasets import DATASETS
 from datasets.generated import hematopoiesis_sim
 from datasets.schemes import splitters as schemes

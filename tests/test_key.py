@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark import key as keys
+from benchmark.records import key as keys
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_digest_does_not_depend_on_the_order_of_parts():
 
 
 def test_every_entry_of_the_tree_has_a_closure_with_its_own_file():
-    from benchmark.registry import entries
-    from benchmark.state import entry_file
+    from benchmark.entries.registry import entries
+    from benchmark.planning.state import entry_file
 
     for target in entries().values():
         file = entry_file(target)

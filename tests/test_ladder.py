@@ -10,11 +10,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from toy import toy_cohort
 
-from benchmark.auditing import AuditBlocks, judge
-from benchmark.splitting import LEAKY_RULES, make_split
-from benchmark.suite import RUNGS as SCHEMES
-from benchmark.suite import Split
-from benchmark.trial import run_trial
+from benchmark.planning.auditing import AuditBlocks, judge
+from benchmark.planning.splitting import LEAKY_RULES, make_split
+from benchmark.suites.suite import RUNGS as SCHEMES
+from benchmark.suites.suite import Split
+from benchmark.trials.trial import run_trial
 from datasets.errors import CohortError
 from datasets.generated.apl_sim import load
 from datasets.schemes.explode import one_image_each

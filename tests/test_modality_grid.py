@@ -10,8 +10,8 @@ from sklearn.metrics import balanced_accuracy_score
 from toy import toy_cohort
 
 from baselines.logistic_regression import LogisticRegressionEntry
-from benchmark.store import Identity, Record, Store, StoreError
-from benchmark.trial import run_trial
+from benchmark.records.store import Identity, Record, Store, StoreError
+from benchmark.trials.trial import run_trial
 from datasets.cohort import presence
 from datasets.errors import CohortError
 from datasets.modalities import only, subsets

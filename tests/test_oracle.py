@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 from toy import toy_cohort
 
-from benchmark.oracle import oracle_accuracy, oracle_notes
+from benchmark.planning.oracle import oracle_accuracy, oracle_notes
 from datasets.cohort import Truth
 from datasets.schemes.splitters import kfold
 

@@ -14,12 +14,12 @@ from test_golub import write as write_golub
 from test_leukemia_chips import write as write_chip
 from typer.testing import CliRunner
 
-from benchmark.adhoc import parse_options, suite_of
-from benchmark.auditing import AuditBlocks, judge, known_rules
-from benchmark.cli import app
-from benchmark.registry import UnknownName, UsageError
-from benchmark.splitting import make_split
-from benchmark.suite import Split
+from benchmark.commands.cli import app
+from benchmark.entries.registry import UnknownName, UsageError
+from benchmark.planning.auditing import AuditBlocks, judge, known_rules
+from benchmark.planning.splitting import make_split
+from benchmark.suites.adhoc import parse_options, suite_of
+from benchmark.suites.suite import Split
 from datasets import DATASETS
 from datasets.audits.rules import RULES
 from datasets.own.dataset import OwnDataset

@@ -10,8 +10,8 @@ import pytest
 from fake_board import fake_task, with_controls
 
 from baselines import BASELINES
-from benchmark.entry_facts import family
-from benchmark.registry import entry_class, entry_spec
+from benchmark.entries.registry import entry_class, entry_spec
+from benchmark.trials.entry_facts import family
 from leaderboard.boards.board import build
 from leaderboard.inference.bootstrap import reach
 from leaderboard.inference.resolution import resolution_floor

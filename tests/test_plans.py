@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark.registry import load_dataset
+from benchmark.entries.registry import load_dataset
 from datasets.schemes.splitters import kfold, leave_one_domain_out, official
 from datasets.splits import PLAN_FOLDER, check_patients, load_plan
 

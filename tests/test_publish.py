@@ -14,8 +14,8 @@ import pytest
 from fake_board import fake_task, with_controls
 from rich.console import Console
 
-from benchmark.publishing import rebuild
-from benchmark.registry import UsageError
+from benchmark.commands.publishing import rebuild
+from benchmark.entries.registry import UsageError
 from leaderboard.boards.board import build, write
 from leaderboard.exchange import archive
 from leaderboard.exchange.compare import compare

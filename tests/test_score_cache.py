@@ -15,7 +15,7 @@ from fake_board import fake_task
 from filelock import FileLock, Timeout
 from further_board import rich_task
 
-from benchmark.report import make_board
+from benchmark.commands.report import make_board
 from leaderboard.boards import parts, score_cache
 from leaderboard.boards.board import build, texts
 from leaderboard.boards.score_cache import ScoreCache, part_key
@@ -261,7 +261,7 @@ def test_one_board_at_a_time_uses_the_kept_parts(tmp_path, monkeypatch):
             FileLock(tmp_path / "scores/quick/.lock").acquire(timeout=0)
         return "built"
 
-    monkeypatch.setattr("benchmark.report.boards.build", build)
+    monkeypatch.setattr("benchmark.commands.report.boards.build", build)
     plan = SimpleNamespace(tasks={}, suite="s", title="t", profile="quick")
     assert make_board(plan, SimpleNamespace(records={}), SimpleNamespace(folder=tmp_path), "x") == "built"
     with FileLock(tmp_path / "scores/quick/.lock", timeout=0):  # free again

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.store import Identity, Record, Store, StoreError, write_atomic
+from benchmark.records.store import Identity, Record, Store, StoreError, write_atomic
 
 FRAME = pd.DataFrame(
     {"role": ["test", "test"], "specimen": ["a", "b"], "y": [0, 1], "p0": [0.1, 0.7], "p1": [0.9, 0.3]}
@@ -77,7 +77,7 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     def full_disk(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("benchmark.store.os.fsync", full_disk)
+    monkeypatch.setattr("benchmark.records.store.os.fsync", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_atomic(tmp_path / "f", b"body")
     assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,8 @@ from fake_board import fake_task
 from sklearn.metrics import balanced_accuracy_score, recall_score
 from toy import toy_cohort
 
-from benchmark.specimen_facts import keep_facts, kept_facts, specimen_facts
-from benchmark.store import Store, StoreError
+from benchmark.records.specimen_facts import keep_facts, kept_facts, specimen_facts
+from benchmark.records.store import Store, StoreError
 from datasets.cohort import Truth
 from leaderboard.questions.strata import strata
 from leaderboard.records.results import TaskResult

@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmark.registry import UnknownName, UsageError, entry_class, entry_spec
-from benchmark.suite import SuiteError, load_suite, suite_names
+from benchmark.entries.registry import UnknownName, UsageError, entry_class, entry_spec
+from benchmark.suites.suite import SuiteError, load_suite, suite_names
 
 GOOD = """
 name = "mine"

@@ -11,9 +11,9 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from toy import toy_cohort
 
 from baselines.logistic_regression import LogisticRegressionEntry
-from benchmark.splitting import fold_names, make_split
-from benchmark.suite import Split
-from benchmark.trial import run_trial
+from benchmark.planning.splitting import fold_names, make_split
+from benchmark.suites.suite import Split
+from benchmark.trials.trial import run_trial
 from datasets.schemes.splitters import kfold, temporal, transfer
 from datasets.splits import SplitError, check_patients, save_plan
 from leaderboard.inference.shared_draw import shared_draw

@@ -9,8 +9,8 @@ import pytest
 from sklearn.metrics import log_loss
 from toy import toy_cohort
 
-from benchmark.trial import derive_seed, run_trial
-from benchmark.tune import TuneBudget, patient_nll
+from benchmark.trials.trial import derive_seed, run_trial
+from benchmark.trials.tune import TuneBudget, patient_nll
 from datasets.schemes.splitters import kfold
 
 COHORT = toy_cohort(n=60)

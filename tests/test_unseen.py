@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 from toy import toy_cohort
 
-from benchmark.data_pages import information_line
-from benchmark.oracle import oracle_accuracy
-from benchmark.plan import make_plan
-from benchmark.report import make_board
-from benchmark.shelf import DataShelf
-from benchmark.specimen_facts import specimen_facts
-from benchmark.splitting import make_split
-from benchmark.state import codes, inspect
-from benchmark.store import Store
-from benchmark.suite import UNSEEN, Split, Suite
-from benchmark.trial import run_trial
-from benchmark.worker import Job, execute
+from benchmark.commands.data_pages import information_line
+from benchmark.commands.report import make_board
+from benchmark.planning.oracle import oracle_accuracy
+from benchmark.planning.plan import make_plan
+from benchmark.planning.shelf import DataShelf
+from benchmark.planning.splitting import make_split
+from benchmark.planning.state import codes, inspect
+from benchmark.records.specimen_facts import specimen_facts
+from benchmark.records.store import Store
+from benchmark.suites.suite import UNSEEN, Split, Suite
+from benchmark.trials.trial import run_trial
+from benchmark.workers.worker import Job, execute
 from datasets.audits.rules import RULES, audit
 from datasets.cohort import Cohort, CohortError, Truth
 from datasets.schemes.explode import one_image_each
@@ -305,7 +305,7 @@ def test_a_suite_sets_classes_aside_and_the_board_keeps_them_apart(tmp_path, mon
         )  # fmt: skip
         assert execute(Job.from_bytes(job.to_bytes()), DataShelf()).status == "done"
     monkeypatch.setattr(
-        "benchmark.report.boards.build", lambda tasks, **_: tasks
+        "benchmark.commands.report.boards.build", lambda tasks, **_: tasks
     )  # the board itself is tested elsewhere
     (result,) = make_board(plan, inspect(plan, store), store, "none")
     assert set(result.ood["role"]) == {"ood:MPN", "ood:aplastic"} and set(result.ood["y"]) == {-1}

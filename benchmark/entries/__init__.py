@@ -1,0 +1,1 @@
+"""Turn names into entries and datasets."""

@@ -1,0 +1,1 @@
+"""Turn a suite into trials."""

@@ -1,0 +1,292 @@
+"""Suite -> trials: load the data, make the splits, say what goes into each key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from benchmark.entries.registry import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec
+from benchmark.planning.auditing import AuditBlocks, Verdict, judge
+from benchmark.planning.oracle import oracle_notes
+from benchmark.planning.shelf import DataShelf
+from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
+from benchmark.records.key import digest
+from benchmark.records.specimen_facts import keep_facts
+from benchmark.records.store import Identity, Store
+from benchmark.suites.suite import GRID, Profile, Suite, SuiteError, Task
+from benchmark.trials.entry_facts import chosen_device, family, importable, search_space
+from benchmark.trials.trial import takes_device
+from datasets.cohort import Cohort, CohortError
+from datasets.roots import DataMissing
+from datasets.splits import SplitError, SplitPlan, save_plan
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """What the plan and the leaderboard know of a task without its data.
+
+    Attributes:
+        options: ``Task.settings``.
+        level: Whose label is predicted.
+        published: Fields of each ``datasets.card.Reference`` of the dataset.
+        allowed: Audit rules that would have blocked the task and were overridden.
+        fold_names: Fold -> the domain it learns from, where that is one.
+        ladder, rung, costs, abstain_cost: As in ``Task``.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    options: dict[str, Any]
+    classes: tuple[str, ...]
+    generated: bool
+    flags: tuple[str, ...]
+    notes: tuple[str, ...]
+    fingerprint: str
+    split: str
+    folds: tuple[int, ...]
+    allowed: tuple[str, ...] = ()
+    level: Literal["patient", "specimen"] = "patient"
+    published: tuple[dict[str, str], ...] = ()
+    fold_names: Mapping[int, str] = field(default_factory=dict)
+    ladder: str = ""
+    rung: str = ""
+    costs: tuple[tuple[float, ...], ...] | None = None
+    abstain_cost: float | None = None
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One cell of the plan.
+
+    Attributes:
+        identity: Profile, task, entry, seed, fold.
+        target: Where the entry's code is.
+        parts: What goes into the key besides code.
+        family: "control", "rule", "classic" or "deep".
+        reason: Why the entry cannot run on the task, "" when it can.
+    """
+
+    identity: Identity
+    target: str
+    parts: dict[str, Any]
+    family: str
+    reason: str = ""
+
+    def key(self, code: Mapping[str, Any]) -> str:
+        return digest({**self.parts, "code": code})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All trials of a suite and profile, with the data they need.
+
+    Attributes:
+        absent: One sentence for each task whose data are not on this machine, and for each rung of a leak ladder whose
+            split this cohort does not allow, for example because it names no slides.
+        broken: One sentence for each task whose data are here but wrong, or whose audit blocks it.
+    """
+
+    suite: str
+    title: str
+    profile: str
+    tasks: dict[str, PlannedTask]
+    trials: tuple[PlannedTrial, ...]
+    absent: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+
+    def merged(self, earlier: Plan | None, suite_tasks: Iterable[str]) -> Plan:
+        """Return this plan plus what earlier runs planned on the same data, splits and tasks.
+
+        Trials on other data or another split never join: their figures would not be comparable.
+        """
+        if earlier is None:
+            return self
+        tasks = {**{n: t for n, t in earlier.tasks.items() if n in set(suite_tasks)}, **self.tasks}
+        mine = {trial.identity for trial in self.trials}
+        kept = tuple(t for t in earlier.trials if t.identity not in mine and _fits(t, tasks))
+        return replace(self, tasks=tasks, trials=self.trials + kept)
+
+
+def _fits(trial: PlannedTrial, tasks: Mapping[str, PlannedTask]) -> bool:
+    task = tasks.get(trial.identity.task)
+    return task is not None and (trial.parts["dataset"], trial.parts["split"]) == (task.fingerprint, task.split)
+
+
+def make_plan(
+    suite: Suite,
+    profile_name: str,
+    profile: Profile,
+    shelf: DataShelf,
+    store: Store,
+    *,
+    device: str,
+    entries: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    allow: Sequence[str] = (),
+) -> Plan:
+    """Plan every trial that was asked for; datasets that are not on the machine are named, not planned.
+
+    A task whose audit finds what blocks a run is not planned either, unless ``allow`` names the rule.
+    """
+    specs = _unique([entry_spec(name) for name in (entries or profile.entries)])
+    seeds = tuple(dict.fromkeys(seeds))
+    tasks: dict[str, PlannedTask] = {}
+    trials: list[PlannedTrial] = []
+    absent: list[str] = []
+    broken: list[str] = []
+    for task in _chosen_tasks(suite, profile_name, datasets):
+        try:
+            cohort, split, verdict = _prepared(suite, task, shelf, allow)
+        except DataMissing as missing:
+            absent.append(f"{task.name}: {missing}")
+            continue
+        except (CohortError, SplitError, AuditBlocks) as error:
+            is_left_out = bool(task.ladder) and isinstance(error, SplitError)
+            (absent if is_left_out else broken).append(f"{task.name}: {error}")
+            continue
+        _keep(cohort, split, store)
+        tasks[task.name] = _planned_task(task, cohort, split, verdict)
+        for spec in specs:
+            trials += _entry_trials(spec, tasks[task.name], cohort, profile_name, profile, seeds, device)
+    return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(absent), tuple(broken))
+
+
+def _prepared(suite: Suite, task: Task, shelf: DataShelf, allow: Sequence[str]) -> tuple[Cohort, SplitPlan, Verdict]:
+    """Return a task's cohort, split and verdict; a leak that is the split's point does not block."""
+    cohort = shelf.cohort(task.dataset, task.settings)
+    _check_costs(suite, task, cohort)
+    split = make_split(task.split, cohort)
+    leaky = LEAKY_RULES if task.split.scheme in LEAKY else ()
+    return cohort, split, judge(cohort, split, (*allow, *leaky))
+
+
+def _keep(cohort: Cohort, split: SplitPlan, store: Store) -> None:
+    """Keep what workers and reports need of a task."""
+    if not split_path(store, split.checksum).exists():
+        save_plan(split, split_path(store, split.checksum))
+    keep_facts(cohort, store)
+
+
+def _unique(specs: Sequence[EntrySpec]) -> list[EntrySpec]:
+    chosen: dict[str, EntrySpec] = {}
+    for spec in specs:
+        if chosen.setdefault(spec.name, spec) != spec:
+            raise UsageError(
+                f"two entries are called {spec.name}: {chosen[spec.name].target} and {spec.target}; rename a class"
+            )
+    return list(chosen.values())
+
+
+def _check_costs(suite: Suite, task: Task, cohort: Cohort) -> None:
+    """Refuse costs that do not have one row and one column a class.
+
+    Raises:
+        SuiteError: Naming the task, the shape and the classes.
+    """
+    n, rows = cohort.n_classes, task.costs
+    if rows is not None and (len(rows) != n or any(len(row) != n for row in rows)):
+        shape = [len(row) for row in rows]
+        raise SuiteError(
+            f"suite {suite.name}: task {task.name}: costs has {len(rows)} rows of {shape} numbers; it needs {n} rows "
+            f"of {n}, in the order of the classes {', '.join(cohort.classes)}"
+        )
+
+
+def split_path(store: Store, checksum: str) -> Path:
+    """Return where the plan's table is kept for the workers."""
+    return store.folder / "splits" / f"{checksum[:16]}.csv"
+
+
+def _chosen_tasks(suite: Suite, profile: str, datasets: Sequence[str]) -> list[Task]:
+    tasks = suite.tasks_of(profile)
+    known = {task.dataset for task in tasks}
+    for name in datasets:
+        if name not in known:
+            raise UnknownName(f"dataset of suite {suite.name}, profile {profile}:", name, known)
+    return [task for task in tasks if not datasets or task.dataset in datasets]
+
+
+def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict) -> PlannedTask:
+    source = cohort.provenance
+    flags = (("generated",) if source.generated else ()) + (("modified copy",) if source.modified else ())
+    flags += () if cohort.patients_known else ("no patient ids",)
+    flags += (LEAKY_FLAG,) if task.split.scheme in LEAKY else ()
+    flags += tuple(f"audit overridden: {rule}" for rule in verdict.allowed)
+    unreadable = (f"{len(source.skipped)} unreadable files left out: {', '.join(source.skipped)}",)
+    notes = (
+        *task.notes,
+        *oracle_notes(cohort, split),
+        *_unseen_notes(cohort),
+        *source.absent,
+        *(unreadable if source.skipped else ()),
+        *split.notes,
+        *verdict.notes,
+    )
+    return PlannedTask(
+        name=task.name,
+        title=task.title,
+        dataset=task.dataset,
+        options=dict(task.settings),
+        classes=cohort.classes,
+        generated=source.generated,
+        flags=flags,
+        notes=notes,
+        fingerprint=cohort.fingerprint,
+        split=split.checksum,
+        folds=split.folds,
+        allowed=verdict.allowed,
+        level=cohort.target_level if cohort.patients_known else "specimen",
+        published=tuple(asdict(reference) for reference in dataset_module(task.dataset).CARD.references),
+        fold_names=fold_names(task.split, cohort, split),
+        ladder=task.ladder,
+        rung=task.rung,
+        costs=task.costs,
+        abstain_cost=task.abstain_cost,
+    )
+
+
+def _unseen_notes(cohort: Cohort) -> tuple[str, ...]:
+    names, counts = np.unique(cohort.label[~cohort.known], return_counts=True)
+    told = ", ".join(f"{name} {n}" for name, n in zip(names.tolist(), counts.tolist(), strict=True))
+    return (f"Unseen, never learned from, predicted by every model: specimens of {told}",) if told else ()
+
+
+def _entry_trials(
+    spec: EntrySpec,
+    task: PlannedTask,
+    cohort: Cohort,
+    profile_name: str,
+    profile: Profile,
+    seeds: Sequence[int],
+    device: str,
+) -> list[PlannedTrial]:
+    build = importable(spec)
+    lacking = sorted(getattr(build, "needs", frozenset()) - set(cohort.modalities))
+    reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
+    tunes = profile.tune is not None and build is not None and search_space(spec) is not None
+    common = {
+        "dataset": task.fingerprint,
+        "split": task.split,
+        "entry": spec.target.rpartition(":")[2],
+        "params": profile.params.get(spec.name, {}),
+        "tune": profile.tune.model_dump() if tunes and profile.tune else None,
+        "device": chosen_device(device) if build is not None and takes_device(build) else "cpu",
+        **({"modality_grid": True} if task.options.get(GRID) else {}),
+    }
+    return [
+        PlannedTrial(
+            Identity(profile_name, task.name, spec.name, seed, fold),
+            spec.target,
+            {**common, "seed": seed, "fold": fold},
+            family(spec, build),
+            reason,
+        )
+        for seed in (seeds or profile.seeds)
+        for fold in task.folds
+    ]

@@ -1,0 +1,43 @@
+"""The cohorts of a process, each loaded once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmark.entries.registry import load_dataset
+from benchmark.suites.suite import PER_PATIENT, UNSEEN
+from datasets.cohort import Cohort
+from datasets.schemes.explode import one_image_each
+from datasets.schemes.unseen import set_aside
+
+
+@dataclass
+class DataShelf:
+    """Load each dataset once.
+
+    Attributes:
+        data_root: First place to look for real files.
+    """
+
+    data_root: Path | None = None
+    _loaded: dict[str, Cohort] = field(default_factory=dict)
+
+    def cohort(self, dataset: str, settings: Mapping[str, Any]) -> Cohort:
+        """Return the cohort as ``Task.settings`` want it; raises ``DataMissing`` when its files are not here."""
+        options = {name: value for name, value in settings.items() if "." not in name}
+        name = json.dumps([dataset, options], sort_keys=True)
+        if name not in self._loaded:
+            self._loaded[name] = load_dataset(dataset, self.data_root, options)
+        if UNSEEN in settings:
+            whole, name = name, f"{name}, without {json.dumps(settings[UNSEEN])}"
+            if name not in self._loaded:
+                self._loaded[name] = set_aside(self._loaded[whole], settings[UNSEEN])
+        if PER_PATIENT in settings:
+            whole, name = name, f"{name}, {settings[PER_PATIENT]} images of a patient"
+            if name not in self._loaded:
+                self._loaded[name] = one_image_each(self._loaded[whole], per_patient=settings[PER_PATIENT])
+        return self._loaded[name]

@@ -1,0 +1,84 @@
+"""How each trial of a plan stands: compare the plan with the store under today's code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.planning.plan import Plan
+from benchmark.records.key import ROOT, code_parts
+from benchmark.records.store import Identity, Record, Store
+
+_TRIAL_FILE = ROOT / "benchmark" / "trial.py"
+
+
+@dataclass(frozen=True)
+class State:
+    """How each trial stands: "done", "stale", "failed", "todo" or "not-applicable".
+
+    Attributes:
+        status: Identity -> state.
+        keys: Identity -> key under today's code.
+        records: Identity -> the record to show; an outdated one when stale.
+        codes: Target -> what its code contributes to keys; None for a file that is no longer there.
+        problems: One sentence for each record that cannot be trusted.
+    """
+
+    status: dict[Identity, str]
+    keys: dict[Identity, str]
+    records: dict[Identity, Record]
+    codes: dict[str, dict[str, Any] | None]
+    problems: tuple[str, ...] = ()
+
+    def counts(self, identities: Iterable[Identity] | None = None) -> Counter[str]:
+        chosen = self.status if identities is None else identities
+        return Counter(self.status[i] for i in chosen)
+
+
+def inspect(plan: Plan, store: Store) -> State:
+    """Compare a plan with the store under today's code."""
+    records, problems = store.records()
+    by_key = {record.key: record for record in records}
+    newest_last = sorted((r for r in records if r.status == "done"), key=lambda r: str(r.details.get("started")))
+    latest = {(r.identity, r.details.get("dataset"), r.details.get("split")): r for r in newest_last}
+    status: dict[Identity, str] = {}
+    keys: dict[Identity, str] = {}
+    shown: dict[Identity, Record] = {}
+    known = codes(dict.fromkeys(trial.target for trial in plan.trials))
+    problems += [f"the code of {target} is gone or cannot be parsed" for target, code in known.items() if code is None]
+    for trial in plan.trials:
+        cell = trial.identity
+        code = known[trial.target]
+        keys[cell] = trial.key(code) if code is not None else ""
+        record = by_key.get(keys[cell])
+        outdated = latest.get((cell, trial.parts["dataset"], trial.parts["split"]))
+        if trial.reason:
+            status[cell] = "not-applicable"
+        elif record is not None:
+            status[cell], shown[cell] = record.status, record
+        elif outdated is not None:
+            status[cell], shown[cell] = "stale", outdated
+        else:
+            status[cell] = "todo"
+    return State(status, keys, shown, known, tuple(problems))
+
+
+def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    """Return target -> what its code and the harness contribute to keys; None for code that cannot be read."""
+    harness = code_parts(_TRIAL_FILE)
+    found: dict[str, dict[str, Any] | None] = {}
+    for target in targets:
+        try:
+            found[target] = {"entry": code_parts(entry_file(target)), "harness": harness}
+        except (OSError, SyntaxError, UnicodeDecodeError):
+            found[target] = None
+    return found
+
+
+def entry_file(target: str) -> Path:
+    """Return the file of an entry's target, "module:attribute" or "path/to/file.py:Class"."""
+    module = target.rpartition(":")[0]
+    return Path(module) if module.endswith(".py") else ROOT.joinpath(*module.split(".")).with_suffix(".py")

@@ -1,0 +1,1 @@
+"""Keep trials on disk under the hash of all that determines them."""

@@ -1,0 +1,221 @@
+"""What to run: a TOML file, checked so that a mistake names file, key and choices."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from benchmark.entries.registry import UnknownName, UsageError, entry_spec, is_own
+from datasets import DATASETS
+
+SUITE_FOLDER = Path(__file__).parent / "suites"
+Scalar = str | int | float | bool
+Cost = Annotated[float, Field(ge=0)]
+
+
+class SuiteError(UsageError):
+    """Report a suite file that cannot be run."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Split(_Strict):
+    """How a task's specimens get their roles: a scheme with its numbers, or a committed plan."""
+
+    scheme: Literal[
+        "kfold", "official", "published", "leave-one-domain-out", "transfer", "temporal", "zero-shot", "images",
+        "random-images", "slide", "plan",
+    ]  # fmt: skip
+    folds: int = Field(default=5, ge=2, le=50)
+    seed: int = Field(default=0, ge=0)
+    train_domains: tuple[str, ...] = ()
+    plan: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Split:
+        if (self.scheme == "plan") != bool(self.plan):
+            raise ValueError("give 'plan' (a committed plan's name or a path) exactly when scheme = 'plan'")
+        if self.scheme in ("official", "zero-shot") and not self.train_domains:
+            raise ValueError(f"scheme = '{self.scheme}' needs train_domains")
+        return self
+
+
+RUNGS = {"random-images": "random image", "slide": "slide", "kfold": "patient", "leave-one-domain-out": "site"}
+# No loader has an option with a dot.
+PER_PATIENT, UNSEEN, GRID = "view.images_per_patient", "view.unseen", "predict.modality_grid"
+
+
+class Task(_Strict):
+    """A dataset with its options and a split.
+
+    Attributes:
+        notes: Printed above the table.
+        unit: "image" makes every image a specimen of its own, at most ``images_per_patient`` of a patient.
+        unseen: Classes that are set aside: never learned from, predicted under the role "ood:<class>".
+        ladder: Name of the leak ladder that the task is a rung of; its split's scheme says which.
+        modality_grid: Also predict with every subset of the modalities.
+        costs: Cost of calling class j for a patient of class i, one row a class.
+        abstain_cost: Cost of no call.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    title: str
+    dataset: str
+    split: Split
+    options: dict[str, Scalar] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    unit: Literal["specimen", "image"] = "specimen"
+    images_per_patient: int = Field(default=8, ge=1)
+    unseen: tuple[str, ...] = ()
+    ladder: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    modality_grid: bool = False
+    costs: tuple[tuple[Cost, ...], ...] | None = None
+    abstain_cost: Cost | None = None
+
+    @field_validator("dataset")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in DATASETS and not is_own(value):
+            raise UnknownName("dataset", value, DATASETS)
+        return value
+
+    @model_validator(mode="after")
+    def _is_a_rung(self) -> Task:
+        if self.ladder and self.split.scheme not in RUNGS:
+            raise ValueError(f"a rung of a ladder has one of the split schemes {', '.join(RUNGS)}")
+        if self.modality_grid and self.unit == "image":
+            raise ValueError("modality_grid needs unit = 'specimen': an image alone has one modality")
+        return self
+
+    @property
+    def rung(self) -> str:
+        """Return the rung of the leak ladder, or ""."""
+        return RUNGS[self.split.scheme] if self.ladder else ""
+
+    @property
+    def settings(self) -> dict[str, Scalar | tuple[str, ...]]:
+        """Return the loader's options and, under dotted names, what the harness does with the cohort."""
+        view: dict[str, Scalar | tuple[str, ...]] = {UNSEEN: self.unseen} if self.unseen else {}
+        view |= {PER_PATIENT: self.images_per_patient} if self.unit == "image" else {}
+        return {**self.options, **view, **({GRID: True} if self.modality_grid else {})}
+
+
+class Tuning(_Strict):
+    """Optuna trials and seconds that every entry of a task gets inside each fold."""
+
+    trials: int = Field(ge=1)
+    seconds: float = Field(gt=0)
+
+
+class Profile(_Strict):
+    """How much to spend: entries, seeds, tuning, and hyper-parameters that differ from an entry's defaults."""
+
+    entries: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    tune: Tuning | None = None
+    trial_seconds: float = Field(default=3600, gt=0)
+    params: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known(self) -> Profile:
+        names = [entry_spec(name).name for name in self.entries]
+        strangers = sorted(set(self.params) - set(names))
+        if strangers:
+            raise ValueError(f"params name entries that the profile does not run: {', '.join(strangers)}")
+        if len(set(names)) != len(names):
+            raise ValueError("an entry is listed twice")
+        return self
+
+
+class Suite(_Strict):
+    """Tasks and profiles under one name."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    title: str
+    tasks: tuple[Task, ...] = Field(min_length=1)
+    profiles: dict[str, Profile] = Field(min_length=1)
+    default_profile: str = "quick"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Suite:
+        names = [task.name for task in self.tasks]
+        if len(set(names)) != len(names):
+            raise ValueError("two tasks have the same name")
+        for ladder in {task.ladder for task in self.tasks} - {""}:
+            _check_ladder(ladder, [task for task in self.tasks if task.ladder == ladder])
+        asked = {p for task in self.tasks for p in task.profiles} | {self.default_profile}
+        strangers = sorted(asked - set(self.profiles))
+        if strangers:
+            raise ValueError(f"unknown profiles {strangers}; the suite has {sorted(self.profiles)}")
+        return self
+
+    def profile(self, name: str | None) -> tuple[str, Profile]:
+        """Return the profile called ``name``, or the default one, with its name."""
+        chosen = name or self.default_profile
+        if chosen not in self.profiles:
+            raise UnknownName("profile", chosen, self.profiles)
+        return chosen, self.profiles[chosen]
+
+    def tasks_of(self, profile: str) -> tuple[Task, ...]:
+        """Return the tasks that a profile runs; a task without ``profiles`` belongs to all."""
+        return tuple(t for t in self.tasks if not t.profiles or profile in t.profiles)
+
+
+def _check_ladder(name: str, rungs: Sequence[Task]) -> None:
+    """Rungs differ in their split alone, or the difference of their scores says nothing about leaks."""
+    schemes = [task.split.scheme for task in rungs]
+    if len(set(schemes)) != len(schemes):
+        raise ValueError(f"ladder {name!r} has two rungs of one scheme: {schemes}")
+    views = {(task.dataset, tuple(sorted(task.settings.items())), task.profiles) for task in rungs}
+    if len(views) > 1:
+        raise ValueError(f"the rungs of ladder {name!r} differ in dataset, options, unit or profiles")
+
+
+def suite_names() -> list[str]:
+    """Return the suites of the tree."""
+    return sorted(p.stem for p in SUITE_FOLDER.glob("*.toml"))
+
+
+def load_suite(name: str) -> Suite:
+    """Read a suite of the tree by name, or a user's own by path.
+
+    Raises:
+        SuiteError: If the file is missing or wrong; names file, key and choices.
+    """
+    path = Path(name) if name.endswith(".toml") else SUITE_FOLDER / f"{name}.toml"
+    if not path.is_file():
+        if name.endswith(".toml"):
+            raise SuiteError(f"there is no suite file {name}")
+        raise UnknownName("suite", name, suite_names())
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Suite.model_validate(raw)
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise SuiteError(_explain(path, error)) from error
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "the file"
+        given = "" if isinstance(problem.get("input"), dict) else f" (got {problem.get('input')!r})"
+        lines.append(f"{path}: {key}: {problem['msg']}{given}{_choices(problem)}")
+    return "\n".join(lines)
+
+
+def _choices(problem: Any) -> str:
+    if problem["type"] != "extra_forbidden":
+        return ""
+    models: dict[str, type[BaseModel]] = {"tasks": Task, "split": Split, "profiles": Profile, "tune": Tuning}
+    parents = [part for part in problem["loc"][:-1] if part in models]
+    known: type[BaseModel] = models[str(parents[-1])] if parents else Suite
+    return f"; known keys: {', '.join(known.model_fields)}"

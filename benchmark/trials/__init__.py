@@ -1,0 +1,1 @@
+"""Fit and predict once; tune inside the training rows."""

@@ -1,0 +1,44 @@
+"""What a plan asks of an entry before it runs: its class, what it tunes, what kind it is, where it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from baselines import BASELINES
+from benchmark.entries.contract import Entry
+from benchmark.entries.registry import EntrySpec, UsageError, entry_class, entry_module
+from benchmark.trials.tune import SearchSpace
+from models import MODELS
+
+
+def search_space(spec: EntrySpec) -> SearchSpace | None:
+    """Return the ``search_space`` beside an entry's class, or None when there is nothing to tune."""
+    return getattr(entry_module(spec), "search_space", None)
+
+
+def importable(spec: EntrySpec) -> Callable[..., Entry] | None:
+    """Return the entry's class, or None when its import raises: the trial meets the error again and records it."""
+    try:
+        return entry_class(spec)
+    except UsageError:
+        raise
+    except SyntaxError as error:
+        raise UsageError(f"entry {spec.name}: {error}") from error
+    except Exception:  # noqa: BLE001  whatever a module raises at import is recorded by its trials, with the traceback
+        return None
+
+
+def family(spec: EntrySpec, build: Any) -> str:
+    usual = "deep" if spec.name in MODELS else "classic" if spec.name in BASELINES else "own"
+    return str(getattr(build, "family", usual))
+
+
+def chosen_device(asked: str) -> str:
+    """Return "cpu" or "cuda"; torch is asked only for entries that compute with it."""
+    import torch
+
+    there = torch.cuda.is_available()
+    if asked == "cuda" and not there:
+        raise UsageError("--device cuda: torch sees no CUDA device here; use --device cpu, or see doctor")
+    return asked if asked != "auto" else ("cuda" if there else "cpu")

@@ -1,0 +1,186 @@
+"""One trial: build an entry, fit it on one fold, predict; no knowledge of suites, stores or processes."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmark.entries.contract import Entry
+from benchmark.trials.tune import SearchSpace, TuneBudget, tune
+from datasets.cohort import Cohort
+from datasets.modalities import only, subsets
+from datasets.splits import OOD
+
+_ROW_SUM_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial yields.
+
+    Attributes:
+        predictions: One row a specimen of valid, test and ood roles: role, specimen, patient, domain, y (-1 of ood),
+            p0..p{K-1}.
+        trace: Readable rows of the test roles, if the entry gives them.
+        details: Hyper-parameters, seconds (tune, fit, predict), ``n_predicted`` specimens in those of predict, tuning
+            summary, the entry's own report, ``n_parameters`` (None where it counts none), ``modality_holes``.
+        modality_predictions: As ``predictions`` of the test roles plus ``modalities`` ("images+genes"), if asked for.
+    """
+
+    predictions: pd.DataFrame
+    trace: pd.DataFrame | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    modality_predictions: pd.DataFrame | None = None
+
+
+def derive_seed(*axes: object) -> int:
+    """Return a seed in [0, 2**31) from the named axes, the same on every machine."""
+    text = "\x1f".join(str(axis) for axis in axes)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+
+
+def run_trial(
+    build: Callable[..., Entry],
+    cohort: Cohort,
+    roles: Mapping[str, NDArray[np.int64]],
+    *,
+    params: Mapping[str, Any],
+    seed: int,
+    device: str = "cpu",
+    space: SearchSpace | None = None,
+    budget: TuneBudget | None = None,
+    study: Path | None = None,
+    modality_grid: bool = False,
+) -> Outcome:
+    """Fit on train, stop on valid, predict each test role once, then specimens of none of the classes (ood roles).
+
+    Entries never see the truth, nor the labels of what they predict, nor ids or an order of rows that may tell them.
+
+    Args:
+        build: The entry's class.
+        cohort: All specimens of the task.
+        roles: Role -> positions in ``cohort`` for this fold.
+        params: Hyper-parameters that differ from the defaults.
+        seed: Seed of this trial.
+        device: "cpu" or "cuda"; given to entries that take it.
+        space: The entry's search space; used when ``budget`` is given.
+        budget: Tuning budget, or None for the given hyper-parameters.
+        study: Journal of the tuning study.
+        modality_grid: Also predict the test roles with every subset of the modalities. What an entry raises there is
+            kept by subset under ``details["modality_holes"]``.
+
+    Raises:
+        ValueError: If the entry's probabilities, or its count of parameters, break the contract.
+    """
+    train = cohort[_shuffled(roles["train"], seed)].blinded(labels=True)
+    valid = cohort[_shuffled(roles["valid"], seed)].blinded(labels=True)
+    fixed = {**params, **given_by_harness(build, seed, device)}
+    details: dict[str, Any] = {"params": dict(params), "tuned": None if space is None else False, "device": device}
+    started = time.perf_counter()
+    if budget is not None and space is not None:
+        if study is None:
+            raise ValueError("tuning needs a file for its study")
+        best, details["tuning"] = tune(build, space, fixed, train, valid, budget=budget, seed=seed, storage=study)
+        fixed = {**fixed, **best}
+        details.update(params={**params, **best}, tuned=True)
+    tuned_at = time.perf_counter()
+    entry = build(**fixed).fit(train, valid)
+    fitted_at = time.perf_counter()
+    asked = [r for r in sorted(roles) if r == "valid" or r.startswith("test")]
+    asked += [r for r in sorted(roles) if r.startswith(OOD)]
+    views = {r: cohort[_shuffled(roles[r], seed)] for r in asked}
+    predictions = pd.concat([_predict(entry, view, role) for role, view in views.items()], ignore_index=True)
+    ends = {"tune": tuned_at - started, "fit": fitted_at - tuned_at, "predict": time.perf_counter() - fitted_at}
+    details.update(seconds=ends, n_predicted=len(predictions), report=getattr(entry, "report_", {}))
+    details["n_parameters"] = _n_parameters(details["report"])
+    tests = {role: view for role, view in views.items() if role.startswith("test")}
+    trace, grid = _trace(entry, tests), None
+    if modality_grid:
+        grid, details["modality_holes"] = _modality_grid(entry, tests, predictions)
+    return Outcome(predictions, trace, details, grid)
+
+
+def _n_parameters(report: object) -> int | None:
+    """Return how many parameters a fitted entry says it has; None where it says nothing."""
+    told = report.get("n_parameters") if isinstance(report, Mapping) else None
+    if told is not None and (isinstance(told, bool) or not isinstance(told, int) or told < 0):
+        raise ValueError(f"report_['n_parameters'] is {told!r}; give a whole number, or leave it out")
+    return told
+
+
+def _modality_grid(
+    entry: Entry, tests: Mapping[str, Cohort], full: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return predictions by subset of modalities, all of them being what was predicted already, and the holes."""
+    *lesser, every = subsets(next(iter(tests.values())))
+    frames = [full[full["role"].isin(list(tests))].assign(modalities="+".join(every))]
+    holes: dict[str, str] = {}
+    for subset in lesser:
+        name = "+".join(subset)
+        try:
+            parts = [_predict(entry, only(view, subset), role) for role, view in tests.items()]
+        except Exception as error:  # noqa: BLE001  whatever an entry raises without a modality is a hole of that subset
+            holes[name] = f"{type(error).__name__}: {error}"
+        else:
+            frames += [part.assign(modalities=name) for part in parts]
+    return pd.concat(frames, ignore_index=True), holes
+
+
+def _shuffled(positions: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, len(positions)]).permutation(positions)
+
+
+def given_by_harness(build: Callable[..., Entry], seed: int, device: str) -> dict[str, Any]:
+    """Return the arguments that come from the run, not from the suite."""
+    return {"seed": seed, **({"device": device} if takes_device(build) else {})}
+
+
+def takes_device(build: Callable[..., Entry]) -> bool:
+    """Return whether an entry computes on the run's device."""
+    return "device" in inspect.signature(build).parameters
+
+
+def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
+    proba = np.asarray(entry.predict_proba(view.blinded(labels=False)))
+    _check_proba(proba, view, role)
+    columns = {f"p{k}": proba[:, k] for k in range(view.n_classes)}
+    ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
+    return pd.DataFrame({"role": role, **ids, **columns}).sort_values("specimen", ignore_index=True)
+
+
+def _check_proba(proba: NDArray[Any], view: Cohort, role: str) -> None:
+    want = (len(view), view.n_classes)
+    if proba.shape != want or proba.dtype != np.float64:
+        raise ValueError(f"predict_proba on {role} returned {proba.dtype} {proba.shape}, needs float64 {want}")
+    total = proba.sum(axis=1)
+    bad = ~(np.isfinite(proba).all(axis=1) & (proba >= 0).all(axis=1) & (np.abs(total - 1) <= _ROW_SUM_TOLERANCE))
+    if bad.any():
+        i = int(bad.argmax())
+        raise ValueError(
+            f"predict_proba on {role}: {int(bad.sum())} rows are not probabilities; "
+            f"the first is {view.specimen[i]}: {proba[i]}"
+        )
+
+
+def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:
+    tracer = getattr(entry, "trace", None)
+    if tracer is None or not tests:
+        return None
+    return pd.concat([_named(tracer, view).assign(role=role) for role, view in tests.items()], ignore_index=True)
+
+
+def _named(tracer: Callable[[Cohort], pd.DataFrame], view: Cohort) -> pd.DataFrame:
+    """Return an entry's trace under the real specimen ids."""
+    shown = view.blinded(labels=False)
+    table = tracer(shown)
+    real = dict(zip(shown.specimen.tolist(), view.specimen.tolist(), strict=True))
+    return table.assign(specimen=table["specimen"].map(real)).sort_values("specimen", ignore_index=True)

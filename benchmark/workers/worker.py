@@ -1,0 +1,122 @@
+"""One job in a worker process: data, split, entry, trial, record."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import traceback
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmark.entries.registry import EntrySpec, entry_class
+from benchmark.planning.plan import split_path
+from benchmark.planning.shelf import DataShelf
+from benchmark.planning.state import codes
+from benchmark.records.store import Identity, Record, Store
+from benchmark.suites.suite import GRID
+from benchmark.trials.entry_facts import search_space
+from benchmark.trials.trial import Outcome, derive_seed, run_trial
+from benchmark.trials.tune import TuneBudget
+from datasets.splits import load_plan
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a worker needs to know, as plain values.
+
+    Attributes:
+        identity: Cell of the plan.
+        key: Content hash the record is kept under.
+        target: Where the entry's code is.
+        dataset: Registered dataset name.
+        options: ``Task.settings``: options of its loader, and what the harness does with the cohort.
+        data_root: First place to look for real files, or None.
+        fingerprint: Hash of the cohort that was planned.
+        split: Checksum of the split plan.
+        params: Hyper-parameters that differ from the defaults.
+        tune: Tuning budget, or None.
+        device: "cpu" or "cuda".
+        runs: Folder of all runs.
+        suite: Suite name.
+        versions: What the record says about code and libraries.
+    """
+
+    identity: Identity
+    key: str
+    target: str
+    dataset: str
+    options: dict[str, Any]
+    data_root: str | None
+    fingerprint: str
+    split: str
+    params: dict[str, Any]
+    tune: dict[str, Any] | None
+    device: str
+    runs: str
+    suite: str
+    versions: dict[str, Any]
+
+    def to_bytes(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> Job:
+        raw = json.loads(body)
+        return cls(**{**raw, "identity": Identity(**raw["identity"])})
+
+
+def execute(job: Job, shelf: DataShelf) -> Record:
+    """Run a job and write its record; an exception of the entry becomes a failed record."""
+    store = Store(Path(job.runs), job.suite)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    about = {"started": started, "environment": _environment(), **job.versions}
+    try:
+        outcome = _outcome(job, shelf, store)
+        _check_unchanged(job)
+    except Exception:  # noqa: BLE001  whatever an entry raises is recorded with its traceback and shown as a hole
+        return store.write(failed(job, traceback.format_exc(), about))
+    record = Record(job.key, job.identity, "done", {**outcome.details, **about})
+    return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)
+
+
+def _check_unchanged(job: Job) -> None:
+    """Refuse to file predictions under a key that today's code no longer has."""
+    if codes([job.target])[job.target] != job.versions["code"]:
+        raise RuntimeError("the code of this entry changed while it ran; run again")
+
+
+def failed(job: Job, error: str, about: dict[str, Any]) -> Record:
+    """Return the record of a trial that did not end well."""
+    return Record(job.key, job.identity, "failed", {"params": job.params, **about}, error)
+
+
+def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
+    cohort = shelf.cohort(job.dataset, job.options)
+    if cohort.fingerprint != job.fingerprint:
+        raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
+    split = load_plan(split_path(store, job.split))
+    spec = EntrySpec(job.identity.entry, job.target)
+    outcome = run_trial(
+        entry_class(spec),
+        cohort,
+        split.roles(cohort, job.identity.fold),
+        params=job.params,
+        seed=derive_seed(job.identity.seed, job.split, job.identity.fold),
+        device=job.device,
+        space=search_space(spec),
+        budget=TuneBudget(**job.tune) if job.tune else None,
+        study=store.folder / "studies" / f"{job.key[:16]}.log",
+        modality_grid=bool(job.options.get(GRID, False)),
+    )
+    return replace(outcome, details={**outcome.details, "split_notes": list(split.notes)})
+
+
+def _environment() -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "threads": int(os.environ.get("OMP_NUM_THREADS", "0")),
+    }
