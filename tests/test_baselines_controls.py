@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from skimage.draw import disk
 from sklearn.metrics import roc_auc_score
-from toy import toy_cohort
 
 from baselines.background_colours import background_colours, background_masks
 from baselines.background_only import BackgroundOnly
@@ -18,6 +17,7 @@ from benchmark.suites.adhoc import suite_of
 from benchmark.suites.suite import load_suite, suite_names
 from datasets.cohort import Cohort, ImageBags, presence
 from leaderboard.verdicts.qc import CONTROLS
+from tests.toy import toy_cohort
 
 QUIET = toy_cohort(n=120, n_classes=2, signal=0.0)
 

@@ -11,7 +11,6 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
-from toy import toy_cohort
 from xgboost import XGBClassifier
 
 from baselines.estimator import EstimatorEntry, all_classes
@@ -23,6 +22,7 @@ from baselines.random_forest_differential import RandomForestDifferential
 from baselines.xgboost_cells import XGBoostCells
 from baselines.xgboost_tabular import XGBoostTabular
 from baselines.xgboost_trees import XGBoostEntry
+from tests.toy import toy_cohort
 
 LEARNERS = (
     LogisticRegressionEntry,

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from toy import toy_cohort
 
 from baselines.cell_features import FEATURES, cell_features
 from baselines.features import GROUPS, FeatureTable, available_groups
 from baselines.patients import patient_weights
+from tests.toy import toy_cohort
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,11 @@ import inspect
 
 import numpy as np
 import pytest
-from toy import toy_cohort
 
 from benchmark.entries.registry import entries, entry_class, entry_spec
 from benchmark.trials.trial import given_by_harness, run_trial
 from datasets.schemes.splitters import kfold
+from tests.toy import toy_cohort
 
 RULES = {"rules-apl", "rules-hematopoiesis", "rules-mito"}
 UNTUNED = {"prior", "missingness-only", "border-only", "background-only", "site-only"}

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import log_loss
-from toy import toy_cohort
 
 from datasets.cohort import ImageBags, presence
 from models import MODELS
+from tests.toy import toy_cohort
 
 SMALL = {"max_epochs": 3, "patience": 3, "batch_size": 8, "cells_per_bag": 2, "dim": 16}
 NARROW = {"width": 4, "vit_dim": 16, "vit_depth": 1, "vit_heads": 2, "depth": 1, "heads": 2, "channels": 4}

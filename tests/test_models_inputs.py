@@ -9,7 +9,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
-from toy import toy_cohort
 
 from datasets.cohort import presence
 from models.augmentation import jitter_stain, random_orientation
@@ -18,6 +17,7 @@ from models.clinical_table import ClinicalTable, NumericColumn
 from models.gene_scaler import GeneScaler, set_members
 from models.inputs import Inputs
 from models.resident import Resident
+from tests.toy import toy_cohort
 
 COHORT = toy_cohort(n=40, missing=0.3, side=12)
 ALL = ("images", "genes", "clinical")

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from skimage.draw import disk
-from toy import toy_cohort
 
 from baselines.rules_apl import RulesApl
 from baselines.rules_apl_lists import DEFAULT, SUBTYPES, UNITS, subtype, suspect
 from datasets.cohort import Cohort, ImageBags, Provenance, presence
+from tests.toy import toy_cohort
 
 NAMES = (*UNITS, "male", "round", "bilobed", "stat5", "hoxa")
 

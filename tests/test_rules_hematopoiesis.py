@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score
-from toy import toy_cohort
 
 from baselines.disease_signature import common_signature
 from baselines.rules_hematopoiesis import MARKERS, RulesHematopoiesis, lineage_scores
 from datasets.cohort import Cohort, Provenance, presence
 from datasets.generated.hematopoiesis_sim import load
+from tests.toy import toy_cohort
 
 CLASSES = ("healthy", "AML", "MDS")
 GENES = (*(g for pairs in MARKERS.values() for pair in pairs for g in pair), *(f"G{k}" for k in range(30)))

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from skimage.draw import disk
 from sklearn.metrics import balanced_accuracy_score
-from toy import toy_cohort
 
 from baselines.rules_mito import RulesMito
 from baselines.rules_mito_findings import findings
 from baselines.rules_mito_list import DISEASES, LESIONS, UNITS, diagnose
 from datasets.cohort import Cohort, ImageBags, Provenance, presence
+from tests.toy import toy_cohort
 
 NAMES = (*UNITS, "male", "blast_like", "lymphocyte_like", "blast_width")
 WELL = {"wbc": 6, "hb": 140, "platelets": 250, "mcv": 90, "age": 50}

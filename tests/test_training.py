@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from sklearn.metrics import log_loss
 from torch import nn
-from toy import toy_cohort
 
 from datasets.cohort import Cohort
 from models.fusion_gnn import FusionGnn
@@ -26,6 +25,7 @@ from models.training import (
     warm_up_cosine,
     weighted_loss,
 )
+from tests.toy import toy_cohort
 
 
 def grouped(n: int = 24, level: str = "patient", seed: int = 0) -> Cohort:

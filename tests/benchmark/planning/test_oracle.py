@@ -1,0 +1,59 @@
+"""The oracle's accuracy is scikit-learn's on the posterior's argmax, and a sentence says it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from benchmark.planning.oracle import oracle_accuracy, oracle_notes
+from datasets.cohort import Truth
+from datasets.schemes.splitters import kfold
+from tests.toy import toy_cohort
+
+COHORT = toy_cohort(n=90, domains=("A", "B", "C"))
+POSTERIOR = np.random.default_rng(1).dirichlet(np.ones(3), len(COHORT))
+KNOWN = dataclasses.replace(COHORT, truth=Truth(posterior={"all": POSTERIOR}))
+
+
+def test_it_is_balanced_accuracy_of_the_argmax():
+    chosen = np.arange(90) % 4 != 0
+    expected = balanced_accuracy_score(COHORT.y[chosen], POSTERIOR[chosen].argmax(axis=1))
+    assert oracle_accuracy(KNOWN, "all", chosen) == pytest.approx(expected)
+
+
+def test_ties_are_shared():
+    y = np.arange(90) % 3
+    prior = np.bincount(COHORT.y, minlength=3) / 90
+    two = np.tile(prior * [1, 1, 0.5], (90, 1))
+    two *= 1 + 1e-14 * np.random.default_rng(0).normal(size=two.shape)  # last bits
+    half = dataclasses.replace(COHORT, y=y, truth=Truth(posterior={"all": two}))
+    assert oracle_accuracy(half, "all", np.ones(90, bool)) == pytest.approx(1 / 3)
+    assert oracle_accuracy(half, "all", y == 0) == 0.5
+    assert oracle_accuracy(half, "all", y == 2) == 0.0
+
+
+def test_a_patient_without_the_modality_counts_as_a_guess_whatever_the_frequencies():
+    """The posterior is the generator's prior there, and the class frequencies are only near it."""
+    prior = np.array([0.34, 0.33, 0.33])
+    absent = ~COHORT.has("genes")
+    posterior = np.where(absent[:, None], prior, np.eye(3)[COHORT.y])
+    known = dataclasses.replace(COHORT, truth=Truth(posterior={"genes": posterior}))
+    assert absent.any()
+    assert oracle_accuracy(known, "genes", absent) == pytest.approx(1 / 3)
+    recall = [np.where(absent, 1 / 3, 1)[COHORT.y == c].mean() for c in range(3)]
+    assert oracle_accuracy(known, "genes", np.ones(90, bool)) == pytest.approx(np.mean(recall))
+
+
+def test_the_sentence_names_every_test_set():
+    split = kfold(KNOWN, folds=3, train_domains=["A", "B"])
+    (note,) = oracle_notes(KNOWN, split)
+    inside = COHORT.domain != "C"
+    assert f"{oracle_accuracy(KNOWN, 'all', inside):.3f} in-domain" in note
+    assert f"{oracle_accuracy(KNOWN, 'all', ~inside):.3f} C" in note
+
+
+def test_without_a_posterior_nothing_is_said():
+    assert oracle_notes(COHORT, kfold(COHORT, folds=3)) == ()
+    with pytest.raises(ValueError, match="no Bayes posterior"):
+        oracle_accuracy(COHORT, "all", np.ones(90, bool))

@@ -1,0 +1,123 @@
+"""Audit of clinical columns: labels under another name, and values in another unit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from datasets.audits.columns import _by_level, _by_threshold
+from datasets.audits.rules import RULES
+from tests.toy import toy_cohort
+
+N = 120
+
+
+def check(rule, table, units=None, **parts):
+    cohort = toy_cohort(n=N, signal=0, images=False, genes=False)
+    present = np.column_stack([np.zeros((N, 2), bool), table.notna().any(axis=1)])
+    units = dict.fromkeys(table.select_dtypes("number"), "g/L") if units is None else units
+    return list(RULES[rule].check(replace(cohort, clinical=table, units=units, present=present, **parts), None))
+
+
+def noise(seed=0):
+    rng = np.random.default_rng(seed)
+    sex = pd.Categorical.from_codes(rng.integers(0, 2, N), ["female", "male"])
+    return pd.DataFrame({"age": rng.normal(50, 9, N), "wbc": rng.lognormal(2, 1.2, N), "sex": sex})
+
+
+Y = np.arange(N) % 3
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(pd.Categorical.from_codes(Y, ["PML::RARA", "NPM1::RARA", "none"])),
+        pd.Series((Y == 1) * 1.0),
+        pd.Series(np.where(Y == 2, -5.0, 5.0) + np.random.default_rng(0).normal(size=N)),
+        pd.Series(np.where(Y == 0, np.nan, 1.0 + np.arange(N))),
+    ],
+    ids=["category", "indicator", "threshold", "missing"],
+)
+def test_a_column_that_is_the_label_is_named(column):
+    findings = check("label-leak-column", noise().assign(leak=column))
+    assert findings and all("'leak'" in f.where and not f.blocks for f in findings)
+    assert "is the label" in findings[0].problem
+
+
+def test_a_column_that_is_nearly_the_label_is_named():
+    leak = np.where(np.random.default_rng(1).random(N) < 0.04, 1, Y == 1) * 1.0
+    (finding,) = check("label-leak-column", noise().assign(leak=leak))
+    assert "is nearly the label" in finding.problem
+
+
+def test_columns_that_help_are_no_leak():
+    table = noise()
+    table["age"] += 12 * (Y == 1)
+    for seed in range(20):
+        assert check("label-leak-column", noise(seed)) == []
+    assert check("label-leak-column", table) == []
+
+
+def test_a_leak_in_a_small_class_is_found_and_chance_is_not():
+    y = np.where(np.arange(N) < 6, 2, np.arange(N) % 2)
+    for seed in range(20):
+        assert check("label-leak-column", noise(seed), y=y) == []
+    assert check("label-leak-column", noise().assign(leak=(y == 2) * 1.0), y=y)
+
+
+def test_threshold_and_levels_are_the_best_ones():
+    rng = np.random.default_rng(0)
+    values, positive = rng.integers(0, 9, 60), rng.random(60) < 0.4
+    cuts = [values <= t for t in range(-1, 10)]
+    best = max(balanced_accuracy_score(positive, told) for cut in cuts for told in (cut, ~cut))
+    assert balanced_accuracy_score(positive, _by_threshold(values, positive, values)) == pytest.approx(best)
+    sets = [np.isin(values, [k for k in range(9) if code >> k & 1]) for code in range(512)]
+    best = max(balanced_accuracy_score(positive, told) for told in sets)
+    assert balanced_accuracy_score(positive, _by_level(values, positive, values)) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("factor", [10, 18, 100, 1000])
+@pytest.mark.parametrize("times", [True, False])
+@pytest.mark.parametrize("count", [1, 12])
+def test_values_in_another_unit_are_named(factor, times, count):
+    rng = np.random.default_rng(0)
+    values = rng.lognormal(np.log(90), 0.15, N)
+    rows = rng.permutation(N)[:count]
+    values[rows] *= 1 / factor if times else factor
+    (finding,) = check("unit-slips", pd.DataFrame({"hb": values}))
+    assert not finding.blocks and set(finding.specimens) == {f"S{i:03d}" for i in rows}
+    assert f"{'times' if times else 'divided by'} {factor}:" in finding.problem and "g/L" in finding.remedy
+
+
+def test_haemoglobin_in_grams_per_decilitre():
+    values = np.random.default_rng(0).normal(88, 15, N).clip(50, 150)
+    values[5] = 8.8
+    (finding,) = check("unit-slips", pd.DataFrame({"hb": values}))
+    assert finding.specimens == ("S005",) and "8.8" in finding.problem
+
+
+def test_slips_on_both_sides_are_two_findings():
+    values = np.random.default_rng(0).lognormal(np.log(90), 0.15, N)
+    values[3] /= 10
+    values[9] *= 1000
+    assert [f.specimens for f in check("unit-slips", pd.DataFrame({"x": values}))] == [("S003",), ("S009",)]
+
+
+def test_skewed_and_coarse_columns_are_no_slips():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        table = pd.DataFrame(
+            {
+                "wbc": rng.lognormal(2, 1.3, N),
+                "ldh": rng.lognormal(6, 0.6, N),
+                "d_dimer": rng.lognormal(1, 1.5, N),
+                "blasts_pct": rng.integers(0, 100, N).astype(float),
+                "age": rng.integers(0, 95, N).astype(float),
+                "eosinophils": rng.gamma(0.5, 0.3, N),
+                "hb": rng.normal(90, 18, N).clip(30),
+                "heavy": np.abs(100 + 8 * rng.standard_t(3, N)),
+            }
+        )
+        assert [f.where for f in check("unit-slips", table)] == []

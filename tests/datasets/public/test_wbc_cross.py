@@ -1,0 +1,122 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from datasets.fetch.sources import RemoteFile
+from datasets.public import apl_jhu, wbc_cross
+from datasets.roots import DataMissing
+from datasets.schemes.splitters import leave_one_domain_out
+from tests.datasets.public.cell_files import acevedo_files, picture, zheng_files
+
+real = pytest.mark.realdata
+JHU = "apl-jhu/Data/All/Patient_00/Signed slides"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
+    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    acevedo_files(tmp_path)
+    zheng_files(tmp_path)
+    (tmp_path / "apl-jhu/Data").mkdir(parents=True)
+    pd.DataFrame([("Patient_00", "APL", "Discovery", "29", "Male")], columns=apl_jhu._COLUMNS).to_csv(
+        tmp_path / "apl-jhu/Data/master.csv", index=False
+    )
+    kinds = (*wbc_cross._JHU_TYPES, "Lymphocyte, variant", "Blast, no lineage spec", "Promonocyte", "Arifact")
+    for k, kind in enumerate(kinds):
+        picture(tmp_path / JHU / kind / f"X_{k}.jpg", 20 * k)
+    return tmp_path
+
+
+def load(root, **options):
+    return wbc_cross.load(data_root=root, image_size=8, **options)
+
+
+def counts(cohort):
+    return pd.crosstab(cohort.domain, np.array(cohort.classes)[cohort.y])
+
+
+def test_four_domains_four_classes(root):
+    table = counts(load(root))
+    assert table.index.tolist() == ["Acevedo", "JHU", "Zheng-1", "Zheng-2"]
+    assert sorted(table.columns) == sorted(wbc_cross.CLASSES)
+    assert table["neutrophil"].tolist() == [2, 2, 1, 1]
+    assert table["lymphocyte"].tolist() == [1, 1, 1, 1]
+
+
+def test_basophils_on_request(root):
+    assert counts(load(root, basophils=True))["basophil"].tolist() == [1, 1, 1, 1]
+
+
+def test_ambiguous_cell_types_of_jhu_are_left_out(root):
+    ids = load(root, basophils=True).specimen
+    assert not any(kind in name for name in ids for kind in ("variant", "Blast", "Promonocyte", "Arifact"))
+
+
+def test_images_filed_under_two_types_are_left_out(root, monkeypatch):
+    twin = b"t" * 32
+    files = [
+        RemoteFile("PBC_dataset_normal_DIB/neutrophil/BNE_10.jpg", 1, twin),
+        RemoteFile("PBC_dataset_normal_DIB/eosinophil/EO_77.jpg", 1, twin),
+    ]
+    monkeypatch.setattr("datasets.fetch.sources.read_manifest", lambda _: files)
+    ids = load(root).specimen.tolist()
+    assert "Acevedo/PBC_dataset_normal_DIB/neutrophil/BNE_10.jpg" not in ids
+    assert "Acevedo/PBC_dataset_normal_DIB/neutrophil/SNE_11.jpg" in ids
+
+
+def test_of_copies_one_is_kept(root):
+    folder = root / "acevedo/PBC_dataset_normal_DIB/monocyte"
+    (folder / "MO_99.jpg").write_bytes((folder / "MO_9.jpg").read_bytes())
+    cohort = load(root)
+    assert [name.split("/")[-1] for name in cohort.specimen if "MO_9" in name] == ["MO_9.jpg"]
+
+
+def test_the_choice_is_seeded_and_capped(root):
+    for k in range(30):
+        picture(root / f"acevedo/PBC_dataset_normal_DIB/monocyte/MO_{100 + k}.jpg", 5 * k)
+    first, again, other = (load(root, per_class=10, seed=s) for s in (1, 1, 2))
+    assert counts(first).loc["Acevedo", "monocyte"] == 10
+    assert first.specimen.tolist() == again.specimen.tolist()
+    assert set(first.specimen) != set(other.specimen)
+    assert counts(load(root, per_class=None)).loc["Acevedo", "monocyte"] == 31
+
+
+def test_pixels_facts_and_labels_stay_together(root):
+    cohort = load(root)
+    i = cohort.specimen.tolist().index(f"JHU/{JHU.removeprefix('apl-jhu/')}/Monocyte/X_3.jpg")
+    assert cohort.images.bag(i).mean() == pytest.approx(60, abs=2)
+    assert cohort.classes[cohort.y[i]] == "monocyte"
+    formats = np.where(np.char.startswith(cohort.domain, "Zheng"), "BMP", "JPEG")
+    assert cohort.image_facts["format"].to_numpy()[cohort.images.all_rows()].tolist() == formats.tolist()
+    assert cohort.provenance.skipped == ("wbc-zheng/Dataset 1/006.bmp",)
+
+
+def test_no_patients_cross_in_the_default_split(root):
+    cohort = load(root)
+    assert not cohort.patients_known
+    assert wbc_cross.SPLIT == {"scheme": "leave-one-domain-out"}
+    plan = leave_one_domain_out(cohort)
+    for fold in plan.folds:
+        roles = plan.roles(cohort, fold)
+        (test,) = (rows for role, rows in roles.items() if role.startswith("test:"))
+        learned = np.concatenate([rows for role, rows in roles.items() if not role.startswith("test:")])
+        assert not set(cohort.domain[test]) & set(cohort.domain[learned])
+
+
+@pytest.mark.parametrize("gone", ["acevedo", "apl-jhu", "wbc-zheng"])
+def test_the_missing_dataset_is_named(root, gone):
+    (root / gone).rename(root / "elsewhere")
+    with pytest.raises(DataMissing, match=f"python -m benchmark data get {gone}"):
+        load(root)
+
+
+@real
+def test_counts_of_the_sources(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
+    cohort = wbc_cross.load(image_size=16, per_class=60)
+    table = counts(cohort)[["neutrophil", "lymphocyte", "monocyte", "eosinophil"]]
+    assert table.loc[["Acevedo", "JHU"]].to_numpy().tolist() == [[60] * 4] * 2
+    assert table.loc["Zheng-1"].sum() in range(60 + 51 + 47 + 22 - 3, 60 + 51 + 47 + 22 + 1)  # copies left out
+    assert table.loc["Zheng-2"].tolist() == [33, 37, 15, 12]

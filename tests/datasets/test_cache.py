@@ -1,0 +1,159 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.cache import CacheFull, Rows, cache_root, cached_arrays
+
+_BUILDER = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from datasets.cache import cached_arrays
+root = Path(sys.argv[1])
+
+def build():
+    with (root / "builds.log").open("a") as log:
+        log.write("built\\n")
+    time.sleep(0.5)
+    return {"x": np.arange(1000)}
+
+(root / f"ready-{sys.argv[2]}").touch()
+while not (root / "go").exists():
+    time.sleep(0.01)
+print(int(cached_arrays("shared", build, root / "cache")["x"].sum()))
+"""
+
+
+def test_arrays_come_back_as_read_only_maps(tmp_path):
+    made = {"x": np.arange(6.0).reshape(2, 3), "names": np.array(["a", "ü"]), "none": np.empty((0, 4), np.uint8)}
+    got = cached_arrays("k", lambda: made, tmp_path)
+    assert set(got) == set(made)
+    for name, array in made.items():
+        np.testing.assert_array_equal(got[name], array)
+        assert got[name].dtype == array.dtype
+    assert isinstance(got["x"], np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        got["x"][0, 0] = 1
+
+
+def test_builds_once_for_a_key(tmp_path):
+    first = cached_arrays("k", lambda: {"x": np.ones(2)}, tmp_path)
+    again = cached_arrays("k", lambda: pytest.fail("built again"), tmp_path)
+    other = cached_arrays("l", lambda: {"x": np.zeros(2)}, tmp_path)
+    assert first["x"].sum() == again["x"].sum() == 2
+    assert other["x"].sum() == 0
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_build_that_fails_leaves_nothing_to_read(tmp_path, error):
+    def broken():
+        raise error
+
+    with pytest.raises(type(error)):
+        cached_arrays("k", broken, tmp_path)
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
+    assert cached_arrays("k", lambda: {"x": np.ones(3)}, tmp_path)["x"].sum() == 3
+
+
+def test_a_full_disk_while_writing_leaves_nothing_to_read(tmp_path, monkeypatch):
+    real, calls = os.fsync, []
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CacheFull, match=r"No space left.*HEMABENCH_CACHE"):
+        cached_arrays("k", lambda: {"a": np.ones(3), "b": np.ones(3)}, tmp_path)
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
+    assert set(cached_arrays("k", lambda: {"a": np.ones(3)}, tmp_path)) == {"a"}
+
+
+@pytest.mark.parametrize(("dtype", "shape"), [(np.uint8, (2, 3)), (np.float32, ()), (">i4", (5,))])
+@pytest.mark.parametrize("count", [0, 1, 12_345])
+def test_rows_on_the_fly_are_the_array(tmp_path, count, dtype, shape):
+    whole = np.random.default_rng(0).integers(0, 99, (count, *shape)).astype(dtype)
+    rows = (np.asarray(row) for row in whole)
+    got = cached_arrays("k", lambda: iter([("x", Rows(rows, shape, whole.dtype, count)), ("y", np.ones(2))]), tmp_path)
+    np.testing.assert_array_equal(got["x"], whole)
+    assert got["x"].dtype == whole.dtype
+    assert got["y"].sum() == 2
+
+
+def test_a_row_of_another_shape_is_refused(tmp_path):
+    rows = [np.zeros(3, np.uint8), np.zeros(4, np.uint8)]
+    with pytest.raises(ValueError, match=r"row 1 is uint8 \(4,\)"):
+        cached_arrays("k", lambda: iter([("x", Rows(rows, (3,), np.uint8, 2))]), tmp_path)
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError("Not enough free space to write 80 bytes after offset 128"), CacheFull),  # numpy's own, no errno
+        (OSError(122, "Disk quota exceeded"), CacheFull),
+        (PermissionError(13, "Permission denied"), PermissionError),
+    ],
+)
+def test_only_a_full_disk_is_called_full(tmp_path, monkeypatch, error, kind):
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(np, "save", broken)
+    with pytest.raises(OSError, match=re.escape(str(error))) as caught:
+        cached_arrays("k", lambda: {"a": np.ones(125_000)}, tmp_path)
+    assert type(caught.value) is kind
+    assert kind is not CacheFull or f"the cache {tmp_path} has no room for k: at least 1 MB are needed" in str(
+        caught.value
+    )
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []
+
+
+def test_a_build_that_cannot_read_is_not_a_full_cache(tmp_path):
+    def unreadable():
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output") as caught:
+        cached_arrays("k", unreadable, tmp_path)
+    assert not isinstance(caught.value, CacheFull)
+
+
+def test_what_a_killed_build_left_is_not_read(tmp_path):
+    (tmp_path / ".k.partial").mkdir(parents=True)
+    (tmp_path / ".k.partial" / "x.npy").write_bytes(b"torn")
+    assert cached_arrays("k", lambda: {"y": np.ones(1)}, tmp_path).keys() == {"y"}
+    assert not (tmp_path / ".k.partial").exists()
+
+
+def test_objects_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="allow_pickle"):
+        cached_arrays("k", lambda: {"x": np.array([{}], dtype=object)}, tmp_path)
+    assert not (tmp_path / "k").exists()
+
+
+def test_two_processes_that_ask_at_once_build_once(tmp_path):
+    command = [sys.executable, "-c", _BUILDER, str(tmp_path)]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    running = [subprocess.Popen([*command, str(i)], stdout=subprocess.PIPE, text=True, env=env) for i in range(2)]
+    while len(list(tmp_path.glob("ready-*"))) < 2:
+        assert all(p.poll() is None for p in running)
+    (tmp_path / "go").touch()
+    said = [p.communicate(timeout=60)[0].strip() for p in running]
+    assert said == ["499500", "499500"]
+    assert (tmp_path / "builds.log").read_text() == "built\n"
+
+
+def test_cache_root_is_named_by_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path / "c"))
+    assert cache_root() == tmp_path / "c"
+    cached_arrays("k", lambda: {"x": np.ones(1)})
+    assert (tmp_path / "c" / "k" / "x.npy").exists()
+    monkeypatch.delenv("HEMABENCH_CACHE")
+    assert "hemabench" in str(cache_root())

@@ -1,0 +1,146 @@
+"""What entries cost: counts against brute force, means by hand, unknown is never zero, the front by definition."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from baselines.parameter_count import counted
+from baselines.random_forest import RandomForestEntry
+from baselines.xgboost_trees import XGBoostEntry
+from benchmark.commands.report import _costs
+from leaderboard.boards.board import build
+from leaderboard.exchange.archive import pack
+from leaderboard.pages.task_page import cost_table
+from leaderboard.questions.compute_cost import COSTS, DRAWN, costs, drawn, entry_costs, spent
+from leaderboard.records.results import TaskResult
+from leaderboard.scores.tables import TaskView, views
+from models.cnn_spatial_attention import CnnSpatialAttention
+from tests.leaderboard.fake_board import fake_task
+from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.toy import toy_cohort
+
+COHORT = toy_cohort(n=60, n_classes=3, side=16)
+
+
+def priced(**columns: Any) -> TaskResult:
+    """Return a task with trials that tell more costs; a value may depend on the entry."""
+    task = fake_task(n=60, failed=None)
+    told = {name: task.trials["entry"].map(value) for name, value in columns.items()}
+    return replace(task, trials=task.trials.assign(**told))
+
+
+def view_of(task: TaskResult) -> TaskView:
+    return views(build([task], **FACTS, resamples=5))[0]
+
+
+def test_a_forest_counts_its_nodes_and_trees_of_xgboost_too() -> None:
+    forest = RandomForestEntry(n_estimators=7).fit(COHORT, COHORT)
+    children = [int((tree.tree_.children_left >= 0).sum()) for tree in forest.estimator_.estimators_]
+    assert forest.report_["n_parameters"] == sum(2 * inner + 1 for inner in children)
+    trees = XGBoostEntry(n_estimators=6).fit(COHORT, COHORT)
+    table = trees.booster_.get_booster()[: trees.report_["rounds"]].trees_to_dataframe()
+    assert trees.report_["n_parameters"] == len(table)
+
+
+def test_a_linear_model_counts_coefficients_and_what_has_none_counts_nothing() -> None:
+    X, y = np.random.default_rng(0).normal(size=(60, 4)), np.arange(60) % 3
+    linear = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    assert counted(linear) == {"n_parameters": 3 * 4 + 3}
+    assert counted(SVC(kernel="rbf").fit(X, y)) == {}
+
+
+def test_a_network_counts_what_its_state_holds() -> None:
+    entry = CnnSpatialAttention(max_epochs=1, batch_size=8, cells_per_bag=2, dim=16).fit(COHORT, COHORT)
+    learned = {name for name, _ in entry.network_.named_parameters()}
+    state = entry.network_.state_dict()
+    assert entry.report_["n_parameters"] == sum(torch.numel(state[name]) for name in learned) > 0
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({}, [np.nan, np.nan, np.nan]),
+        ({"seconds": {"tune": 9.0, "fit": 2.0, "predict": 0.5}}, [2.0, np.nan, np.nan]),
+        (
+            {"seconds": {"tune": 9.0, "fit": 2.0, "predict": 0.5}, "n_predicted": 100, "n_parameters": 7},
+            [2.0, 5.0, 7.0],
+        ),
+        (
+            {
+                "seconds": {"tune": 9.0, "fit": 2.0, "predict": 0.5},
+                "n_predicted": 100,
+                "n_parameters": 7,
+                "report": {"kept_features": True},
+            },
+            [np.nan, np.nan, 7.0],
+        ),
+        (
+            {"seconds": {"tune": 9.0, "fit": 2.0, "predict": 0.5}, "report": {"kept_features": False}},
+            [2.0, np.nan, np.nan],
+        ),
+        ({"seconds": {"tune": 0, "fit": 2.0, "predict": 0.5}, "n_predicted": 0, "n_parameters": 0}, [2, np.nan, 0]),
+    ],
+)
+def test_a_record_that_does_not_tell_is_unknown(details: dict[str, Any], expected: list[float]) -> None:
+    found = _costs(details)
+    np.testing.assert_array_equal([found[name] for name in ("fit_seconds", "latency_ms", "n_parameters")], expected)
+
+
+def test_means_are_of_done_trials_and_one_unknown_makes_the_mean_unknown() -> None:
+    task = priced(fit_seconds={"prior": 1.0, "xgboost": 4.0}, n_parameters={"xgboost": 5.0})
+    trials = task.trials.copy()
+    mine = trials.index[trials["entry"] == "xgboost"]
+    trials.loc[mine[0], ["fit_seconds", "n_parameters"]] = [16.0, np.nan]
+    trials.loc[trials.index[trials["entry"] == "prior"][0], ["status", "fit_seconds"]] = ["failed", 99.0]
+    found = spent(replace(task, trials=trials))
+    assert found.loc["xgboost", "fit_seconds"] == pytest.approx((16 + 4 * (len(mine) - 1)) / len(mine))
+    assert found.loc["prior", "fit_seconds"] == 1.0 and found["n_parameters"].isna().all()
+
+
+def test_no_entry_of_a_front_is_beaten_and_every_other_is() -> None:
+    rng = np.random.default_rng(1)
+    entries = fake_task(n=60).entries
+    prices = {name: dict(zip(entries, rng.uniform(1, 9, len(entries)), strict=True)) for name in DRAWN}
+    del prices["n_parameters"]["prior"]
+    table = costs(view_of(priced(**prices)))
+    for name in DRAWN:
+        known = table[table[name].notna()]
+        for one in known.to_dict("records"):
+            others = known[known["entry"] != one["entry"]]
+            beaten = ((others["value"] >= one["value"]) & (others[name] <= one[name])).any()
+            assert (name in one["front"]) == (not beaten)
+    assert "n_parameters" not in table.set_index("entry").loc["prior", "front"]
+
+
+def test_tables_say_what_is_not_known() -> None:
+    view = view_of(priced(fit_seconds=dict.fromkeys(fake_task().entries, 0.001), n_parameters={"fusion-gnn": 12345.0}))
+    table = cost_table(view, costs(view))
+    assert [c.header for c in table.columns][3:6] == ["seconds a trial", "fit seconds", "parameters"]
+    told = {row[0].text: {c.header: cell for c, cell in zip(table.columns, row, strict=True)} for row in table.rows}
+    assert told["fusion-gnn"]["parameters"].text == "12,345" and told["fusion-gnn"]["fit seconds"].text == "<0.01"
+    assert told["prior"]["parameters"].text == "not counted" and told["prior"]["parameters"].order is None
+    mine = entry_costs("prior", {"t": costs(view)}, {"t": ""})
+    assert [c.header for c in mine.columns] == ["task", "seconds a trial", "fit seconds", "unbeaten on"]
+
+
+def test_a_board_of_old_trials_has_seconds_alone_and_new_columns_are_archived() -> None:
+    old = view_of(fake_task(n=60, failed=None))
+    assert drawn(costs(old)) == ("seconds",) and [c.header for c in cost_table(old, costs(old)).columns][3:] == [
+        "seconds a trial",
+        "unbeaten on",
+    ]
+    new = priced(latency_ms={"prior": 1.5})
+    kept = pd.read_parquet(io.BytesIO(pack(build([new], **FACTS, resamples=5))["trials.parquet"]))
+    pd.testing.assert_series_equal(kept["latency_ms"], new.trials["latency_ms"])
+    assert set(COSTS) >= {"seconds", *DRAWN}

@@ -1,0 +1,146 @@
+"""Pairs, the resolution floor and quality rules against direct computation and planted flaws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from baselines import BASELINES
+from benchmark.entries.registry import entry_class, entry_spec
+from benchmark.trials.entry_facts import family
+from leaderboard.boards.board import build
+from leaderboard.inference.bootstrap import reach
+from leaderboard.inference.resolution import resolution_floor
+from leaderboard.inference.ties import tie_reach
+from leaderboard.measures.metrics import METRICS
+from leaderboard.questions.pairs import pairs
+from leaderboard.records import testsets
+from leaderboard.scores.score import resampled, score
+from leaderboard.scores.tables import views
+from leaderboard.verdicts.qc import CONTROLS, failures
+from tests.leaderboard.fake_board import fake_task, with_controls
+
+FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "d", "command": "x"}
+
+
+@pytest.fixture(scope="module")
+def binary():
+    return fake_task("apl-jhu", classes=("AML", "APL"), domains=("D", "V"), failed=None, seeds=1, n=60)
+
+
+@pytest.fixture(scope="module")
+def compared(binary):
+    return pairs(binary, resamples=200, permutations=200).set_index(["a", "b"])
+
+
+def test_each_pair_is_there_once_and_agrees_with_the_scores(binary, compared):
+    scores = score(binary, resamples=200)
+    first = scores[(scores["test_set"] == "in-domain") & (scores["metric"] == "auroc")].set_index("entry")["value"]
+    assert len(compared) == 10
+    for (a, b), row in compared.iterrows():
+        assert row["difference"] == pytest.approx(first[a] - first[b])
+        assert row["low"] <= row["difference"] <= row["high"]
+        assert row[["chance_a_worse", "chance_same", "chance_a_better"]].sum() == pytest.approx(1)
+        assert row["p_holm"] >= row["p_permutation"]
+
+
+def test_a_clear_difference_is_found_by_every_test(compared):
+    row = compared.loc[("prior", "xgboost")]
+    assert max(row["p_permutation"], row["p_delong"], row["p_corrected_t"]) < 0.05
+    assert row["chance_a_worse"] > 0.9
+    assert row["patients_needed"] < row["n_patients"]
+
+
+def without(task, entry, seed):
+    """Return a task in which an entry lacks a seed."""
+    left = (
+        t[(t["entry"] != entry) | (t["seed"] != seed)].reset_index(drop=True) for t in (task.predictions, task.trials)
+    )
+    return replace(task, **dict(zip(("predictions", "trials"), left, strict=True)))
+
+
+def test_tests_of_entries_with_unequal_seeds_use_those_that_both_have():
+    task = fake_task("apl-jhu", classes=("AML", "APL"), domains=("D", "V"), failed=None, seeds=2, n=40)
+    few = without(task, "xgboost", 1)
+    alone = few
+    for entry in set(task.entries) - {"xgboost"}:
+        alone = without(alone, entry, 1)
+    found, expected = (
+        pairs(t, resamples=20, permutations=100).set_index(["a", "b"]).loc[("rules-apl", "xgboost")]
+        for t in (few, alone)
+    )
+    for name in ("p_permutation", "p_corrected_t", "chance_same"):
+        assert found[name] == expected[name]
+    nothing = without(without(task, "xgboost", 1), "rules-apl", 0)
+    row = pairs(nothing, resamples=20, permutations=100).set_index(["a", "b"]).loc[("rules-apl", "xgboost")]
+    assert np.isnan(row["p_permutation"]) and not np.isnan(row["difference"])
+
+
+def test_the_floor_of_a_table_is_that_of_its_entries_without_controls(binary):
+    scores = score(binary, resamples=200)
+    chosen = scores[(scores["test_set"] == "in-domain") & (scores["metric"] == "auroc")]
+    first = testsets.test_sets(binary)[0]
+    samples = resampled(binary, first, (METRICS["auroc"],), 200, 0)[:, 0, 1:]
+    real = [i for i, entry in enumerate(binary.entries) if entry != "prior"]
+    assert chosen["floor"].nunique() == 1
+    assert chosen["floor"].iloc[0] == pytest.approx(resolution_floor(samples[real], tie_reach(reach(first.strata), 1)))
+
+
+def broken(task, *, controls: bool = True) -> set[str]:
+    """Return the broken rules of a table; with ``controls`` those that made-up results lack are not applicable."""
+    view = views(build([with_controls(task) if controls else task], **FACTS, resamples=200))[0]
+    return {failure.rule for failure in failures(view)}
+
+
+def test_a_good_table_breaks_no_rule():
+    task = fake_task(failed=None)
+    assert broken(replace(task, trials=task.trials.assign(tuned=True))) == set()
+
+
+def test_each_planted_flaw_breaks_its_rule():
+    task = fake_task(failed=None)
+    tuned = task.trials.assign(tuned=True)
+    assert broken(replace(task, trials=tuned, families={**task.families, "xgboost": "control"})) == {
+        "control-above-chance"
+    }
+    assert "untuned-beside-tuned" in broken(task)
+    assert broken(replace(fake_task(), trials=fake_task().trials.assign(tuned=True))) == {"hole"}
+    one = task.predictions["seed"] == 0
+    single = replace(task, predictions=task.predictions[one], trials=tuned[tuned["seed"] == 0])
+    assert broken(single) == {"seeds"}
+    stale = tuned.assign(stale=tuned["entry"] == "rules-apl")
+    assert broken(replace(task, trials=stale)) == {"stale"}
+    assert broken(replace(task, trials=tuned, flags=("audit overridden: class-is-domain",))) == {"audit-overridden"}
+
+
+def test_a_table_without_its_controls_says_so_first():
+    task = fake_task(failed=None)
+    tuned = replace(task, trials=task.trials.assign(tuned=True))
+    assert broken(tuned, controls=False) == {"controls-missing"}
+    first = failures(views(build([tuned], **FACTS, resamples=200))[0])[0]
+    assert first.text == "Controls not run: missingness-only, border-only, background-only, site-only."
+
+
+def test_the_controls_that_a_table_needs_are_those_of_the_tree():
+    families = {name: family(entry_spec(name), entry_class(entry_spec(name))) for name in BASELINES}
+    assert set(CONTROLS) == {name for name, kind in families.items() if kind == "control"}
+
+
+def test_an_entry_below_prior_breaks_its_rule():
+    task = fake_task(failed=None)
+    columns = ["p0", "p1", "p2"]
+    mine = task.predictions["entry"] == "xgboost"
+    table = task.predictions.copy()
+    table.loc[mine, columns] = (1 - table.loc[mine, columns]) / 2
+    assert "below-prior" in broken(replace(task, predictions=table, trials=task.trials.assign(tuned=True)))
+
+
+def test_no_pairs_without_results():
+    task = fake_task(failed=None)
+    empty = replace(task, predictions=task.predictions.iloc[:0], trials=task.trials.assign(status="missing"))
+    assert pairs(empty).empty
+    assert isinstance(pairs(empty), pd.DataFrame)
+    assert np.isnan(score(empty, resamples=2)["floor"]).all()

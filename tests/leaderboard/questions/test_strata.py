@@ -1,0 +1,109 @@
+"""Facts of specimens that are kept beside the splits, and scores by age band, sex and domain."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score, recall_score
+
+from benchmark.records.specimen_facts import keep_facts, kept_facts, specimen_facts
+from benchmark.records.store import Store, StoreError
+from datasets.cohort import Truth
+from leaderboard.questions.strata import strata
+from leaderboard.records.results import TaskResult
+from tests.leaderboard.fake_board import fake_task
+from tests.toy import toy_cohort
+
+
+def with_facts(**more) -> TaskResult:
+    task = fake_task(n=300, failed=None, seeds=1, **more)
+    told = task.predictions.drop_duplicates("specimen")[["specimen", "patient"]]
+    rng = np.random.default_rng(99)
+    patients = sorted(set(told["patient"]))
+    sex = dict(zip(patients, rng.choice(["female", "male", ""], len(patients), p=[0.5, 0.45, 0.05]), strict=True))
+    band = dict(zip(patients, rng.choice(["0-17", "40-59"], len(patients), p=[0.02, 0.98]), strict=True))
+    facts = pd.DataFrame({"specimen": told["specimen"]})
+    facts["sex"], facts["age_band"] = told["patient"].map(sex), told["patient"].map(band)
+    return dataclasses.replace(task, specimens=facts)
+
+
+@pytest.fixture(scope="module")
+def task() -> TaskResult:
+    return with_facts()
+
+
+def of(task, entry, **stratum):
+    """Return labels and calls of the in-domain patients of a stratum."""
+    table = task.predictions.merge(task.specimens, on="specimen").query("entry == @entry and role == 'test'")
+    for name, value in stratum.items():
+        table = table[table[name] == value]
+    mean = table.groupby(["fold", "patient", "y"])[["p0", "p1", "p2"]].mean().reset_index()
+    return mean["y"].to_numpy(), mean[["p0", "p1", "p2"]].to_numpy().argmax(axis=1)
+
+
+@pytest.mark.parametrize(("by", "stratum"), [("sex", "female"), ("sex", "male"), ("domain", "A")])
+def test_scores_are_what_scikit_learn_says(task, by, stratum):
+    table, _ = strata(task, resamples=50)
+    mine = table.query("entry == 'xgboost' and test_set == 'in-domain' and by == @by and stratum == @stratum")
+    y, called = of(task, "xgboost", **{by: stratum})
+    row = mine[mine["metric"] == "balanced_accuracy"].iloc[0]
+    assert row["value"] == pytest.approx(balanced_accuracy_score(y, called)) and row["n_patients"] == len(y)
+    assert row["low"] <= row["value"] <= row["high"]
+    recalls = mine[mine["metric"] == "sensitivity"].set_index("class")["value"]
+    assert recalls.tolist() == pytest.approx(recall_score(y, called, average=None).tolist())
+    assert mine[mine["metric"] == "ece_debiased"]["value"].between(0, 1).all()
+
+
+def test_small_cells_are_suppressed_with_their_size(task):
+    table, gaps = strata(task, resamples=10)
+    few = table.query("test_set == 'in-domain' and stratum == '0-17'")
+    assert len(few) and few["value"].isna().all() and few["n_patients"].isna().all()
+    assert (few["note"] == "suppressed").all()
+    assert "0-17" not in {*gaps["best"], *gaps["worst"]}
+    unknown = table.query("by == 'sex' and stratum == 'unknown' and test_set == 'in-domain'")
+    assert len(unknown) and "unknown" not in {*gaps["best"], *gaps["worst"]}
+    shifted = table.query("test_set == 'C' and by == 'domain'")
+    lacking = shifted.query("metric == 'sensitivity' and `class` == 'ZBTB16-RARA'")
+    assert (lacking["note"] == "suppressed").all() and (lacking["n_patients"] > 9).all()
+    assert (shifted.query("metric == 'balanced_accuracy'")["note"] == "suppressed").all()
+
+
+def test_gaps_are_differences_of_what_is_shown(task):
+    table, gaps = strata(task, resamples=100)
+    cells = table.set_index(["entry", "test_set", "by", "metric", "class", "stratum"])["value"]
+    assert len(gaps)
+    for row in gaps.itertuples(index=False):
+        start = (row.entry, row.test_set, row.by, row.metric, row[5])
+        sign = -1 if row.metric == "ece_debiased" else 1
+        assert row.gap == pytest.approx(sign * (cells[(*start, row.best)] - cells[(*start, row.worst)]))
+        assert row.gap >= 0 and row.low <= row.high
+
+
+def test_two_classes_show_the_positive_one_and_no_facts_leave_the_domain():
+    task = fake_task("apl-jhu", classes=("AML", "APL"), domains=("Discovery", "Validation"), failed=None, n=100)
+    table, _ = strata(task, resamples=10)
+    assert set(table["by"]) == {"domain"} and set(table["class"]) == {"", "APL"} and "auroc" in set(table["metric"])
+
+
+def test_facts_of_a_cohort(tmp_path):
+    cohort = toy_cohort(n=30, images=False, genes=False, missing=0)
+    table = cohort.clinical.assign(age=np.r_[0, 17, 17.9, 18, 39, 40, 59.5, 60, 90, np.nan, np.full(20, 50.0)])
+    posterior = {"all": np.full((30, 3), 1 / 3), "clinical": np.eye(3)[cohort.y]}
+    known = dataclasses.replace(cohort, clinical=table, truth=Truth(posterior=posterior))
+    facts = specimen_facts(known)
+    bands = ["0-17"] * 3 + ["18-39"] * 2 + ["40-59"] * 2 + ["60+"] * 2 + [""] + ["40-59"] * 20
+    assert facts["age_band"].tolist() == bands
+    assert facts["sex"].tolist() == cohort.clinical["sex"].astype(str).tolist()
+    assert np.allclose(facts[["q0", "q1", "q2"]], 1 / 3) and np.allclose(facts["clinical.q0"], cohort.y == 0)
+    store = Store(tmp_path, "s")
+    keep_facts(known, store)
+    pd.testing.assert_frame_equal(kept_facts(store, known.fingerprint), facts)
+    assert kept_facts(store, "f" * 64) is None
+    path = next((tmp_path / "s/splits").iterdir())
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(StoreError, match="is torn"):
+        kept_facts(store, known.fingerprint)
+    other = dataclasses.replace(cohort, units={"age": "months", "wbc": "10^9/L"})
+    assert "age_band" not in specimen_facts(other)
+    assert specimen_facts(toy_cohort(clinical=False)).columns.tolist() == ["specimen"]
