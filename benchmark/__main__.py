@@ -1,6 +1,6 @@
 """Run ``python -m benchmark``."""
 
-from benchmark.commands.cli import main
+from benchmark.commands import main
 
 if __name__ == "__main__":
     main()

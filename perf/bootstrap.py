@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 from threadpoolctl import threadpool_limits
 
-from leaderboard.inference.bootstrap import distribution, draw
-from leaderboard.measures.calibration import BINS
-from leaderboard.measures.metrics import METRICS
-from leaderboard.records.testsets import Replicate
+from leaderboard.inference import distribution, draw
+from leaderboard.measures import BINS, METRICS
+from leaderboard.records import Replicate
 
 Floats = NDArray[np.float64]
 NAMES = ("balanced_accuracy", "auroc", "macro_f1", "mcc", "accuracy", "nll", "brier", "ece")

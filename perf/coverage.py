@@ -18,17 +18,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from datasets.simulate.apl.world import World, sample_world
+from datasets.simulate.apl import World, sample_world
 from datasets.simulate.shared import tables
-from leaderboard.inference.bootstrap import distribution, draw, reach
-from leaderboard.inference.seed_draw import with_drawn_seeds
-from leaderboard.inference.ties import tie_groups, tie_reach
-from leaderboard.measures.exact_interval import clopper_pearson
-from leaderboard.measures.metrics import METRICS, Metric
-from leaderboard.measures.share_interval import most_effective
-from leaderboard.records.pooled import pooled
-from leaderboard.records.testsets import Replicate
-from leaderboard.scores.rows import Facts, bounds
+from leaderboard.inference import distribution, draw, reach, tie_groups, tie_reach, with_drawn_seeds
+from leaderboard.measures import METRICS, Metric, clopper_pearson, most_effective
+from leaderboard.records import Replicate, pooled
+from leaderboard.scores import Facts, bounds
 
 Floats = NDArray[np.float64]
 SIZES = (20, 40, 80, 160)

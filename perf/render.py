@@ -13,9 +13,9 @@ import time
 
 from threadpoolctl import threadpool_limits
 
-from datasets.generated.apl_sim import load
-from datasets.simulate.apl.world import sample_world
-from datasets.simulate.drawing.render import render
+from datasets.generated import load
+from datasets.simulate.apl import sample_world
+from datasets.simulate.drawing import render
 
 
 def main() -> None:

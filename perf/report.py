@@ -23,11 +23,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from leaderboard.boards.board import build
-from leaderboard.boards.score_cache import ScoreCache
-from leaderboard.pages.page import render_page as render
-from leaderboard.pages.site import render_site
-from leaderboard.records.results import Board, TaskResult
+from leaderboard.boards import ScoreCache, build
+from leaderboard.pages import render_page as render
+from leaderboard.pages import render_site
+from leaderboard.records import Board, TaskResult
 
 CLASSES = ("PML-RARA", "NPM1-RARA", "STAT5B-RARA")
 Made = TypeVar("Made")

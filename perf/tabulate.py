@@ -10,8 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmark.records.key import short
-from benchmark.records.store import Store
+from benchmark.records import Store, short
 
 _N = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 _BODY = b"PAR1" + bytes(3000)

@@ -1,1 +1,7 @@
 """Answer the command line."""
+
+from benchmark.commands.cli import main
+
+__all__ = [
+    "main",
+]

@@ -72,7 +72,7 @@ def run(
     """Run what is missing of a suite, then show and write its leaderboard."""
     from benchmark.commands.run import RunOptions, command_line
     from benchmark.commands.run import run as run_suite
-    from benchmark.entries.registry import UsageError
+    from benchmark.entries import UsageError
 
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device {device}: choose auto, cpu or cuda")
@@ -108,9 +108,9 @@ def report(
     """Show and write the leaderboard from what is on disk; runs no entry, needs no data."""
     from benchmark.commands.run import chosen_suite, command_line
     from benchmark.commands.run import report as show_report
-    from benchmark.entries.registry import UsageError
-    from benchmark.planning.plan_file import saved
-    from benchmark.records.store import Store
+    from benchmark.entries import UsageError
+    from benchmark.planning import saved
+    from benchmark.records import Store
 
     if published is not None or to is not None:
         from benchmark.commands import publishing
@@ -191,7 +191,7 @@ def list_names(
 ) -> None:
     """List what there is, with the state of each dataset on this machine."""
     from benchmark.commands import listing
-    from benchmark.entries.registry import UnknownName
+    from benchmark.entries import UnknownName
 
     if kind not in listing.KINDS:
         raise UnknownName("kind of thing to list:", kind, listing.KINDS)
@@ -222,7 +222,7 @@ def data_check(dataset: DatasetArgument, data_root: DataRootOption = None) -> No
 def data_describe(dataset: DatasetArgument, option: OptionOption = None, data_root: DataRootOption = None) -> None:
     """Show a dataset's page: source, licence, what x and y are, counts, traps."""
     from benchmark.commands import data_pages
-    from benchmark.suites.adhoc import parse_options
+    from benchmark.suites import parse_options
 
     raise typer.Exit(data_pages.describe(dataset, parse_options(option or ()), data_root, Console()))
 
@@ -231,7 +231,7 @@ def data_describe(dataset: DatasetArgument, option: OptionOption = None, data_ro
 def data_audit(dataset: DatasetArgument, option: OptionOption = None, data_root: DataRootOption = None) -> None:
     """Look for leaks and shortcuts in a dataset and its default split; exit code 1 when one blocks a run."""
     from benchmark.commands import data_pages
-    from benchmark.suites.adhoc import parse_options
+    from benchmark.suites import parse_options
 
     raise typer.Exit(data_pages.audit_page(dataset, parse_options(option or ()), data_root, Console()))
 
@@ -245,7 +245,7 @@ def data_show(
 ) -> None:
     """Write a contact sheet: cells by class and site; of a generated cohort also masks and information maps."""
     from benchmark.commands import data_commands
-    from benchmark.suites.adhoc import parse_options
+    from benchmark.suites import parse_options
 
     raise typer.Exit(data_commands.show(dataset, to, parse_options(option or ()), data_root, Console()))
 
@@ -286,8 +286,8 @@ def main() -> None:
 
 def _is_users(error: Exception) -> bool:
     """Imports here keep ``--help`` quick."""
-    from benchmark.entries.registry import UsageError
-    from benchmark.records.store import StoreError
+    from benchmark.entries import UsageError
+    from benchmark.records import StoreError
     from datasets.cache import CacheFull
     from datasets.cohort import CohortError
     from datasets.errors import MissingExtra

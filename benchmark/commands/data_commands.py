@@ -12,28 +12,24 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmark.commands.data_pages import counts_table, modality_table, say_some
-from benchmark.entries.registry import UnknownName, UsageError, dataset_module, is_own, load_dataset
-from benchmark.planning.shelf import DataShelf
-from benchmark.planning.splitting import make_split
-from benchmark.suites.adhoc import split_of
-from benchmark.suites.suite import Split, load_suite
+from benchmark.entries import UnknownName, UsageError, dataset_module, is_own, load_dataset
+from benchmark.planning import DataShelf, make_split
+from benchmark.suites import Split, load_suite, split_of
 from datasets.cohort import Cohort
-from datasets.own.problems import OwnCohortError
+from datasets.own import OwnCohortError
 from datasets.roots import DataMissing, data_roots
 from datasets.splits import save_plan
 
 if TYPE_CHECKING:
-    from datasets.fetch.download import CheckResult
-    from datasets.fetch.sources import ManualSource
+    from datasets.fetch import CheckResult, ManualSource
 
 _MOST_PROBLEMS = 200
 
 
 def get(dataset: str, data_root: Path | None, console: Console) -> int:
     """Download a dataset into the first data root and verify it, or print how to get it by hand."""
-    from datasets.fetch.download import DownloadError
-    from datasets.fetch.download import get as fetch
-    from datasets.fetch.sources import ManualSource
+    from datasets.fetch import DownloadError, ManualSource
+    from datasets.fetch import get as fetch
 
     source = _source(dataset)
     root = data_roots(data_root)[0]
@@ -57,7 +53,7 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
 
 def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console: Console) -> int:
     """Print the steps, then compare what is there; 1 while the dataset is not found, not whole or not the original."""
-    from datasets.fetch.download import check as compare
+    from datasets.fetch import check as compare
 
     folder = data_roots(data_root)[0] / source.folder
     for step in source.instructions(folder):
@@ -77,7 +73,7 @@ def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console
 
 def _compare_all(dataset: str, data_root: Path | None, console: Console) -> int:
     """Compare the files of a dataset, or of those that it is made of; return how many are missing or differ."""
-    from datasets.fetch.download import check as compare
+    from datasets.fetch import check as compare
 
     parts = getattr(dataset_module(dataset), "PARTS", ())
     if parts:
@@ -146,8 +142,8 @@ def _show_problems(error: OwnCohortError, console: Console) -> int:
 
 def show(dataset: str, to: Path, options: Mapping[str, Any], data_root: Path | None, console: Console) -> int:
     """Write a contact sheet: of a generated cohort with masks and information maps, else of cells by class."""
-    from datasets.show.contact_sheet import contact_sheet as of_real_cells
-    from datasets.show.gallery import generated_sheet as of_generated_cells
+    from datasets.show import contact_sheet as of_real_cells
+    from datasets.show import generated_sheet as of_generated_cells
 
     cohort = load_dataset(dataset, data_root, options)
     if cohort.images is None:

@@ -13,14 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.entries.registry import dataset_module, load_dataset
-from benchmark.planning.oracle import oracle_accuracy
-from benchmark.planning.splitting import make_split
-from benchmark.suites.adhoc import split_of
+from benchmark.entries import dataset_module, load_dataset
+from benchmark.planning import make_split, oracle_accuracy
+from benchmark.suites import split_of
 from datasets.card import Card
 from datasets.cohort import MODALITIES, Cohort, Truth
 from datasets.roots import DataMissing
-from datasets.simulate.apl.oracle import modality_information
+from datasets.simulate.apl import modality_information
 
 _SHOWN = 5
 
@@ -51,7 +50,7 @@ def describe(dataset: str, options: Mapping[str, Any], data_root: Path | None, c
 
 def audit_page(dataset: str, options: Mapping[str, Any], data_root: Path | None, console: Console) -> int:
     """Print what the audits find in a dataset under its default split; 1 when something blocks a run."""
-    from datasets.audits.rules import RULES, audit
+    from datasets.audits import RULES, audit
 
     cohort = load_dataset(dataset, data_root, options)
     plan = make_split(split_of(dataset), cohort)

@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmark.entries.registry import dataset_module, entries
-from benchmark.suites.suite import load_suite, suite_names
+from benchmark.entries import dataset_module, entries
+from benchmark.suites import load_suite, suite_names
 from datasets import DATASETS
 from datasets.roots import DataMissing
 
@@ -54,9 +54,8 @@ def entry_rows(data_root: Path | None) -> Rows:
 
 def metrics(data_root: Path | None) -> Rows:
     """Return name, label, table and best value of each metric; a further table, which holds several, is one row."""
-    from leaderboard.measures.detail_metrics import DETAILS
-    from leaderboard.measures.metrics import METRICS
-    from leaderboard.questions.further import TITLES
+    from leaderboard.measures import DETAILS, METRICS
+    from leaderboard.questions import TITLES
 
     shown = [
         {"metric": name, "label": metric.label, "table": "leaderboard", "best": _best(metric.higher_is_better)}

@@ -9,8 +9,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from benchmark.records.store import Identity
-from benchmark.workers.worker import Job
+from benchmark.records import Identity
+from benchmark.workers import Job
 
 
 def cell(identity: Identity) -> str:

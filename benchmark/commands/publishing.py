@@ -12,21 +12,18 @@ from rich.text import Text
 
 from benchmark.commands.report import make_board
 from benchmark.commands.run import command_line
-from benchmark.entries.registry import UsageError
-from benchmark.planning.plan import Plan
-from benchmark.planning.plan_file import saved
-from benchmark.planning.state import State, inspect
-from benchmark.records.key import ROOT, digest
-from benchmark.records.store import Store
-from benchmark.suites.suite import load_suite
+from benchmark.entries import UsageError
+from benchmark.planning import Plan, State, inspect, saved
+from benchmark.records import ROOT, Store, digest
+from benchmark.suites import load_suite
 
 PUBLISHED = ROOT / "leaderboard" / "published"
 
 
 def publish(suite: str, profile: str | None, out: Path, to: Path | None, with_flags: bool, console: Console) -> int:
     """Write a suite's board for others; 1 when quality control refuses it."""
-    from leaderboard.exchange.publish import QualityError
-    from leaderboard.exchange.publish import publish as write
+    from leaderboard.exchange import QualityError
+    from leaderboard.exchange import publish as write
 
     plan, state, store, command = _planned(suite, profile, out)
     folder = to or PUBLISHED / plan.suite
@@ -41,9 +38,8 @@ def publish(suite: str, profile: str | None, out: Path, to: Path | None, with_fl
 
 def verify(folder: Path, board: Path | None, console: Console) -> int:
     """Recompute a published board, or judge a submission to one; 1 with one line for each thing that differs."""
-    from leaderboard.exchange.archive import MANIFEST, ArchiveError, read_json
-    from leaderboard.exchange.submit import judge_submission
-    from leaderboard.exchange.verify import verify as recompute
+    from leaderboard.exchange import MANIFEST, ArchiveError, judge_submission, read_json
+    from leaderboard.exchange import verify as recompute
 
     try:
         told = read_json(folder / MANIFEST)
@@ -65,7 +61,7 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
         UsageError: If a file differs from the manifest or cannot be read.
         ValueError: If what the manifest vouches for cannot be scored.
     """
-    from leaderboard.boards.board import build, write
+    from leaderboard.boards import build, write
     from leaderboard.exchange import archive
     from leaderboard.formats import terminal
 
@@ -85,8 +81,8 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
 
 def compare(old: Path, new: Path, console: Console) -> int:
     """Show what moved between two published boards, and whether it is more than noise."""
-    from leaderboard.exchange.archive import ArchiveError
-    from leaderboard.exchange.compare import compare as moved
+    from leaderboard.exchange import ArchiveError
+    from leaderboard.exchange import compare as moved
 
     try:
         rows = moved(old, new)
@@ -106,7 +102,7 @@ def compare(old: Path, new: Path, console: Console) -> int:
 
 def submit(suite: str, profile: str | None, entry: str, out: Path, to: Path, console: Console) -> int:
     """Pack one entry's results for a board that somebody else keeps."""
-    from leaderboard.exchange.submit import submission
+    from leaderboard.exchange import submission
 
     plan, state, store, command = _planned(suite, profile, out)
     try:

@@ -12,16 +12,12 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial
-from benchmark.planning.splitting import LEAKY_FLAG
-from benchmark.planning.state import State
-from benchmark.records.key import ROOT
-from benchmark.records.specimen_facts import kept_facts
-from benchmark.records.store import Store
+from benchmark.planning import LEAKY_FLAG, Plan, PlannedTask, PlannedTrial, State
+from benchmark.records import ROOT, Store, kept_facts
 from datasets.splits import OOD
+from leaderboard.boards import ScoreCache
 from leaderboard.boards import board as boards
-from leaderboard.boards.score_cache import ScoreCache
-from leaderboard.records.results import Board, Published, TaskResult
+from leaderboard.records import Board, Published, TaskResult
 
 
 def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:

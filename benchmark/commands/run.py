@@ -16,16 +16,11 @@ from rich.table import Table
 
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
-from benchmark.entries.registry import UsageError
-from benchmark.planning import plan_file
-from benchmark.planning.auditing import known_rules
-from benchmark.planning.plan import Plan, make_plan
-from benchmark.planning.shelf import DataShelf
-from benchmark.planning.state import State, inspect
-from benchmark.records.store import Store
-from benchmark.suites.adhoc import parse_options, suite_of
-from benchmark.suites.suite import Profile, Suite, load_suite
-from benchmark.workers.worker import Job
+from benchmark.entries import UsageError
+from benchmark.planning import DataShelf, Plan, State, inspect, known_rules, make_plan, plan_file
+from benchmark.records import Store
+from benchmark.suites import Profile, Suite, load_suite, parse_options, suite_of
+from benchmark.workers import Job
 
 _SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo": "to do"}
 
@@ -180,7 +175,7 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
 
 
 def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Store, console: Console) -> None:
-    from benchmark.workers.executors import run_local
+    from benchmark.workers import run_local
 
     if not jobs:
         console.print("Every trial is done; nothing to compute.")

@@ -165,7 +165,7 @@ def dataset_module(name: str) -> Any:
         CohortError: If the user's file is wrong.
     """
     if is_own(name):
-        from datasets.own.dataset import OwnDataset
+        from datasets.own import OwnDataset
 
         return OwnDataset(Path(name).resolve())
     if name not in DATASETS:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmark.entries.registry import UnknownName
-from datasets.audits.rules import RULES, Finding, audit
+from benchmark.entries import UnknownName
+from datasets.audits import RULES, Finding, audit
 from datasets.cohort import Cohort
 from datasets.splits import SplitPlan
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort
-from datasets.simulate.shared.decision import credit
+from datasets.simulate.shared import credit
 from datasets.splits import SplitPlan
 
 

@@ -9,17 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmark.entries.registry import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec
+from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
 from benchmark.planning.oracle import oracle_notes
 from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
-from benchmark.records.key import digest
-from benchmark.records.specimen_facts import keep_facts
-from benchmark.records.store import Identity, Store
-from benchmark.suites.suite import GRID, Profile, Suite, SuiteError, Task
-from benchmark.trials.entry_facts import chosen_device, family, importable, search_space
-from benchmark.trials.trial import takes_device
+from benchmark.records import Identity, Store, digest, keep_facts
+from benchmark.suites import GRID, Profile, Suite, SuiteError, Task
+from benchmark.trials import chosen_device, family, importable, search_space, takes_device
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
 from datasets.splits import SplitError, SplitPlan, save_plan

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial
-from benchmark.records.store import Identity, Store, StoreError, write_atomic
+from benchmark.records import Identity, Store, StoreError, write_atomic
 
 
 def plan_path(store: Store, profile: str) -> Path:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.entries.registry import load_dataset
-from benchmark.suites.suite import PER_PATIENT, UNSEEN
+from benchmark.entries import load_dataset
+from benchmark.suites import PER_PATIENT, UNSEEN
 from datasets.cohort import Cohort
-from datasets.schemes.explode import one_image_each
-from datasets.schemes.unseen import set_aside
+from datasets.schemes import one_image_each, set_aside
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from benchmark.suites.suite import Split
+from benchmark.suites import Split
 from datasets.cohort import Cohort
 from datasets.read import duplicates
 from datasets.schemes import leaky

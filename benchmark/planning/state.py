@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records.key import ROOT, code_parts
-from benchmark.records.store import Identity, Record, Store
+from benchmark.records import ROOT, Identity, Record, Store, code_parts
 
 _TRIAL_FILE = ROOT / "benchmark" / "trial.py"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from benchmark.entries.registry import UsageError, dataset_module, is_own
+from benchmark.entries import UsageError, dataset_module, is_own
 from benchmark.suites.suite import Scalar, Split, Suite, Task
 
 _PROFILES = Path(__file__).parent / "dataset_profiles.toml"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from benchmark.entries.registry import UnknownName, UsageError, entry_spec, is_own
+from benchmark.entries import UnknownName, UsageError, entry_spec, is_own
 from datasets import DATASETS
 
 SUITE_FOLDER = Path(__file__).parent / "suites"

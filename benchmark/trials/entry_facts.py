@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from baselines import BASELINES
-from benchmark.entries.contract import Entry
-from benchmark.entries.registry import EntrySpec, UsageError, entry_class, entry_module
+from benchmark.entries import Entry, EntrySpec, UsageError, entry_class, entry_module
 from benchmark.trials.tune import SearchSpace
 from models import MODELS
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmark.entries.contract import Entry
+from benchmark.entries import Entry
 from benchmark.trials.tune import SearchSpace, TuneBudget, tune
 from datasets.cohort import Cohort
 from datasets.modalities import only, subsets

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.entries.contract import Entry
+from benchmark.entries import Entry
 from datasets.cohort import Cohort
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
-from benchmark.planning.shelf import DataShelf
-from benchmark.records.store import Store
+from benchmark.planning import DataShelf
+from benchmark.records import Store
 from benchmark.workers.worker import Job, execute, failed
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")

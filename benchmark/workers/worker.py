@@ -11,15 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmark.entries.registry import EntrySpec, entry_class
-from benchmark.planning.plan import split_path
-from benchmark.planning.shelf import DataShelf
-from benchmark.planning.state import codes
-from benchmark.records.store import Identity, Record, Store
-from benchmark.suites.suite import GRID
-from benchmark.trials.entry_facts import search_space
-from benchmark.trials.trial import Outcome, derive_seed, run_trial
-from benchmark.trials.tune import TuneBudget
+from benchmark.entries import EntrySpec, entry_class
+from benchmark.planning import DataShelf, codes, split_path
+from benchmark.records import Identity, Record, Store
+from benchmark.suites import GRID
+from benchmark.trials import Outcome, TuneBudget, derive_seed, run_trial, search_space
 from datasets.splits import load_plan
 
 

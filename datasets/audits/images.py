@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from datasets.audits.finding import Finding, counted, listed
 from datasets.audits.roles import PARTS, role_table, torn
 from datasets.cohort import Cohort
-from datasets.read.duplicates import Copies, find_copies
+from datasets.read import Copies, find_copies
 from datasets.splits import SplitPlan
 
 _TORN = "in two roles of one fold"

@@ -13,21 +13,25 @@ from numpy.typing import NDArray
 from datasets.cache import cached_arrays
 from datasets.card import Card
 from datasets.cohort import Cohort, ImageBags, Provenance, Truth, presence
-from datasets.simulate.apl import clinical
-from datasets.simulate.apl.difficulty import difficulty_table
-from datasets.simulate.apl.dirt import choose_bugs, list_bugs, with_bugs
-from datasets.simulate.apl.eras import sampled_era
-from datasets.simulate.apl.label_noise import noisy_labels
-from datasets.simulate.apl.raters import rated
-from datasets.simulate.apl.settings import PRESETS, SIZES, Settings
-from datasets.simulate.apl.shortcut import scale_bars
-from datasets.simulate.apl.unseen_tables import UNSEEN
-from datasets.simulate.apl.world import World, sample_world
-from datasets.simulate.drawing.magnification import um_per_px
-from datasets.simulate.drawing.render import render
-from datasets.simulate.shared import tables
-from datasets.simulate.shared.components import ComponentMasks
-from datasets.simulate.shared.draws import gene_columns
+from datasets.simulate.apl import (
+    PRESETS,
+    SIZES,
+    UNSEEN,
+    Settings,
+    World,
+    choose_bugs,
+    clinical,
+    difficulty_table,
+    list_bugs,
+    noisy_labels,
+    rated,
+    sample_world,
+    sampled_era,
+    scale_bars,
+    with_bugs,
+)
+from datasets.simulate.drawing import render, um_per_px
+from datasets.simulate.shared import ComponentMasks, gene_columns, tables
 
 CARD = Card(
     title="Generated APL cohort: five fusion subtypes, three sites, cell images, expression and routine labs",

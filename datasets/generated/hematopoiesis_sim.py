@@ -16,12 +16,17 @@ from numpy.typing import NDArray
 from datasets.cache import cached_arrays
 from datasets.card import Card
 from datasets.cohort import Cohort, Provenance, Truth, presence
+from datasets.simulate.hematopoiesis import (
+    HemaGenes,
+    donor_effect,
+    hema_genes,
+    mean_counts,
+    sample_cells,
+    sample_counts,
+)
 from datasets.simulate.hematopoiesis import oracle as hema_oracle
 from datasets.simulate.hematopoiesis import tables as hema_tables
-from datasets.simulate.hematopoiesis.cells import donor_effect, mean_counts, sample_cells, sample_counts
-from datasets.simulate.hematopoiesis.genes import HemaGenes, hema_genes
-from datasets.simulate.shared.draws import Stream, generator
-from datasets.simulate.shared.numeric import real, whole
+from datasets.simulate.shared import Stream, generator, real, whole
 
 _SOURCES = ("hema_tables", "hema_genes", "hema_cells", "hema_oracle", "draws", "numeric")
 

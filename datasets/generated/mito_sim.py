@@ -17,16 +17,10 @@ from numpy.typing import NDArray
 from datasets.cache import cached_arrays
 from datasets.card import Card
 from datasets.cohort import Cohort, ImageBags, Provenance, Truth, presence
-from datasets.simulate.drawing.magnification import um_per_px
-from datasets.simulate.drawing.render import render
+from datasets.simulate.drawing import render, um_per_px
+from datasets.simulate.mito import PATHWAYS, UNITS, MitoWorld, clinical_table, sample_mito_world
 from datasets.simulate.mito import tables as tables
-from datasets.simulate.mito.clinical import UNITS, clinical_table
-from datasets.simulate.mito.pathways import PATHWAYS
-from datasets.simulate.mito.world import MitoWorld, sample_mito_world
-from datasets.simulate.shared.components import ComponentMasks
-from datasets.simulate.shared.draws import gene_columns
-from datasets.simulate.shared.numeric import real, whole
-from datasets.simulate.shared.tables import SITES
+from datasets.simulate.shared import SITES, ComponentMasks, gene_columns, real, whole
 
 PRESETS = {"hard": 0.4, "default": 0.6, "easy": 1.0}
 

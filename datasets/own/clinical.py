@@ -14,7 +14,7 @@ from datasets.own.cohort_file import Clinical, Column
 from datasets.own.numbers import parse_number
 from datasets.own.problems import Problems
 from datasets.own.tables import HEADER_ROWS, check_ids, open_table, require
-from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
+from datasets.read import KNOWN, UnitError, factor, known_unit, slip
 
 
 def read_clinical(

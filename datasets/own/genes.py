@@ -14,8 +14,7 @@ from datasets.own.cohort_file import Genes
 from datasets.own.numbers import NumberTable
 from datasets.own.problems import Problems
 from datasets.own.tables import check_ids, read_table, require
-from datasets.read.gmt import read_gmt
-from datasets.read.h5ad import dense, open_h5ad
+from datasets.read import dense, open_h5ad, read_gmt
 
 _MOST_CELLS = 1000
 _HIGHEST = float(np.finfo(np.float32).max)

@@ -17,7 +17,7 @@ from datasets.image_bags import ImageBags
 from datasets.own.cohort_file import Images
 from datasets.own.problems import Problems
 from datasets.own.tables import HEADER_ROWS, read_text_table, require
-from datasets.read.decode import DAMAGED, Crop, ImageFile, decode_images, find_images
+from datasets.read import DAMAGED, Crop, ImageFile, decode_images, find_images
 
 
 class OwnImages(NamedTuple):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from datasets.errors import CohortError
 from datasets.own.cohort_file import Specimens, TableFile
 from datasets.own.problems import Problems
-from datasets.read.delimited import other_separator, read_header, wrong_encoding
+from datasets.read import other_separator, read_header, wrong_encoding
 
 HEADER_ROWS = 2  # the first row of data is row 2 of the file
 _SAID = ("specimen", "patient", "domain", "label", "era")

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, Provenance, presence
-from datasets.fetch.sources import Expected, ManualSource
-from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
-from datasets.read.text_table import matrix, numbers, pick, read_text, unique_ids
+from datasets.fetch import Expected, ManualSource
+from datasets.read import ExpressionSet, matrix, numbers, pick, read_expression_set, read_text, unique_ids
 from datasets.roots import DataMissing, data_roots
 
 NAME = "all-chiaretti"

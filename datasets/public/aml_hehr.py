@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, ImageBags, Provenance, presence
-from datasets.fetch.sources import Expected, ManualSource
-from datasets.read.class_folders import class_root, find_classes, labelled_images, shortfall
-from datasets.read.decode import Crop, Decoded, ImageFile, decode_images
+from datasets.fetch import Expected, ManualSource
+from datasets.read import Crop, Decoded, ImageFile, class_root, decode_images, find_classes, labelled_images, shortfall
 
 NAME = "aml-hehr"
 SUBTYPES = {

@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
-from datasets.fetch.origin import provenance_of
-from datasets.fetch.sources import RemoteFile, Source
-from datasets.read.mutation_table import mutated
-from datasets.read.text_table import numbers, pick, read_text, unique_ids
-from datasets.read.units import factor, known_unit
+from datasets.fetch import RemoteFile, Source, provenance_of
+from datasets.read import factor, known_unit, mutated, numbers, pick, read_text, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "amlsg"

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, ImageBags, Provenance, presence
-from datasets.fetch.sources import RemoteFile, Source, read_manifest
-from datasets.read.decode import Crop, Decoded, ImageFile, decode_images, find_images
+from datasets.fetch import RemoteFile, Source, read_manifest
+from datasets.read import Crop, Decoded, ImageFile, decode_images, find_images
 from datasets.roots import find_dataset
 
 NAME = "apl-jhu"

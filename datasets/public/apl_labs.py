@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance, presence
-from datasets.fetch.sources import RemoteFile, Source
+from datasets.fetch import RemoteFile, Source
 from datasets.roots import find_dataset
 
 NAME = "apl-labs"

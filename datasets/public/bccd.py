@@ -18,9 +18,8 @@ from PIL import Image
 from datasets.cache import cached_arrays
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance
-from datasets.fetch.sources import Expected, ManualSource
-from datasets.read.decode import ImageFile, find_images
-from datasets.read.single_cells import single_cells
+from datasets.fetch import Expected, ManualSource
+from datasets.read import ImageFile, find_images, single_cells
 from datasets.roots import find_dataset
 
 NAME = "bccd"

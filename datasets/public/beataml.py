@@ -11,13 +11,20 @@ from numpy.typing import NDArray
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
-from datasets.fetch.origin import provenance_of
-from datasets.fetch.sources import RemoteFile, Source
-from datasets.read.expression_scale import collapse_probes
-from datasets.read.gmt import hallmark
-from datasets.read.mutation_table import mutated
-from datasets.read.text_table import matrix, numbers, pick, read_text, text, unique_ids
-from datasets.read.units import factor, known_unit
+from datasets.fetch import RemoteFile, Source, provenance_of
+from datasets.read import (
+    collapse_probes,
+    factor,
+    hallmark,
+    known_unit,
+    matrix,
+    mutated,
+    numbers,
+    pick,
+    read_text,
+    text,
+    unique_ids,
+)
 from datasets.roots import find_dataset
 
 NAME = "beataml"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from datasets.cache import Rows, cached_arrays
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance
-from datasets.fetch.sources import RemoteFile, UrlSource
-from datasets.read.single_cells import single_cells, without_leaks
+from datasets.fetch import RemoteFile, UrlSource
+from datasets.read import single_cells, without_leaks
 from datasets.roots import DataMissing, find_dataset
 
 NAME = "bloodmnist"

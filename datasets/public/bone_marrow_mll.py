@@ -8,9 +8,8 @@ import numpy as np
 
 from datasets.card import Card
 from datasets.cohort import Cohort, Provenance
-from datasets.fetch.sources import Expected, ManualSource
-from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
-from datasets.read.decode import Crop
+from datasets.fetch import Expected, ManualSource
+from datasets.read import Cells, Crop, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
 
 NAME = "bone-marrow-mll"
 CLASSES = {

@@ -10,9 +10,8 @@ import pandas as pd
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance
-from datasets.fetch.sources import Expected, ManualSource
-from datasets.read.class_folders import Cells, cell_cohort, choose, find_classes, shortfall
-from datasets.read.decode import Crop, ImageFile, find_images
+from datasets.fetch import Expected, ManualSource
+from datasets.read import Cells, Crop, ImageFile, cell_cohort, choose, find_classes, find_images, shortfall
 
 NAME = "c-nmc"
 CLASSES = {"hem": "normal", "all": "ALL"}

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, Provenance
 from datasets.errors import MissingExtra
-from datasets.fetch.sources import ManualSource
-from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, read_gmt
-from datasets.read.h5ad import cohort_from_h5ad
+from datasets.fetch import ManualSource
+from datasets.read import FOLDER, HALLMARK, SOURCE_PAGE, cohort_from_h5ad, read_gmt
 from datasets.roots import data_roots, find_dataset
 
 NAME = "cellxgene"

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, presence
-from datasets.fetch.origin import provenance_of
-from datasets.fetch.sources import RemoteFile, Source
-from datasets.read.expression_scale import log2_thresholded
-from datasets.read.text_table import labels, matrix, pick, read_text, unique_ids
+from datasets.fetch import RemoteFile, Source, provenance_of
+from datasets.read import labels, log2_thresholded, matrix, pick, read_text, unique_ids
 from datasets.roots import DataMissing, find_dataset
 
 NAME = "golub"

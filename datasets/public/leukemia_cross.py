@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, Provenance, presence
-from datasets.fetch.origin import provenance_of
-from datasets.fetch.sources import ManualSource
+from datasets.fetch import ManualSource, provenance_of
 from datasets.public import golub, leukemia_hgu95av2
-from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
-from datasets.read.gmt import hallmark
+from datasets.read import collapse_probes, hallmark, log2_thresholded, rank_scores
 
 NAME = "leukemia-cross"
 CLASSES = ("ALL", "AML")

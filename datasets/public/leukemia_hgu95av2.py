@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
-from datasets.fetch.origin import provenance_of
-from datasets.fetch.sources import RemoteFile, UrlSource
-from datasets.read.expression_scale import collapse_probes, log2_thresholded
-from datasets.read.gmt import hallmark
-from datasets.read.text_table import matrix, pick, read_text, unique_ids
+from datasets.fetch import RemoteFile, UrlSource, provenance_of
+from datasets.read import collapse_probes, hallmark, log2_thresholded, matrix, pick, read_text, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "leukemia-hgu95av2"

@@ -8,9 +8,8 @@ import numpy as np
 
 from datasets.card import Card
 from datasets.cohort import Cohort, Provenance
-from datasets.fetch.sources import RemoteFile, UrlSource
-from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
-from datasets.read.decode import Crop
+from datasets.fetch import RemoteFile, UrlSource
+from datasets.read import Cells, Crop, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
 
 NAME = "mll23"
 CLASSES = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, Provenance
-from datasets.fetch.sources import ManualSource, RemoteFile
-from datasets.read.h5ad import PIP, cohort_from_h5ad
+from datasets.fetch import ManualSource, RemoteFile
+from datasets.read import PIP, cohort_from_h5ad
 from datasets.roots import DataMissing, data_roots
 
 NAME = "pbmc68k"

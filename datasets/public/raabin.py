@@ -8,9 +8,8 @@ import numpy as np
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance
-from datasets.fetch.sources import Expected, ManualSource
-from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images
-from datasets.read.decode import Crop
+from datasets.fetch import Expected, ManualSource
+from datasets.read import Cells, Crop, cell_cohort, choose, class_root, find_classes, labelled_images
 
 NAME = "raabin"
 CLASSES = {name: name.lower() for name in ("Basophil", "Eosinophil", "Lymphocyte", "Monocyte", "Neutrophil")}

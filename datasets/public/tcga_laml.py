@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
-from datasets.fetch.origin import provenance_of
-from datasets.fetch.sources import RemoteFile, UrlSource
-from datasets.read.expression_scale import collapse_probes
-from datasets.read.gmt import hallmark
-from datasets.read.text_table import labels, matrix, numbers, pick, unique_ids
+from datasets.fetch import RemoteFile, UrlSource, provenance_of
+from datasets.read import collapse_probes, hallmark, labels, matrix, numbers, pick, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "tcga-laml"

@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, ImageBags, Provenance
-from datasets.fetch.sources import Source
+from datasets.fetch import Source
 from datasets.public import acevedo, apl_jhu, wbc_zheng
-from datasets.read.class_folders import choose
-from datasets.read.decode import Crop, Decoded, ImageFile, decode_images
-from datasets.read.duplicates import groups
-from datasets.read.single_cells import image_provenance, single_cells
+from datasets.read import Crop, Decoded, ImageFile, choose, decode_images, groups, image_provenance, single_cells
 
 NAME = "wbc-cross"
 CLASSES = ("neutrophil", "lymphocyte", "monocyte", "eosinophil")

@@ -11,9 +11,8 @@ from PIL import Image
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError
-from datasets.fetch.sources import Source
-from datasets.read.decode import Crop, ImageFile, decode_images, find_images
-from datasets.read.single_cells import image_provenance, single_cells
+from datasets.fetch import Source
+from datasets.read import Crop, ImageFile, decode_images, find_images, image_provenance, single_cells
 from datasets.roots import find_dataset
 
 NAME = "wbc-zheng"

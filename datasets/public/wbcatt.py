@@ -9,10 +9,9 @@ import pandas as pd
 
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError
-from datasets.fetch.sources import RemoteFile, Source
+from datasets.fetch import RemoteFile, Source
 from datasets.public import acevedo
-from datasets.read.decode import Crop, ImageFile, decode_images
-from datasets.read.single_cells import image_provenance, single_cells, without_leaks
+from datasets.read import Crop, ImageFile, decode_images, image_provenance, single_cells, without_leaks
 from datasets.roots import find_dataset
 
 NAME = "wbcatt"

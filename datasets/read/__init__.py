@@ -1,1 +1,68 @@
 """Read files in the formats of their sources."""
+
+from datasets.read import duplicates
+from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
+from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
+from datasets.read.decode import DAMAGED, Crop, Decoded, ImageFile, decode_images, find_images
+from datasets.read.delimited import other_separator, read_header, wrong_encoding
+from datasets.read.duplicates import Copies, find_copies, groups
+from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
+from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
+from datasets.read.h5ad import PIP, cohort_from_h5ad, dense, open_h5ad
+from datasets.read.mutation_table import mutated
+from datasets.read.single_cells import image_provenance, single_cells, without_leaks
+from datasets.read.text_table import labels, matrix, numbers, pick, read_text, text, unique_ids
+from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
+
+__all__ = [
+    "DAMAGED",
+    "FOLDER",
+    "HALLMARK",
+    "KNOWN",
+    "PIP",
+    "SOURCE_PAGE",
+    "Cells",
+    "Copies",
+    "Crop",
+    "Decoded",
+    "ExpressionSet",
+    "ImageFile",
+    "UnitError",
+    "cell_cohort",
+    "choose",
+    "class_root",
+    "cohort_from_h5ad",
+    "collapse_probes",
+    "decode_images",
+    "dense",
+    "duplicates",
+    "factor",
+    "find_classes",
+    "find_copies",
+    "find_images",
+    "groups",
+    "hallmark",
+    "image_provenance",
+    "known_unit",
+    "labelled_images",
+    "labels",
+    "log2_thresholded",
+    "matrix",
+    "mutated",
+    "numbers",
+    "open_h5ad",
+    "other_separator",
+    "pick",
+    "rank_scores",
+    "read_expression_set",
+    "read_gmt",
+    "read_header",
+    "read_text",
+    "shortfall",
+    "single_cells",
+    "slip",
+    "text",
+    "unique_ids",
+    "without_leaks",
+    "wrong_encoding",
+]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, Provenance
 from datasets.errors import MissingExtra
-from datasets.fetch.sources import ManualSource
+from datasets.fetch import ManualSource
 from datasets.read.anndata_cohort import Normalise, cohort_from_anndata, dense
 from datasets.roots import DataMissing, data_roots
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort, CohortError, ImageBags, Provenance, presence
-from datasets.fetch.sources import Source
+from datasets.fetch import Source
 from datasets.read.decode import SUFFIXES, ImageFile, Skipped
 
 

@@ -1,1 +1,12 @@
 """Deal specimens into folds and roles."""
+
+from datasets.schemes import leaky, splitters
+from datasets.schemes.explode import one_image_each
+from datasets.schemes.unseen import set_aside
+
+__all__ = [
+    "leaky",
+    "one_image_each",
+    "set_aside",
+    "splitters",
+]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from datasets.cohort import Cohort, ImageBags, Truth
-from datasets.simulate.apl.information import information_map
-from datasets.simulate.shared.components import COMPONENTS, ComponentMasks
+from datasets.simulate.apl import information_map
+from datasets.simulate.shared import COMPONENTS, ComponentMasks
 
 Pixels = NDArray[np.uint8]
 Rows = NDArray[np.int64]

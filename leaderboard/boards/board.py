@@ -11,17 +11,13 @@ import pandas as pd
 from leaderboard.boards.parts import compute
 from leaderboard.boards.parts import tables as scored_tables
 from leaderboard.boards.score_cache import ScoreCache
-from leaderboard.formats.latex import render_latex
-from leaderboard.formats.markdown import render_markdown
-from leaderboard.measures.metrics import METRICS
-from leaderboard.pages.page import render_page
-from leaderboard.pages.site import write_site
-from leaderboard.records.quarantine import quarantined
-from leaderboard.records.results import Board, TaskResult
-from leaderboard.records.whole_file import replace_bytes
-from leaderboard.scores.tables import views
-from leaderboard.text.escape import csv_cell
-from leaderboard.verdicts.claims import claim_table
+from leaderboard.formats import render_latex, render_markdown
+from leaderboard.measures import METRICS
+from leaderboard.pages import render_page, write_site
+from leaderboard.records import Board, TaskResult, quarantined, replace_bytes
+from leaderboard.scores import views
+from leaderboard.text import csv_cell
+from leaderboard.verdicts import claim_table
 
 
 def build(

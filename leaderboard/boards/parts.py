@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from leaderboard.questions.further import TITLES, further_tables
-from leaderboard.questions.pairs import pairs
-from leaderboard.records.results import TaskResult
-from leaderboard.scores.detail_score import COLUMNS, detail
-from leaderboard.scores.score import score
+from leaderboard.questions import TITLES, further_tables, pairs
+from leaderboard.records import TaskResult
+from leaderboard.scores import COLUMNS, detail, score
 
 Tasks = tuple[TaskResult, ...]
 Tables = dict[str, pd.DataFrame]

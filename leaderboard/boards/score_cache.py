@@ -20,8 +20,7 @@ from pandas.api.types import is_object_dtype
 
 from leaderboard.boards import parts
 from leaderboard.boards.parts import Make, Tables, Tasks
-from leaderboard.records.results import TaskResult
-from leaderboard.records.whole_file import replace_bytes
+from leaderboard.records import TaskResult, replace_bytes
 
 _RECORD = "scored.json"
 _SHORT = 32

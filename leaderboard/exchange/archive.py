@@ -12,8 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from leaderboard.records.results import Board, Published, TaskResult
-from leaderboard.records.whole_file import replace_bytes
+from leaderboard.records import Board, Published, TaskResult, replace_bytes
 
 SCHEMA = 1
 BOARD, MANIFEST = "board.json", "manifest.json"

@@ -9,15 +9,10 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.exchange import archive
-from leaderboard.inference.bootstrap import interval, reach
-from leaderboard.inference.ties import tie_reach
-from leaderboard.measures.metrics import Metric, headline
-from leaderboard.records.holes import is_applicable
-from leaderboard.records.quarantine import quarantined
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import test_sets
-from leaderboard.scores.rows import seeds
-from leaderboard.scores.score import resampled
+from leaderboard.inference import interval, reach, tie_reach
+from leaderboard.measures import Metric, headline
+from leaderboard.records import TaskResult, is_applicable, quarantined, test_sets
+from leaderboard.scores import resampled, seeds
 
 RESAMPLES = 1000
 COLUMNS = ["task", "entry", "metric", "old", "new", "difference", "low", "high", "beyond_noise"]

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leaderboard.boards.board import texts
+from leaderboard.boards import texts
 from leaderboard.exchange import archive
-from leaderboard.records.results import Board
-from leaderboard.scores.tables import views
-from leaderboard.verdicts.qc import Failure, failures
+from leaderboard.records import Board
+from leaderboard.scores import views
+from leaderboard.verdicts import Failure, failures
 
 FILES = ("leaderboard.csv", "details.csv", "pairs.csv", "claims.csv", "leaderboard.md")  # the rest: report makes it
 

@@ -11,8 +11,7 @@ import pandas as pd
 
 from leaderboard.exchange import archive
 from leaderboard.exchange.compare import only
-from leaderboard.records.quarantine import quarantined
-from leaderboard.records.results import Board, TaskResult
+from leaderboard.records import Board, TaskResult, quarantined
 
 _CELL = ["fold", "role", "specimen", "patient", "domain", "y"]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards.board import build, texts
+from leaderboard.boards import build, texts
 from leaderboard.exchange import archive
 from leaderboard.exchange.publish import FILES
-from leaderboard.records.quarantine import quarantined
+from leaderboard.records import quarantined
 
 _TOLERANCE = 1e-9
 _ROW = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from leaderboard.text.escape import markdown
+from leaderboard.text import markdown
 
 
 def excerpt(scores: pd.DataFrame, columns: Sequence[tuple[str, str, str]]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from leaderboard.records.results import Board
-from leaderboard.scores.tables import BANNER, Cell, Column, Table, TaskView, summary, views
-from leaderboard.text.escape import latex
-from leaderboard.verdicts.statements import interval_definition
+from leaderboard.records import Board
+from leaderboard.scores import BANNER, Cell, Column, Table, TaskView, summary, views
+from leaderboard.text import latex
+from leaderboard.verdicts import interval_definition
 
 _LEFT_OUT = ("seconds", "flags")
 _HEAD = (

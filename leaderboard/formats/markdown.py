@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from leaderboard.layout.claims_page import verdict_lines
-from leaderboard.layout.published_table import TITLE, standing
-from leaderboard.records.results import Board, Published
-from leaderboard.scores.tables import BANNER, FLAGS, Cell, Table, TaskView, details, summary, views
-from leaderboard.text.escape import markdown
-from leaderboard.verdicts.claims import CLAIMS
-from leaderboard.verdicts.statements import READING, findings, interval_definition, notes, warnings
+from leaderboard.layout import TITLE, standing, verdict_lines
+from leaderboard.records import Board, Published
+from leaderboard.scores import BANNER, FLAGS, Cell, Table, TaskView, details, summary, views
+from leaderboard.text import markdown
+from leaderboard.verdicts import CLAIMS, READING, findings, interval_definition, notes, warnings
 
 
 def render_markdown(board: Board) -> str:

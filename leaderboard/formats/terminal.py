@@ -8,10 +8,10 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from leaderboard.records.results import Board
-from leaderboard.scores.tables import BANNER, Cell, Table, TaskView, summary, views
-from leaderboard.text.escape import plain
-from leaderboard.verdicts.statements import READING, findings, interval_definition, notes, warnings
+from leaderboard.records import Board
+from leaderboard.scores import BANNER, Cell, Table, TaskView, summary, views
+from leaderboard.text import plain
+from leaderboard.verdicts import READING, findings, interval_definition, notes, warnings
 
 
 def show(board: Board, console: Console) -> None:

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, t
 
-from leaderboard.measures.metrics import Metric
-from leaderboard.measures.shared_work import read_only
-from leaderboard.records.testsets import Replicate
+from leaderboard.measures import Metric, read_only
+from leaderboard.records import Replicate
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95

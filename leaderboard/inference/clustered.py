@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.inference.bootstrap import BLOCK, Floats, draw
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, TestSet
+from leaderboard.records import Replicate, TaskResult, TestSet
 
 Statistic = Callable[[Replicate, Floats], Floats]
 

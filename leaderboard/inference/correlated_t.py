@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t
 
-from leaderboard.measures.counts import Floats
+from leaderboard.measures import Floats
 
 
 class CorrectedT(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import norm
 
-from leaderboard.measures.counts import Floats, Ints
+from leaderboard.measures import Floats, Ints
 
 
 class DeLong(NamedTuple):

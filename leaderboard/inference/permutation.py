@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from leaderboard.inference.bootstrap import BLOCK
-from leaderboard.measures.counts import Floats, Ints, label
-from leaderboard.measures.metrics import Metric
-from leaderboard.records.testsets import Replicate
+from leaderboard.measures import Floats, Ints, Metric, label
+from leaderboard.records import Replicate
 
 
 def permutation_p(

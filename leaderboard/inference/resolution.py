@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from leaderboard.measures.counts import Floats
+from leaderboard.measures import Floats
 
 
 def resolution_floor(samples: Floats, reach: float | Floats) -> float:

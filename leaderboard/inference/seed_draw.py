@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leaderboard.measures.counts import Floats, ratio
+from leaderboard.measures import Floats, ratio
 
 
 def with_drawn_seeds(scores: Floats, rng: np.random.Generator) -> Floats:

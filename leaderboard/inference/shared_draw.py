@@ -10,10 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leaderboard.inference.bootstrap import Floats, distribution, draw, interval, reach
-from leaderboard.measures.metrics import Metric
-from leaderboard.records.pooled import pooled
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, TestSet
+from leaderboard.measures import Metric
+from leaderboard.records import Replicate, TaskResult, TestSet, pooled
 
 
 @dataclass(frozen=True)

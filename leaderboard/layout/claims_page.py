@@ -9,11 +9,10 @@ import pandas as pd
 
 from leaderboard.layout.shapes import ESTIMATE
 from leaderboard.layout.wide_table import measured, named
-from leaderboard.questions.ladder import LEAKY
-from leaderboard.records.results import Board
-from leaderboard.scores.tables import Cell, Column, Table
-from leaderboard.verdicts.claims import CLAIMS, claim_table
-from leaderboard.verdicts.leaky import is_leaky
+from leaderboard.questions import LEAKY
+from leaderboard.records import Board
+from leaderboard.scores import Cell, Column, Table
+from leaderboard.verdicts import CLAIMS, claim_table, is_leaky
 
 PAGE = "claims.html"
 VERDICTS = ("holds", "fails", "open")

@@ -6,9 +6,9 @@ import math
 
 import pandas as pd
 
-from leaderboard.measures.detail_metrics import DETAILS, Detail
-from leaderboard.scores.tables import Cell, Column, Table, TaskView
-from leaderboard.text.escape import plain
+from leaderboard.measures import DETAILS, Detail
+from leaderboard.scores import Cell, Column, Table, TaskView
+from leaderboard.text import plain
 
 Key = tuple[str, str, str]  # entry, class, metric
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 
-from leaderboard.scores.tables import Cell, Column, Table, TaskView
-from leaderboard.text.escape import plain
+from leaderboard.scores import Cell, Column, Table, TaskView
+from leaderboard.text import plain
 
 COLUMNS = (
     Column("a", "One entry", numeric=False),

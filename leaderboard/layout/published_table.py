@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from leaderboard.layout.wide_table import named
-from leaderboard.records.results import Published
-from leaderboard.scores.tables import Column, Table
+from leaderboard.records import Published
+from leaderboard.scores import Column, Table
 
 COMPARABLE = "comparable"
 TITLE = "Published by others, not measured here"

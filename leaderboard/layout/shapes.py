@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leaderboard.questions.ladder import INFLATION, LEAKY, RUNGS
+from leaderboard.questions import INFLATION, LEAKY, RUNGS
 
 ESTIMATE = ("value", "low", "high")
 

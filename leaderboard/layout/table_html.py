@@ -7,7 +7,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from leaderboard.scores.tables import Cell, Column, Table
+from leaderboard.scores import Cell, Column, Table
 
 Links = Mapping[str, Mapping[str, str]]  # header of a column -> text of a cell -> page
 NOWHERE: Mapping[str, str] = {}

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from leaderboard.layout.shapes import ESTIMATE, HEADERS, LEAKY_COLUMNS, ORDER, PERCENT, Shape
-from leaderboard.questions.strata import FEW_PATIENTS, SUPPRESSED
-from leaderboard.scores.tables import Cell, Column, Table
-from leaderboard.text.escape import plain
+from leaderboard.questions import FEW_PATIENTS, SUPPRESSED
+from leaderboard.scores import Cell, Column, Table
+from leaderboard.text import plain
 
 Key = tuple[str, ...]
 Row = Mapping[Any, Any]

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from leaderboard.measures.counts import Floats, label, ratio
-from leaderboard.records.pooled import FEW_OF_STRATUM
-from leaderboard.records.testsets import ClassSizes, Replicate, patients_of
+from leaderboard.records import FEW_OF_STRATUM, ClassSizes, Replicate, patients_of
 
 Share = Literal["", "patients", "classes", "positives", "comparisons"]
 _Z = float(norm.ppf(0.975))

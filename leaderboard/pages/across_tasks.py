@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from leaderboard.inference.critical_difference import FEWEST, CriticalDifference, critical_difference
-from leaderboard.pictures.critical_difference_plot import critical_difference_plot
-from leaderboard.pictures.win_rate import FEWEST as FEWEST_TO_WIN
-from leaderboard.pictures.win_rate import win_rate_plot, win_rates
-from leaderboard.records.results import Board
-from leaderboard.scores.tables import BANNER, Cell, Column, Table, TaskView
-from leaderboard.text.escape import plain
+from leaderboard.inference import FEWEST, CriticalDifference, critical_difference
+from leaderboard.pictures import FEWEST as FEWEST_TO_WIN
+from leaderboard.pictures import critical_difference_plot, win_rate_plot, win_rates
+from leaderboard.records import Board
+from leaderboard.scores import BANNER, Cell, Column, Table, TaskView
+from leaderboard.text import plain
 
 LEVEL = 0.05
 METRIC = "balanced_accuracy"  # one metric for all tasks, so that differences of tasks can be ranked together

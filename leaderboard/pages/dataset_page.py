@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from leaderboard.layout.published_table import published_table
-from leaderboard.scores.tables import Cell, Column, Table, TaskView
-from leaderboard.text.escape import plain
-from leaderboard.text.links import file_name
+from leaderboard.layout import published_table
+from leaderboard.scores import Cell, Column, Table, TaskView
+from leaderboard.text import file_name, plain
 
 
 def dataset_page(dataset: str, views: tuple[TaskView, ...]) -> dict[str, object]:

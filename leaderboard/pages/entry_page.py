@@ -7,16 +7,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from leaderboard.measures.metrics import METRICS
+from leaderboard.measures import METRICS
 from leaderboard.pages.task_page import UNKNOWN_FAMILY
-from leaderboard.questions.compute_cost import entry_costs
-from leaderboard.scores.tables import Cell, Column, Score, Table, TaskView
-from leaderboard.text.escape import plain
-from leaderboard.verdicts.leaky import mark
-from leaderboard.verdicts.model_card import model_card
-from leaderboard.verdicts.statements import interval_definition
-from leaderboard.verdicts.tested import Tested
-from leaderboard.verdicts.tripod import tripod
+from leaderboard.questions import entry_costs
+from leaderboard.scores import Cell, Column, Score, Table, TaskView
+from leaderboard.text import plain
+from leaderboard.verdicts import Tested, interval_definition, mark, model_card, tripod
 
 SHOWN = ("balanced_accuracy", "auroc", "macro_f1", "nll", "ece")
 NOTHING = Score(float("nan"), float("nan"), float("nan"), 0)

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from leaderboard.layout.shapes import SHAPES
-from leaderboard.layout.wide_table import header, wide_tables
-from leaderboard.pictures.benefit_plot import SHOWN, benefit_plots
-from leaderboard.questions.further import MOST_RESAMPLES, TITLES
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
-from leaderboard.text.links import file_name
-from leaderboard.verdicts.leaky import marked
+from leaderboard.layout import SHAPES, header, wide_tables
+from leaderboard.pictures import SHOWN, benefit_plots
+from leaderboard.questions import MOST_RESAMPLES, TITLES
+from leaderboard.scores import TaskView
+from leaderboard.text import file_name, plain
+from leaderboard.verdicts import marked
 
 GROUPS = {
     "Calibration after the fact": ("recalibration", "conformal"),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from leaderboard.layout.claims_page import claims_page
-from leaderboard.layout.published_table import published_table
+from leaderboard.layout import claims_page, published_table
 from leaderboard.pages.templating import LIBRARY, SCRIPT, STYLE, asset, environment
-from leaderboard.pictures.forest import forest
-from leaderboard.records.results import Board
-from leaderboard.scores.tables import TaskView, details, summary, views
-from leaderboard.verdicts.leaky import LEGEND, marked_table
-from leaderboard.verdicts.statements import READING, findings, interval_definition, notes, warnings
+from leaderboard.pictures import forest
+from leaderboard.records import Board
+from leaderboard.scores import TaskView, details, summary, views
+from leaderboard.verdicts import LEGEND, READING, findings, interval_definition, marked_table, notes, warnings
 
 
 def render_page(board: Board, *, pictures: bool = True) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from leaderboard.layout.claims_page import PAGE, claims_page, claims_summary
+from leaderboard.layout import PAGE, claims_page, claims_summary
 from leaderboard.pages.across_tasks import across_tasks
 from leaderboard.pages.dataset_page import dataset_page, kind
 from leaderboard.pages.entry_page import entry_page, family
@@ -13,14 +13,10 @@ from leaderboard.pages.further_page import further_page, further_pages
 from leaderboard.pages.site_links import Pages
 from leaderboard.pages.task_page import overview, scores_page, task_page
 from leaderboard.pages.templating import LIBRARY, LICENCE, SCRIPT, STYLE, asset, environment
-from leaderboard.records.results import Board
-from leaderboard.records.whole_file import replace_bytes
-from leaderboard.scores.tables import Cell, Column, Table, TaskView, views
-from leaderboard.text.escape import plain
-from leaderboard.text.links import OURS, file_name
-from leaderboard.verdicts.leaky import LEGEND
-from leaderboard.verdicts.statements import READING
-from leaderboard.verdicts.tested import tested
+from leaderboard.records import Board, replace_bytes
+from leaderboard.scores import Cell, Column, Table, TaskView, views
+from leaderboard.text import OURS, file_name, plain
+from leaderboard.verdicts import LEGEND, READING, tested
 
 Context = dict[str, object]
 

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from leaderboard.layout.claims_page import anchors
-from leaderboard.layout.table_html import Links
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
-from leaderboard.text.links import file_name
+from leaderboard.layout import Links, anchors
+from leaderboard.scores import TaskView
+from leaderboard.text import file_name, plain
 
 
 @dataclass(frozen=True)

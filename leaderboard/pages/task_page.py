@@ -8,26 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.layout.detail_tables import detail_tables
-from leaderboard.layout.pair_table import pair_table
-from leaderboard.layout.published_table import published_table
+from leaderboard.layout import detail_tables, pair_table, published_table
 from leaderboard.pages.further_page import further_pages
 from leaderboard.pages.site_links import Pages
-from leaderboard.pictures.forest import forest
-from leaderboard.pictures.pareto import pareto
-from leaderboard.pictures.reliability_plot import reliability
-from leaderboard.pictures.risk_coverage import risk_coverage_plot
-from leaderboard.questions.compute_cost import DRAWN, cells, columns, costs, drawn
-from leaderboard.questions.confusion import Confusion, confusion
-from leaderboard.questions.further import TITLES
-from leaderboard.records.scored_unit import scored_line, scored_unit
-from leaderboard.records.testsets import IN_DOMAIN, SHIFTED, Replicate, test_sets
-from leaderboard.scores.tables import Cell, Column, Table, TaskView, details, summary
-from leaderboard.text.escape import plain
-from leaderboard.text.links import file_name
-from leaderboard.verdicts.leaky import marked, marked_table
-from leaderboard.verdicts.statements import findings, interval_definition, notes, warnings
-from leaderboard.verdicts.task_floor import floor_line
+from leaderboard.pictures import forest, pareto, reliability, risk_coverage_plot
+from leaderboard.questions import DRAWN, TITLES, Confusion, cells, columns, confusion, costs, drawn
+from leaderboard.records import IN_DOMAIN, SHIFTED, Replicate, scored_line, scored_unit, test_sets
+from leaderboard.scores import Cell, Column, Table, TaskView, details, summary
+from leaderboard.text import file_name, plain
+from leaderboard.verdicts import findings, floor_line, interval_definition, marked, marked_table, notes, warnings
 
 Told = dict[str, tuple[Replicate, ...]]
 FAMILY = Column("family", "Control, rule, classic or deep", numeric=False)

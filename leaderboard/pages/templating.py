@@ -7,11 +7,11 @@ from pathlib import Path
 
 import jinja2
 
-from leaderboard.layout.table_html import table_html
-from leaderboard.questions.ladder import LEAKY
-from leaderboard.scores.tables import BANNER
-from leaderboard.text.escape import plain
-from leaderboard.verdicts.leaky import MEANING, is_leaky
+from leaderboard.layout import table_html
+from leaderboard.questions import LEAKY
+from leaderboard.scores import BANNER
+from leaderboard.text import plain
+from leaderboard.verdicts import MEANING, is_leaky
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "assets"

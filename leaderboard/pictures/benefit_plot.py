@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from leaderboard.pictures.picture import COLOURS, INK, MARKERS, short, style, svg
-from leaderboard.questions.benefit import THRESHOLDS, TREAT_ALL, TREAT_NONE
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
+from leaderboard.questions import THRESHOLDS, TREAT_ALL, TREAT_NONE
+from leaderboard.scores import TaskView
+from leaderboard.text import plain
 
 SHOWN = tuple(float(pt) for pt in THRESHOLDS if round(100 * pt) in (5, 10, 20, 30))
 NAMED = 6

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from leaderboard.inference.critical_difference import CriticalDifference
+from leaderboard.inference import CriticalDifference
 from leaderboard.pictures.picture import COLOURS, INK, short, style, svg
 
 WIDTH, ROW, HEAD = 4.8, 0.2, 0.6  # inches

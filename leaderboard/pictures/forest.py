@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from leaderboard.pictures.picture import COLOURS, INK, MARKERS, short, style, svg
-from leaderboard.scores.rows import CONTROL
-from leaderboard.scores.tables import TaskView
+from leaderboard.scores import CONTROL, TaskView
 
 WIDTH, ROW, HEAD = 4.8, 0.17, 1.0  # inches
 

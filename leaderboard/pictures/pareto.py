@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from leaderboard.pictures.picture import COLOURS, INK, MARKERS, short, style, svg
-from leaderboard.questions.compute_cost import COSTS
+from leaderboard.questions import COSTS
 
 FAMILIES = ("control", "rule", "classic", "deep", "other")
 SIZE = (4.2, 3.4)  # inches

@@ -12,7 +12,7 @@ import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from leaderboard.text.escape import plain
+from leaderboard.text import plain
 
 INK = "#010203"  # replaced by currentColor, so that the picture follows the page into dark mode
 PAPER = "#fdfeff"  # replaced by the page's background

@@ -9,10 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from leaderboard.measures.counts import label
-from leaderboard.measures.exact_interval import clopper_pearson
+from leaderboard.measures import clopper_pearson, label
 from leaderboard.pictures.picture import COLOURS, INK, style, svg
-from leaderboard.records.testsets import Replicate
+from leaderboard.records import Replicate
 
 BINS, PER_BIN = 10, 10
 SIZE = 2.3  # inches

@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from leaderboard.measures.counts import Floats
-from leaderboard.measures.selective import accuracy_at_coverage
+from leaderboard.measures import Floats, accuracy_at_coverage
 from leaderboard.pictures.picture import COLOURS, INK, MARKERS, short, style, svg
-from leaderboard.records.testsets import Replicate
+from leaderboard.records import Replicate
 
 COVERAGE = np.linspace(0.05, 1, 39)
 NAMED = 6

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import Floats, interval, reach
-from leaderboard.inference.clustered import clustered, shared_weights
-from leaderboard.measures.counts import Ints, ratio
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, test_sets
+from leaderboard.inference import Floats, clustered, interval, reach, shared_weights
+from leaderboard.measures import Ints, ratio
+from leaderboard.records import Replicate, TaskResult, test_sets
 
 THRESHOLDS = np.arange(1, 31) / 100
 TREAT_ALL, TREAT_NONE = "treat all", "treat none"

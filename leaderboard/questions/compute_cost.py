@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leaderboard.records.results import TaskResult
-from leaderboard.scores.tables import Cell, Column, Table, TaskView
-from leaderboard.text.escape import plain
+from leaderboard.records import TaskResult
+from leaderboard.scores import Cell, Column, Table, TaskView
+from leaderboard.text import plain
 
 
 @dataclass(frozen=True)

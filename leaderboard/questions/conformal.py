@@ -10,14 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.inference.bootstrap import Floats, interval, reach
-from leaderboard.inference.clustered import clustered, shared_weights
-from leaderboard.measures.counts import Ints, ratio
-from leaderboard.measures.exact_interval import clopper_pearson
-from leaderboard.records.check import proba_columns
-from leaderboard.records.held_out import NOBODY_KEPT, by_patient, models
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import FEW, Replicate, TestSet, test_sets
+from leaderboard.inference import Floats, clustered, interval, reach, shared_weights
+from leaderboard.measures import Ints, clopper_pearson, ratio
+from leaderboard.records import (
+    FEW,
+    NOBODY_KEPT,
+    Replicate,
+    TaskResult,
+    TestSet,
+    by_patient,
+    models,
+    proba_columns,
+    test_sets,
+)
 
 ALPHA = 0.1
 COLUMNS = [

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leaderboard.measures.counts import Floats, Ints, label, ratio
-from leaderboard.measures.exact_interval import clopper_pearson
-from leaderboard.records.testsets import Replicate
+from leaderboard.measures import Floats, Ints, clopper_pearson, label, ratio
+from leaderboard.records import Replicate
 
 
 @dataclass(frozen=True)

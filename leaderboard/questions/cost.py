@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import Floats, interval, reach
-from leaderboard.inference.clustered import clustered, shared_weights
-from leaderboard.measures.counts import ratio
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, TestSet, test_sets
+from leaderboard.inference import Floats, clustered, interval, reach, shared_weights
+from leaderboard.measures import ratio
+from leaderboard.records import Replicate, TaskResult, TestSet, test_sets
 
 COLUMNS = ["task", "entry", "test_set", "metric", "value", "low", "high", "n_patients", "note"]
 METRICS = ("cost", "cost with abstention", "share abstained")

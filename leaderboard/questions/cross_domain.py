@@ -10,7 +10,7 @@ from leaderboard.questions.ladder import ladder, ladders
 from leaderboard.questions.matrix import matrix
 from leaderboard.questions.modality_grid import modality_grid
 from leaderboard.questions.strata import strata
-from leaderboard.records.results import TaskResult
+from leaderboard.records import TaskResult
 
 
 def tables(tasks: Sequence[TaskResult], *, resamples: int = 1000, seed: int = 0) -> dict[str, pd.DataFrame]:

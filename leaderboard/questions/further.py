@@ -16,7 +16,7 @@ from leaderboard.questions.oracle_distance import oracle_distance
 from leaderboard.questions.recalibrate import recalibration
 from leaderboard.questions.selection import selection
 from leaderboard.questions.variance import variance
-from leaderboard.records.results import TaskResult
+from leaderboard.records import TaskResult
 
 MOST_RESAMPLES = 200  # these tables hold thousands of intervals that nobody ranks by
 TITLES = {

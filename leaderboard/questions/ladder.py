@@ -8,12 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.inference.bootstrap import Floats
-from leaderboard.inference.shared_draw import SharedDraw, shared_draw, summary
-from leaderboard.measures.metrics import Metric, headline
-from leaderboard.records.holes import hole_notes
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import IN_DOMAIN, SHIFTED, Level, TestSet, test_sets
+from leaderboard.inference import Floats, SharedDraw, shared_draw, summary
+from leaderboard.measures import Metric, headline
+from leaderboard.records import IN_DOMAIN, SHIFTED, Level, TaskResult, TestSet, hole_notes, test_sets
 
 RUNGS = ("random image", "slide", "patient", "site")
 LEAKY_RUNGS = RUNGS[:2]

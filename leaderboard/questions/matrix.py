@@ -7,12 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import Floats
-from leaderboard.inference.shared_draw import SharedDraw, part, shared_draw, summary
-from leaderboard.measures.metrics import Metric, headline
-from leaderboard.records.holes import hole_notes
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import WORST, TestSet, test_sets
+from leaderboard.inference import Floats, SharedDraw, part, shared_draw, summary
+from leaderboard.measures import Metric, headline
+from leaderboard.records import WORST, TaskResult, TestSet, hole_notes, test_sets
 
 CELLS = ["task", "entry", "metric", "train", "test", "value", "low", "high", "n_patients", "n_specimens", "note"]
 SUMMARIES = ["task", "entry", "metric", "score", "value", "low", "high", "note"]

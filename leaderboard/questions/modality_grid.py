@@ -9,12 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import Floats
-from leaderboard.inference.shared_draw import SharedDraw, shared_draw, summary
-from leaderboard.measures.metrics import Metric, headline
-from leaderboard.records.holes import hole_notes
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import TestSet, test_sets
+from leaderboard.inference import Floats, SharedDraw, shared_draw, summary
+from leaderboard.measures import Metric, headline
+from leaderboard.records import TaskResult, TestSet, hole_notes, test_sets
 
 COLUMNS = [
     "task", "entry", "test_set", "modalities", "metric", "value", "low", "high", "drop", "drop_low", "drop_high",

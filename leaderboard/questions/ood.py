@@ -10,18 +10,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.inference.bootstrap import Floats, draw, reach
-from leaderboard.inference.clustered import clustered, shared_weights
-from leaderboard.inference.shared_draw import summary
-from leaderboard.measures.counts import ratio
-from leaderboard.measures.exact_interval import clopper_pearson
-from leaderboard.measures.share_interval import at_bound, most_effective, share_interval
+from leaderboard.inference import Floats, clustered, draw, reach, shared_weights, summary
+from leaderboard.measures import at_bound, clopper_pearson, most_effective, ratio, share_interval
 from leaderboard.questions.oracle_distance import entropy, posterior
-from leaderboard.records.check import MODEL, OOD, proba_columns
-from leaderboard.records.held_out import averaged, check_valid
-from leaderboard.records.holes import hole_notes
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import DIGITS, FEW, IN_DOMAIN, SHIFTED, Replicate, TestSet, one_answer, test_sets
+from leaderboard.records import (
+    DIGITS,
+    FEW,
+    IN_DOMAIN,
+    MODEL,
+    OOD,
+    SHIFTED,
+    Replicate,
+    TaskResult,
+    TestSet,
+    averaged,
+    check_valid,
+    hole_notes,
+    one_answer,
+    proba_columns,
+    test_sets,
+)
 
 REFERENCE = "Bayes posterior"
 METRICS = ("ood_auroc", "fpr95", "ood_aupr", "unseen_share", "mean_unseen", "mean_known")

@@ -8,15 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.inference.bootstrap import Floats, reach
-from leaderboard.inference.shared_draw import summary
-from leaderboard.measures.counts import label, ratio
-from leaderboard.measures.exact_interval import clopper_pearson
+from leaderboard.inference import Floats, reach, summary
+from leaderboard.measures import clopper_pearson, label, ratio
 from leaderboard.questions.ood import unseen_classes, unseen_name, unseen_table, unseen_weights, with_reference
-from leaderboard.records.check import proba_columns
-from leaderboard.records.held_out import by_patient
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import DIGITS, FEW
+from leaderboard.records import DIGITS, FEW, TaskResult, by_patient, proba_columns
 
 COLUMNS = [
     "task", "entry", "unseen", "class", "called", "called_low", "called_high",

@@ -8,17 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
-from leaderboard.inference.bootstrap import Floats, interval, reach
-from leaderboard.inference.clustered import clustered, shared_weights
-from leaderboard.measures.calibration import EPS
-from leaderboard.measures.counts import ratio
-from leaderboard.measures.metrics import headline
-from leaderboard.records.check import TOLERANCE, proba_columns
-from leaderboard.records.holes import hole_notes
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, TestSet, test_sets
-from leaderboard.scores.rows import CONTROL
-from leaderboard.scores.score import resampled
+from leaderboard.inference import Floats, clustered, interval, reach, shared_weights
+from leaderboard.measures import EPS, headline, ratio
+from leaderboard.records import TOLERANCE, Replicate, TaskResult, TestSet, hole_notes, proba_columns, test_sets
+from leaderboard.scores import CONTROL, resampled
 
 ORACLE = "Bayes oracle"
 COLUMNS = ["task", "entry", "test_set", "metric", "value", "low", "high", "n_patients", "note"]

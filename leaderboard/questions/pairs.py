@@ -7,18 +7,21 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import Floats, interval, reach
-from leaderboard.inference.correlated_t import bayesian_t, nadeau_bengio
-from leaderboard.inference.critical_difference import holm
-from leaderboard.inference.delong import delong
-from leaderboard.inference.permutation import permutation_p
-from leaderboard.inference.resolution import patients_needed
-from leaderboard.inference.ties import tie_reach
-from leaderboard.measures.metrics import Metric, headline
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import IN_DOMAIN, SHIFTED, Replicate, TestSet, test_sets
-from leaderboard.scores.rows import seeds, stale_entries
-from leaderboard.scores.score import resampled
+from leaderboard.inference import (
+    Floats,
+    bayesian_t,
+    delong,
+    holm,
+    interval,
+    nadeau_bengio,
+    patients_needed,
+    permutation_p,
+    reach,
+    tie_reach,
+)
+from leaderboard.measures import Metric, headline
+from leaderboard.records import IN_DOMAIN, SHIFTED, Replicate, TaskResult, TestSet, test_sets
+from leaderboard.scores import resampled, seeds, stale_entries
 
 Replicates = tuple[Replicate, ...]
 COLUMNS = [

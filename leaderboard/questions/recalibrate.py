@@ -8,15 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import Floats, interval, reach, reflected
-from leaderboard.inference.clustered import clustered, shared_weights
-from leaderboard.measures.calibration import brier, ece, nll
-from leaderboard.measures.counts import Ints
-from leaderboard.measures.scaling import Scaler, platt, slope, temperature, vector
-from leaderboard.records.check import proba_columns
-from leaderboard.records.held_out import NOBODY_KEPT, by_patient, lacking_classes, models
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, test_sets
+from leaderboard.inference import Floats, clustered, interval, reach, reflected, shared_weights
+from leaderboard.measures import Ints, Scaler, brier, ece, nll, platt, slope, temperature, vector
+from leaderboard.records import (
+    NOBODY_KEPT,
+    Replicate,
+    TaskResult,
+    by_patient,
+    lacking_classes,
+    models,
+    proba_columns,
+    test_sets,
+)
 
 COLUMNS = [
     "task", "entry", "test_set", "method", "metric", "value", "low", "high", "change", "change_low", "change_high",

@@ -9,16 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import interval, reach
-from leaderboard.inference.ties import tie_reach
-from leaderboard.measures.metrics import Metric, headline
+from leaderboard.inference import interval, reach, tie_reach
+from leaderboard.measures import Metric, headline
 from leaderboard.questions.selection_rules import CELL, ORACLE, RULES, Choice
-from leaderboard.records.held_out import by_patient
-from leaderboard.records.holes import hole_notes
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import IN_DOMAIN, SHIFTED, test_sets
-from leaderboard.scores.rows import seeds
-from leaderboard.scores.score import resampled
+from leaderboard.records import IN_DOMAIN, SHIFTED, TaskResult, by_patient, hole_notes, test_sets
+from leaderboard.scores import resampled, seeds
 
 COLUMNS = [
     "task", "rule", "test_set", "metric", "value", "low", "high", "seen", "behind_best", "behind_low", "behind_high",

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leaderboard.measures.metrics import Metric
-from leaderboard.records.check import proba_columns
-from leaderboard.records.held_out import NOBODY_KEPT
-from leaderboard.records.results import TaskResult
+from leaderboard.measures import Metric
+from leaderboard.records import NOBODY_KEPT, TaskResult, proba_columns
 
 VALIDATION, OTHER_DOMAINS, ORACLE = (
     "best on validation",

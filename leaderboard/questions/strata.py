@@ -9,13 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.inference.bootstrap import BLOCK, Floats, interval, reflected
-from leaderboard.inference.shared_draw import SharedDraw, shared_draw, summary
-from leaderboard.measures.decisions import sensitivity
-from leaderboard.measures.metrics import Metric, headline
-from leaderboard.measures.reliability import ece_debiased
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, TestSet, test_sets
+from leaderboard.inference import BLOCK, Floats, SharedDraw, interval, reflected, shared_draw, summary
+from leaderboard.measures import Metric, ece_debiased, headline, sensitivity
+from leaderboard.records import Replicate, TaskResult, TestSet, test_sets
 
 FEW_PATIENTS, FEW_OF_A_CLASS = 10, 5
 SUPPRESSED, UNKNOWN = "suppressed", "unknown"

@@ -10,12 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from leaderboard.inference.clustered import shared_weights
-from leaderboard.measures.counts import Floats, ratio
-from leaderboard.measures.metrics import Metric, headline
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import Replicate, TestSet, test_sets
-from leaderboard.scores.score import resampled
+from leaderboard.inference import shared_weights
+from leaderboard.measures import Floats, Metric, headline, ratio
+from leaderboard.records import Replicate, TaskResult, TestSet, test_sets
+from leaderboard.scores import resampled
 
 COLUMNS = ["task", "entry", "test_set", "metric", "source", "value", "low", "high", "count", "note"]
 SOURCES = ("seeds", "folds", "patients")

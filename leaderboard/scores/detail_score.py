@@ -8,21 +8,31 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from leaderboard.inference.bootstrap import BLOCK, Floats, draw, interval, reach, reflected
-from leaderboard.measures.detail_metrics import DETAILS, Detail
-from leaderboard.measures.exact_interval import clopper_pearson
-from leaderboard.measures.share_interval import (
+from leaderboard.inference import BLOCK, Floats, draw, interval, reach, reflected
+from leaderboard.measures import (
+    DETAILS,
+    Detail,
     Share,
     at_bound,
+    clopper_pearson,
     few_patients,
     most_at_bound,
     most_effective,
+    read_only,
     share_interval,
     unmoved,
 )
-from leaderboard.measures.shared_work import read_only
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import FEW, ClassSizes, Level, Replicate, TestSet, class_sizes, one_answer, test_sets
+from leaderboard.records import (
+    FEW,
+    ClassSizes,
+    Level,
+    Replicate,
+    TaskResult,
+    TestSet,
+    class_sizes,
+    one_answer,
+    test_sets,
+)
 
 COLUMNS = ["task", "entry", "test_set", "level", "metric", "class", "value", "low", "high", "n_patients", "n_specimens"]
 

@@ -9,13 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.inference.bootstrap import Floats, interval, reflected
-from leaderboard.inference.resolution import resolution_floor
-from leaderboard.inference.ties import against, tie_groups, tie_reach
-from leaderboard.measures.metrics import Metric
-from leaderboard.measures.share_interval import at_bound, share_interval, unmoved
-from leaderboard.records.holes import hole_notes
-from leaderboard.records.results import TaskResult
+from leaderboard.inference import Floats, against, interval, reflected, resolution_floor, tie_groups, tie_reach
+from leaderboard.measures import Metric, at_bound, share_interval, unmoved
+from leaderboard.records import TaskResult, hole_notes
 
 CONTROL = "prior"
 NOT_EVALUABLE = "not evaluable: nothing to compare here"

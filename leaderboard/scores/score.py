@@ -9,18 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.inference.bootstrap import Floats, distribution, draw, reach
-from leaderboard.inference.seed_draw import with_drawn_seeds
-from leaderboard.measures.metrics import Metric, metrics_for
-from leaderboard.measures.share_interval import few_patients, most_at_bound, most_effective
-from leaderboard.records.check import check
-from leaderboard.records.results import TaskResult
-from leaderboard.records.testsets import (
+from leaderboard.inference import Floats, distribution, draw, reach, with_drawn_seeds
+from leaderboard.measures import Metric, few_patients, metrics_for, most_at_bound, most_effective
+from leaderboard.records import (
     IN_DOMAIN,
     SHIFTED,
     WORST,
     Replicate,
+    TaskResult,
     TestSet,
+    check,
     class_sizes,
     one_answer,
     test_sets,

@@ -10,12 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from leaderboard.measures.metrics import METRICS, Metric, headline, metrics_for
-from leaderboard.records.holes import hole_notes, is_applicable
-from leaderboard.records.results import Board, TaskResult
-from leaderboard.records.testsets import IN_DOMAIN, SHIFTED, WORST
+from leaderboard.measures import METRICS, Metric, headline, metrics_for
+from leaderboard.records import IN_DOMAIN, SHIFTED, WORST, Board, TaskResult, hole_notes, is_applicable
 from leaderboard.scores.rows import stale_entries
-from leaderboard.text.escape import plain
+from leaderboard.text import plain
 
 BANNER = "generated cohort: figures describe algorithms, not patients"
 FLAGS = {

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from leaderboard.records.results import Board
-from leaderboard.scores.tables import TaskView, views
+from leaderboard.records import Board
+from leaderboard.scores import TaskView, views
 
 COLUMNS = ["claim", "task", "generated", "test_set", "entry", "metric", "value", "low", "high", "verdict", "beside"]
 _FUSION, _SIMPLE = "fusion", ("rule", "classic")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from leaderboard.questions.ladder import LEAKY, LEAKY_RUNGS
-from leaderboard.records.results import TaskResult
-from leaderboard.scores.tables import FLAGS, Table
+from leaderboard.questions import LEAKY, LEAKY_RUNGS
+from leaderboard.records import TaskResult
+from leaderboard.scores import FLAGS, Table
 
 MEANING = "the split puts one patient on both sides on purpose, to show what a leak is worth; no figure is performance"
 LEGEND = {**FLAGS, LEAKY: MEANING}

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leaderboard.measures.metrics import METRICS
-from leaderboard.questions.compute_cost import cost_words
-from leaderboard.scores.tables import BANNER, TaskView
-from leaderboard.text.escape import plain
+from leaderboard.measures import METRICS
+from leaderboard.questions import cost_words
+from leaderboard.scores import BANNER, TaskView
+from leaderboard.text import plain
 from leaderboard.verdicts.leaky import LEGEND, mark, marked
 from leaderboard.verdicts.tested import Tested
 

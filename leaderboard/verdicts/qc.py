@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from leaderboard.scores.rows import CONTROL, stale_entries
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
+from leaderboard.scores import CONTROL, TaskView, stale_entries
+from leaderboard.text import plain
 
 CONTROLS = (CONTROL, "missingness-only", "border-only", "background-only", "site-only")
 """What a table must hold, so that a reader sees what a shortcut would be worth; one that cannot run counts."""

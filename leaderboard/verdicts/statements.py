@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.measures.calibration import BINS, EPS
-from leaderboard.records.check import proba_columns
-from leaderboard.records.results import Board
-from leaderboard.records.scored_unit import scored_line
-from leaderboard.records.testsets import SHIFTED, WORST
-from leaderboard.scores.rows import CONTROL
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
+from leaderboard.measures import BINS, EPS
+from leaderboard.records import SHIFTED, WORST, Board, proba_columns, scored_line
+from leaderboard.scores import CONTROL, TaskView
+from leaderboard.text import plain
 from leaderboard.verdicts.qc import failures
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
+from leaderboard.scores import TaskView
+from leaderboard.text import plain
 
 
 def floor_line(view: TaskView) -> str:

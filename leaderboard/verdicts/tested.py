@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from leaderboard.questions.compute_cost import costs
-from leaderboard.records.scored_unit import scored_line
-from leaderboard.records.testsets import WORST
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
+from leaderboard.questions import costs
+from leaderboard.records import WORST, scored_line
+from leaderboard.scores import TaskView
+from leaderboard.text import plain
 from leaderboard.verdicts.task_floor import floor_line
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from leaderboard.measures.metrics import METRICS
-from leaderboard.scores.tables import TaskView
-from leaderboard.text.escape import plain
+from leaderboard.measures import METRICS
+from leaderboard.scores import TaskView
+from leaderboard.text import plain
 from leaderboard.verdicts.model_card import caveats, headline, training, tuning
 from leaderboard.verdicts.tested import Tested
 

@@ -9,11 +9,19 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.simulate.apl.patients import Patients
-from datasets.simulate.shared import tables
-from datasets.simulate.shared.distributions import Bernoulli, ChildOrAdultAge, Family, LogNormal, Normal, Percentage
-from datasets.simulate.shared.draws import Stream, patient_uniforms
-from datasets.simulate.shared.missingness import coagulation_factor
-from datasets.simulate.shared.scaling import scaled
+from datasets.simulate.shared import (
+    Bernoulli,
+    ChildOrAdultAge,
+    Family,
+    LogNormal,
+    Normal,
+    Percentage,
+    Stream,
+    coagulation_factor,
+    patient_uniforms,
+    scaled,
+    tables,
+)
 
 UNITS = {
     "age": "years",

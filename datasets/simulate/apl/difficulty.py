@@ -21,8 +21,7 @@ from datasets.simulate.apl import clinical, expression, oracle
 from datasets.simulate.apl.patients import sample_variant
 from datasets.simulate.apl.settings import source_hash
 from datasets.simulate.apl.traits import sample_traits, trait_model
-from datasets.simulate.shared.draws import Stream, generator
-from datasets.simulate.shared.tables import CLASSES
+from datasets.simulate.shared import CLASSES, Stream, generator
 
 Floats = NDArray[np.float64]
 SEEN = ("1 cell", "8 cells", "24 cells", "100 cells", "clinical", "genes", "clinical+24", "genes+24", "all")

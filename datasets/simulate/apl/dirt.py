@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort
-from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared import Stream, generator
 
 G_PER_DL, DUPLICATED, SWAPPED = 0.02, 0.01, 0.005
 _UNIT_SITE = "B"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.simulate.shared.draws import Stream, patient_uniforms
+from datasets.simulate.shared import Stream, patient_uniforms
 
 YEARS = tuple(range(2016, 2024))
 # growth of each class a year, log scale: PML-RARA steady, TTMV-RARA unknown to most before 2021; last of no class

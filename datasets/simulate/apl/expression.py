@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.simulate.shared import tables
-from datasets.simulate.shared.draws import Stream, generator
-from datasets.simulate.shared.scaling import scaled
+from datasets.simulate.shared import Stream, generator, scaled, tables
 
 _DECOY_SIZES = (4, 7)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from datasets.cohort import Truth
-from datasets.simulate.shared.components import ComponentMasks
+from datasets.simulate.shared import ComponentMasks
 
 BAND_UM = 1.5
 Masks = NDArray[np.bool_]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.simulate.shared.tables import NUCLEUS_SHAPES, SITES
+from datasets.simulate.shared import NUCLEUS_SHAPES, SITES
 
 _NAMED = {"nucleus_shape": NUCLEUS_SHAPES, "site": SITES}
 _COUNTS = {"auer": 2, "nucleoli": 4, "bleb": 1}  # the most that is drawn

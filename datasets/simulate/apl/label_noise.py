@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.simulate.shared.draws import Stream, patient_uniforms
-from datasets.simulate.shared.tables import CLASSES
+from datasets.simulate.shared import CLASSES, Stream, patient_uniforms
 
 SYMMETRIC, FALSE_FISH = 0.02, 0.06
 _MISREAD = ("STAT5B-RARA", "NPM1-RARA", "TTMV-RARA")

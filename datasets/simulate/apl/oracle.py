@@ -18,8 +18,7 @@ from scipy.special import betaln, gammaln, logsumexp
 
 from datasets.simulate.apl.expression import GeneModel
 from datasets.simulate.apl.traits import GaussianTrait, TraitModel
-from datasets.simulate.shared import tables
-from datasets.simulate.shared.distributions import Family, Percentage, normal_log_density
+from datasets.simulate.shared import Family, Percentage, normal_log_density, tables
 
 Floats = NDArray[np.float64]
 _PARTS = ("images", "genes", "clinical")

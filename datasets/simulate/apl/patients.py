@@ -8,8 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.simulate.apl import unseen_tables
-from datasets.simulate.shared.draws import Stream, generator, patient_uniforms
-from datasets.simulate.shared.tables import CLASSES, CONFOUNDED_SITES, MICROGRANULAR, PRIOR, SITES
+from datasets.simulate.shared import (
+    CLASSES,
+    CONFOUNDED_SITES,
+    MICROGRANULAR,
+    PRIOR,
+    SITES,
+    Stream,
+    generator,
+    patient_uniforms,
+)
 
 
 @dataclass(frozen=True)

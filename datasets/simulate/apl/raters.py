@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datasets.simulate.shared.draws import Stream, patient_uniforms
+from datasets.simulate.shared import Stream, patient_uniforms
 
 N_RATERS = 3
 SLIP = 0.066  # a rater's share of misnamed cells: two raters then agree with Cohen's kappa about 0.75

@@ -12,8 +12,7 @@ import PIL
 import scipy
 
 from datasets.simulate.apl.interventions import Intervention, parse_intervention
-from datasets.simulate.shared.numeric import real, whole
-from datasets.simulate.shared.tables import CLASSES
+from datasets.simulate.shared import CLASSES, real, whole
 
 PRESETS = {"hard": 0.8, "default": 1.0, "easy": 1.3, "seed-like": 2.0}
 SIZES = {"tiny": (60, 8), "default": (240, 24), "full": (1000, 50)}  # patients, cells of each

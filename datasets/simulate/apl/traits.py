@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, expit, gammaincinv, logit, ndtri, pdtr
 
-from datasets.simulate.shared import tables
-from datasets.simulate.shared.draws import Stream, patient_uniforms
-from datasets.simulate.shared.scaling import scaled
+from datasets.simulate.shared import Stream, patient_uniforms, scaled, tables
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -19,10 +19,19 @@ from datasets.simulate.apl import unseen_tables as odd
 from datasets.simulate.apl.expression import GeneModel
 from datasets.simulate.apl.patients import Patients, largest_remainder, sample_variant
 from datasets.simulate.apl.traits import TraitModel
-from datasets.simulate.drawing.cells import leukaemic_cells
-from datasets.simulate.shared import tables
-from datasets.simulate.shared.distributions import Bernoulli, ChildOrAdultAge, Family, LogNormal, Normal, Percentage
-from datasets.simulate.shared.draws import Stream, generator, patient_uniforms
+from datasets.simulate.drawing import leukaemic_cells
+from datasets.simulate.shared import (
+    Bernoulli,
+    ChildOrAdultAge,
+    Family,
+    LogNormal,
+    Normal,
+    Percentage,
+    Stream,
+    generator,
+    patient_uniforms,
+    tables,
+)
 
 Floats = NDArray[np.float64]
 

@@ -22,8 +22,8 @@ from datasets.simulate.apl.unseen import (
     wide_traits,
     with_unseen,
 )
-from datasets.simulate.drawing.cells import Cells, sample_cells
-from datasets.simulate.shared.missingness import genes_lost
+from datasets.simulate.drawing import Cells, sample_cells
+from datasets.simulate.shared import genes_lost
 
 
 @dataclass(frozen=True)

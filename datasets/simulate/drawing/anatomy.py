@@ -12,7 +12,7 @@ from datasets.simulate.drawing import shapes
 from datasets.simulate.drawing.canvas import Canvas, column, coverage
 from datasets.simulate.drawing.cells import SHAPES, Cells
 from datasets.simulate.drawing.outlines import Outlines, draw_outlines
-from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared import Stream, generator
 
 Floats = NDArray[np.float32]
 _ROD_HALF_UM, _ROD_CLEARING_UM = 0.24, 0.35

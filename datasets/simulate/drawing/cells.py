@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from datasets.simulate.shared.draws import Stream, patient_uniforms
-from datasets.simulate.shared.tables import NUCLEUS_SHAPES
+from datasets.simulate.shared import NUCLEUS_SHAPES, Stream, patient_uniforms
 
 
 @dataclass(frozen=True)

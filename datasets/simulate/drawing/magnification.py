@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.simulate.drawing.stain import OPTICS, prepare_slide
-from datasets.simulate.shared.draws import Stream, generator
-from datasets.simulate.shared.tables import SITES
+from datasets.simulate.shared import SITES, Stream, generator
 
 _NOMINAL_PX = 128  # pixel sizes of sites are given at this image size
 

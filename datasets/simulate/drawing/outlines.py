@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from datasets.simulate.drawing import shapes
 from datasets.simulate.drawing.canvas import Canvas, column
 from datasets.simulate.drawing.cells import SHAPES, Cells
-from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared import Stream, generator
 
 Floats = NDArray[np.float32]
 _MARGIN_UM = 0.35  # cytoplasm between nucleus and membrane

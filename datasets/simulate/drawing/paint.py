@@ -11,7 +11,7 @@ from datasets.simulate.drawing.anatomy import Anatomy, dissect
 from datasets.simulate.drawing.canvas import Canvas, column, coverage
 from datasets.simulate.drawing.cells import Cells
 from datasets.simulate.drawing.stain import PIGMENTS
-from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared import Stream, generator
 
 Floats = NDArray[np.float32]
 BLUE, PURPLE, EOSIN, MAGENTA, HAEMOGLOBIN = range(len(PIGMENTS))

@@ -14,9 +14,7 @@ from datasets.simulate.drawing.cells import Cells
 from datasets.simulate.drawing.paint import draw_cells
 from datasets.simulate.drawing.stain import OPTICS, Slide, prepare_slide
 from datasets.simulate.drawing.surroundings import add_surroundings
-from datasets.simulate.shared.components import pack
-from datasets.simulate.shared.draws import Stream, generator
-from datasets.simulate.shared.tables import SITES
+from datasets.simulate.shared import SITES, Stream, generator, pack
 
 _FINE_SIDE = 56  # smaller images are drawn on a finer grid
 _NOMINAL_PX = 128  # pixel sizes and crop offsets of sites are given at this image size

@@ -10,7 +10,7 @@ from datasets.simulate.drawing.canvas import Canvas, column, coverage
 from datasets.simulate.drawing.cells import Cells
 from datasets.simulate.drawing.paint import BLUE, EOSIN, HAEMOGLOBIN, MAGENTA, PURPLE, Drawing
 from datasets.simulate.drawing.stain import FILM_EOSIN, RED_CELL, Slide
-from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared import Stream, generator
 
 Floats = NDArray[np.float32]
 _RBC_UM = 3.6

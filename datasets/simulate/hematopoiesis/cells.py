@@ -10,7 +10,7 @@ from scipy.special import betaincinv, ndtri
 
 from datasets.simulate.hematopoiesis import tables as tables
 from datasets.simulate.hematopoiesis.genes import HemaGenes
-from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared import Stream, generator
 
 Floats = NDArray[np.float64]
 _TINY = 2.0**-53

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.simulate.hematopoiesis import tables as tables
-from datasets.simulate.shared.draws import Stream, generator
+from datasets.simulate.shared import Stream, generator
 
 _MODULE = 15
 _DECOYS = 24

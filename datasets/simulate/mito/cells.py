@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.simulate.drawing.cells import SHAPES, Cells
+from datasets.simulate.drawing import SHAPES, Cells
 from datasets.simulate.mito import kinds as look
 from datasets.simulate.mito.tables import CLASSES
 from datasets.simulate.mito.traits import MitoCells

@@ -12,10 +12,17 @@ from scipy.special import gammaln, ndtr, pdtr, xlogy
 
 from datasets.simulate.mito import tables as tables
 from datasets.simulate.mito.patients import MitoPatients
-from datasets.simulate.shared.distributions import Bernoulli, Family, LogNormal, Normal, Percentage
-from datasets.simulate.shared.draws import Stream, patient_uniforms
-from datasets.simulate.shared.scaling import scaled
-from datasets.simulate.shared.tables import SITES
+from datasets.simulate.shared import (
+    SITES,
+    Bernoulli,
+    Family,
+    LogNormal,
+    Normal,
+    Percentage,
+    Stream,
+    patient_uniforms,
+    scaled,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from datasets.simulate.mito import tables as tables
 from datasets.simulate.mito.pathways import DECOYS, PATHWAYS
-from datasets.simulate.shared.distributions import normal_log_density
-from datasets.simulate.shared.draws import Stream, generator
-from datasets.simulate.shared.scaling import scaled
+from datasets.simulate.shared import Stream, generator, normal_log_density, scaled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

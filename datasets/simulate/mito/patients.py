@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.simulate.apl.patients import largest_remainder
+from datasets.simulate.apl import largest_remainder
 from datasets.simulate.mito.tables import CHILD, CLASSES, CONFOUNDED_SITES, PRIOR
-from datasets.simulate.shared.draws import Stream, generator, patient_uniforms
-from datasets.simulate.shared.tables import SITES
+from datasets.simulate.shared import SITES, Stream, generator, patient_uniforms
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from scipy.special import expit, gammaincinv, logit, ndtri, pdtr
 
 from datasets.simulate.mito import kinds as look
 from datasets.simulate.mito.tables import CLASSES
-from datasets.simulate.shared.draws import Stream, patient_uniforms
-from datasets.simulate.shared.scaling import scaled
+from datasets.simulate.shared import Stream, patient_uniforms, scaled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

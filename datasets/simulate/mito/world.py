@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from datasets.simulate.apl.evidence import log_ratio
-from datasets.simulate.drawing.cells import Cells
+from datasets.simulate.apl import log_ratio
+from datasets.simulate.drawing import Cells
 from datasets.simulate.mito import clinical as labs
 from datasets.simulate.mito import expression as expression
 from datasets.simulate.mito import oracle as oracle
@@ -18,7 +18,7 @@ from datasets.simulate.mito.cells import drawn_cells
 from datasets.simulate.mito.patients import MitoPatients, sample_patients
 from datasets.simulate.mito.tables import MARROW_COUNT, PRIOR
 from datasets.simulate.mito.traits import BLAST, MitoCells, MitoTraits, sample_mito_cells, trait_model
-from datasets.simulate.shared.draws import Stream, patient_uniforms
+from datasets.simulate.shared import Stream, patient_uniforms
 
 Floats = NDArray[np.float64]
 
