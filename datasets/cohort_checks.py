@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from datasets.errors import CohortError
+from datasets.image_bags import ImageBags
 from datasets.presence import presence
 
-if TYPE_CHECKING:
-    from datasets.cohort import Cohort
+
+class CohortParts(Protocol):
+    """What is checked, as data: the fields of ``datasets.cohort.Cohort`` that must agree."""
+
+    # fmt: off
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def y(self) -> NDArray[np.int64]: ...
+    @property
+    def specimen(self) -> NDArray[np.str_]: ...
+    @property
+    def patient(self) -> NDArray[np.str_]: ...
+    @property
+    def domain(self) -> NDArray[np.str_]: ...
+    @property
+    def present(self) -> NDArray[np.bool_]: ...
+    @property
+    def images(self) -> ImageBags | None: ...
+    @property
+    def genes(self) -> NDArray[np.float32] | None: ...
+    @property
+    def gene_names(self) -> tuple[str, ...]: ...
+    @property
+    def gene_sets(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def clinical(self) -> pd.DataFrame | None: ...
+    @property
+    def units(self) -> Mapping[str, str]: ...
+    @property
+    def target_level(self) -> str: ...
+    @property
+    def official(self) -> NDArray[np.str_] | None: ...
+    @property
+    def era(self) -> NDArray[np.str_] | None: ...
+    @property
+    def image_facts(self) -> pd.DataFrame | None: ...
+    @property
+    def unseen(self) -> NDArray[np.str_] | None: ...
+    @property
+    def known(self) -> NDArray[np.bool_]: ...
+    @property
+    def label(self) -> NDArray[np.str_]: ...
+    # fmt: on
 
 
-def check_cohort(c: Cohort) -> None:
+def check_cohort(c: CohortParts) -> None:
     """Apply every check.
 
     Raises:
@@ -24,7 +69,7 @@ def check_cohort(c: Cohort) -> None:
         check(c)
 
 
-def _check_lengths(c: Cohort) -> None:
+def _check_lengths(c: CohortParts) -> None:
     n = len(c.y)
     parts: dict[str, Any] = {
         "specimen": c.specimen,
@@ -47,7 +92,7 @@ def _check_lengths(c: Cohort) -> None:
         raise CohortError("y", f"is {c.y.dtype}, needs int64 positions in classes")
 
 
-def _check_ids(c: Cohort) -> None:
+def _check_ids(c: CohortParts) -> None:
     for column in ("specimen", "patient", "domain"):
         ids = getattr(c, column)
         if ids.dtype.kind != "U":
@@ -60,7 +105,7 @@ def _check_ids(c: Cohort) -> None:
         raise CohortError("specimen", "ids occur more than once", values[counts > 1], "Make specimen ids unique.")
 
 
-def _check_roles(c: Cohort) -> None:
+def _check_roles(c: CohortParts) -> None:
     if c.official is not None:
         odd = ~np.isin(c.official, ["train", "valid", "test", ""])
         if odd.any():
@@ -70,7 +115,7 @@ def _check_roles(c: Cohort) -> None:
         raise CohortError("image_facts", f"has {len(c.image_facts)} rows for {images} images")
 
 
-def _check_classes(c: Cohort) -> None:
+def _check_classes(c: CohortParts) -> None:
     if len(set(c.classes)) != len(c.classes) or len(c.classes) < 2:
         raise CohortError("classes", f"needs two or more distinct names, got {c.classes}")
     if c.unseen is None:
@@ -88,7 +133,7 @@ def _check_classes(c: Cohort) -> None:
         )  # fmt: skip
 
 
-def _check_labels(c: Cohort) -> None:
+def _check_labels(c: CohortParts) -> None:
     bad = ((c.y < 0) | (c.y >= len(c.classes))) & c.known
     if bad.any():
         raise CohortError(
@@ -113,7 +158,7 @@ def _check_labels(c: Cohort) -> None:
             )  # fmt: skip
 
 
-def _check_genes(c: Cohort) -> None:
+def _check_genes(c: CohortParts) -> None:
     if c.genes is None:
         return
     if c.genes.dtype != np.float32 or c.genes.ndim != 2 or c.genes.shape[1] != len(c.gene_names):
@@ -134,7 +179,7 @@ def _check_genes(c: Cohort) -> None:
         raise CohortError("gene_sets", "name genes that are not in gene_names", strangers, "Intersect them first.")
 
 
-def _check_clinical(c: Cohort) -> None:
+def _check_clinical(c: CohortParts) -> None:
     if c.clinical is None:
         return
     for column in c.clinical.columns:
@@ -150,11 +195,11 @@ def _check_clinical(c: Cohort) -> None:
             raise CohortError(f"clinical[{column!r}]", "is infinite", c.specimen[np.isinf(values)])
 
 
-def _check_present(c: Cohort) -> None:
-    if c.present.shape != (len(c), 3) or c.present.dtype != bool:
-        raise CohortError("present", f"is {c.present.dtype} {c.present.shape}, needs bool ({len(c)}, 3)")
+def _check_present(c: CohortParts) -> None:
+    if c.present.shape != (len(c.y), 3) or c.present.dtype != bool:
+        raise CohortError("present", f"is {c.present.dtype} {c.present.shape}, needs bool ({len(c.y)}, 3)")
     genes = None if c.genes is None else c.present[:, 1]
-    expected = presence(len(c), c.images, genes, c.clinical)
+    expected = presence(len(c.y), c.images, genes, c.clinical)
     wrong = (c.present != expected).any(axis=1)
     if wrong.any():
         raise CohortError(

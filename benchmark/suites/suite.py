@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from benchmark.entries import UnknownName, UsageError, entry_spec, is_own
 from datasets import DATASETS
 
-SUITE_FOLDER = Path(__file__).parent / "suites"
+SUITE_FOLDER = Path(__file__).parent
 Scalar = str | int | float | bool
 Cost = Annotated[float, Field(ge=0)]
 

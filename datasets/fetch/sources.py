@@ -47,7 +47,7 @@ class Source:
         folder: Folder of the dataset below a data root.
         licence: What the source says about use.
         files: Files listed here.
-        manifest: Parquet file in ``datasets/manifests`` (path, bytes, sha256) that lists more, or "".
+        manifest: Parquet file in ``datasets/fetch/manifests`` (path, bytes, sha256) that lists more, or "".
         host: Where raw files are served, as ``<host>/<repository>/<commit>/<path>``.
     """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,9 +25,7 @@ from datasets.simulate.hematopoiesis import (
 )
 from datasets.simulate.hematopoiesis import oracle as hema_oracle
 from datasets.simulate.hematopoiesis import tables as hema_tables
-from datasets.simulate.shared import Stream, generator, real, whole
-
-_SOURCES = ("hema_tables", "hema_genes", "hema_cells", "hema_oracle", "draws", "numeric")
+from datasets.simulate.shared import Stream, generator, real, source_hash, whole
 
 SPLIT: dict[str, Any] = {"scheme": "zero-shot", "folds": 3, "train_domains": ["MPP"]}
 
@@ -97,13 +94,13 @@ class Settings:
     def version(self) -> str:
         """Return the settings and the hash of the generator's source, readable."""
         settings = " ".join(f"{name}={value}" for name, value in asdict(self).items())
-        return f"{settings} source={source_hash()[:12]}"
+        return f"{settings} source={generator_hash()[:12]}"
 
     @property
     def key(self) -> str:
         """Return a name for the cache that covers settings, source and the libraries that draw."""
         libraries = f"numpy={np.__version__} scipy={scipy.__version__}"
-        return hashlib.sha256(f"{asdict(self)} {source_hash()} {libraries}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{asdict(self)} {generator_hash()} {libraries}".encode()).hexdigest()[:32]
 
     def each_donor(self) -> Iterator[tuple[int, int, int]]:
         """Yield (number, condition, batch) of every donor; a number means the same donor however many there are."""
@@ -114,14 +111,9 @@ class Settings:
                 yield k * (n_known + 1) + slot, y, k % hema_tables.BATCHES
 
 
-@cache
-def source_hash() -> str:
+def generator_hash() -> str:
     """Return the SHA-256 of the generator's source files."""
-    here = Path(__file__)
-    digest = hashlib.sha256()
-    for path in (here, *(here.parent / "simulate" / f"{name}.py" for name in _SOURCES)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return source_hash("hematopoiesis_sim", "shared", "hematopoiesis")
 
 
 def load(
@@ -139,9 +131,10 @@ def load(
 ) -> Cohort:
     """Return the generated cohort; expression is made once and memory-mapped from the cache.
 
-    ``truth.posterior["genes"]`` is per droplet (see ``datasets.simulate.hematopoiesis.oracle``). ``truth.signal_pathways`` names
-    the sets of the common disease program, the evidence that a head trained on MPP can carry to other lineages;
-    its genes are the members of these sets. ``truth.signal_genes`` holds the specific genes, too.
+    ``truth.posterior["genes"]`` is per droplet (see ``datasets.simulate.hematopoiesis.oracle``).
+    ``truth.signal_pathways`` names the sets of the common disease program, the evidence that a head trained on MPP
+    can carry to other lineages; its genes are the members of these sets. ``truth.signal_genes`` holds the specific
+    genes, too.
 
     Args:
         data_root: Not used: the cohort has no files. Every loader takes it.

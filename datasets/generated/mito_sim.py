@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from datasets.cohort import Cohort, ImageBags, Provenance, Truth, presence
 from datasets.simulate.drawing import render, um_per_px
 from datasets.simulate.mito import PATHWAYS, UNITS, MitoWorld, clinical_table, sample_mito_world
 from datasets.simulate.mito import tables as tables
-from datasets.simulate.shared import SITES, ComponentMasks, gene_columns, real, whole
+from datasets.simulate.shared import SITES, ComponentMasks, gene_columns, real, source_hash, whole
 
 PRESETS = {"hard": 0.4, "default": 0.6, "easy": 1.0}
 
@@ -97,24 +96,19 @@ class MitoSettings:
     def version(self) -> str:
         """Return the settings and the hash of the generator's source, readable."""
         settings = " ".join(f"{name}={value}" for name, value in asdict(self).items())
-        return f"{settings} source={source_hash()[:12]}"
+        return f"{settings} source={generator_hash()[:12]}"
 
     @property
     def key(self) -> str:
         """Return a name for the cache of pictures that covers what they depend on, source and libraries."""
         libraries = f"numpy={np.__version__} scipy={scipy.__version__} pillow={PIL.__version__}"
         drawn = {name: value for name, value in asdict(self).items() if name != "definitional"}
-        return hashlib.sha256(f"{drawn} {source_hash()} {libraries}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{drawn} {generator_hash()} {libraries}".encode()).hexdigest()[:32]
 
 
-@cache
-def source_hash() -> str:
+def generator_hash() -> str:
     """Return the SHA-256 of the generator's source files."""
-    here = Path(__file__)
-    digest = hashlib.sha256()
-    for path in [here, *sorted((here.parent / "simulate").glob("*.py"))]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return source_hash("mito_sim", "shared", "drawing", "apl", "mito")
 
 
 def load(

@@ -25,7 +25,7 @@ from leaderboard.records import TaskResult, replace_bytes
 _RECORD = "scored.json"
 _SHORT = 32
 _LIBRARIES = ("numpy", "pandas", "scipy")
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 class ScoreCache:
@@ -128,16 +128,17 @@ def _sources(module: str) -> dict[str, bytes]:
 
 
 def _path(module: str) -> Path:
-    return _PACKAGE / f"{module.rpartition('.')[2]}.py"
+    file = _PACKAGE.joinpath(*module.split(".")[1:])
+    return file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
 
 
 def _imported(source: bytes) -> Iterable[str]:
-    package = __name__.rpartition(".")[0]
+    """Yield the modules of this package that a source imports; a door counts with every file that it exports."""
+    package = __name__.partition(".")[0]
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module == package:
-            yield from (f"{package}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{package}."):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{package}."):
             yield node.module
+            yield from (name for alias in node.names if _path(name := f"{node.module}.{alias.name}").is_file())
 
 
 # Read at import, when ``parts`` was: what a later edit makes of the files is not the code that runs here.

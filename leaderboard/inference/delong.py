@@ -21,7 +21,8 @@ class DeLong(NamedTuple):
 def delong(y: Ints, first: Floats, second: Floats, fold: Ints | None = None) -> DeLong:
     """Compare two scores of class 1 on the same independent patients.
 
-    Within folds as ``leaderboard.measures.auroc`` does: a fold counts by its pairs. NaN where no fold holds both classes.
+    Within folds as ``leaderboard.measures.auroc`` does: a fold counts by its pairs. NaN where no fold holds both
+    classes.
 
     Args:
         y: int (n,), 0 or 1; one row a patient.

@@ -1,6 +1,7 @@
 """Answering only when sure: risk and coverage.
 
-Shapes as in ``leaderboard.measures.counts``. Confidence is the largest probability; equally sure rows are answered together.
+Shapes as in ``leaderboard.measures.counts``. Confidence is the largest probability; equally sure rows are answered
+together.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from datasets.cache import cached_arrays
 from datasets.simulate.apl import clinical, expression, oracle
 from datasets.simulate.apl.patients import sample_variant
-from datasets.simulate.apl.settings import source_hash
+from datasets.simulate.apl.settings import generator_hash
 from datasets.simulate.apl.traits import sample_traits, trait_model
 from datasets.simulate.shared import CLASSES, Stream, generator
 
@@ -93,7 +93,7 @@ def _accuracy(effect: float, seen: str, patients: int, seed: int) -> float:
 
 
 def _key(effect: float, patients: int, seed: int) -> str:
-    said = f"{effect} {patients} {seed} {source_hash()} {np.__version__} {scipy.__version__}"
+    said = f"{effect} {patients} {seed} {generator_hash()} {np.__version__} {scipy.__version__}"
     return f"apl-sim-difficulty-{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
 

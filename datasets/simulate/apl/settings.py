@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, fields
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import PIL
 import scipy
 
 from datasets.simulate.apl.interventions import Intervention, parse_intervention
-from datasets.simulate.shared import CLASSES, real, whole
+from datasets.simulate.shared import CLASSES, real, source_hash, whole
 
 PRESETS = {"hard": 0.8, "default": 1.0, "easy": 1.3, "seed-like": 2.0}
 SIZES = {"tiny": (60, 8), "default": (240, 24), "full": (1000, 50)}  # patients, cells of each
@@ -26,7 +24,6 @@ _WHOLE = (
 _REAL = (("confound", 0, 1), ("label_noise", 0, 5), ("shortcut", 0, 1))
 _SWITCHES = ("raters", "mnar", "dirty", "era")
 _NOT_DRAWN = (*_SWITCHES, "label_noise")
-_OTHERS = ("mito_", "hema_")  # files of the other generators
 
 
 @dataclass(frozen=True)
@@ -80,22 +77,16 @@ class Settings:
         """Return the settings and the hash of the generator's source, readable; options only where they are used."""
         size = ("preset", "patients", "cells", "image_size", "confound", "seed")
         told = [f for f in fields(self) if f.name in size or getattr(self, f.name) != f.default]
-        return " ".join([*(f"{f.name}={getattr(self, f.name)}" for f in told), f"source={source_hash()[:12]}"])
+        return " ".join([*(f"{f.name}={getattr(self, f.name)}" for f in told), f"source={generator_hash()[:12]}"])
 
     @property
     def key(self) -> str:
         """Return a name for the cache of pictures that covers what they depend on, source and libraries."""
         libraries = f"numpy={np.__version__} scipy={scipy.__version__} pillow={PIL.__version__}"
         drawn = {name: value for name, value in asdict(self).items() if name not in _NOT_DRAWN}
-        return hashlib.sha256(f"{drawn} {source_hash()} {libraries}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{drawn} {generator_hash()} {libraries}".encode()).hexdigest()[:32]
 
 
-@cache
-def source_hash() -> str:
+def generator_hash() -> str:
     """Return the SHA-256 of the generator's source files; those of the other generators do not count."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256()
-    own = [path for path in sorted(here.glob("*.py")) if not path.name.startswith(_OTHERS)]
-    for path in [here.parent / "apl_sim.py", *own]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return source_hash("apl_sim", "shared", "drawing", "apl")

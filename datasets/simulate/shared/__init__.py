@@ -16,6 +16,7 @@ from datasets.simulate.shared.draws import Stream, gene_columns, generator, pati
 from datasets.simulate.shared.missingness import coagulation_factor, genes_lost
 from datasets.simulate.shared.numeric import real, whole
 from datasets.simulate.shared.scaling import scaled
+from datasets.simulate.shared.source_hash import source_hash
 from datasets.simulate.shared.tables import CLASSES, CONFOUNDED_SITES, MICROGRANULAR, NUCLEUS_SHAPES, PRIOR, SITES
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "patient_uniforms",
     "real",
     "scaled",
+    "source_hash",
     "tables",
     "whole",
 ]
