@@ -199,11 +199,11 @@ def test_nothing_is_kept_when_the_source_is_not_what_was_imported(tmp_path, monk
     source = tmp_path / "package"
     shutil.copytree(score_cache._PACKAGE, source, ignore=shutil.ignore_patterns("published", "__pycache__"))
     monkeypatch.setattr(score_cache, "_PACKAGE", source)
-    with (source / "counts.py").open("a") as file:
+    with (source / "measures" / "counts.py").open("a") as file:
         file.write("# edited\n")
     assert part_key(numbers, (small(),), 20, 0) == key  # the code that runs is the old one
     assert len(ask(tmp_path / "scores", small())) == len(ask(tmp_path / "scores", small())) == 1
-    (source / "counts.py").unlink()
+    (source / "measures" / "counts.py").unlink()
     assert len(ask(tmp_path / "scores", small())) == 1 and not (tmp_path / "scores").exists()
 
 
