@@ -1,12 +1,22 @@
 """Settings that every test shares."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("ordinary", deadline=None, max_examples=40)
 settings.load_profile("ordinary")
+
+
+@pytest.fixture(scope="module")
+def cache_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the tests of a module a cache folder of their own."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    yield
+    patch.undo()
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from datasets.simulate.apl import clinical, expression, oracle
 from datasets.simulate.apl.patients import sample_variant
 from datasets.simulate.apl.settings import generator_hash
 from datasets.simulate.apl.traits import sample_traits, trait_model
-from datasets.simulate.shared import CLASSES, Stream, generator
+from datasets.simulate.shared import CLASSES, Stream, clinical_log_likelihood, generator
 
 Floats = NDArray[np.float64]
 SEEN = ("1 cell", "8 cells", "24 cells", "100 cells", "clinical", "genes", "clinical+24", "genes+24", "all")
@@ -129,7 +129,7 @@ def _from_clinical(effect: float, y: NDArray[np.int64], variant: NDArray[np.int6
     labs = clinical.clinical_model(effect)
     complete = clinical.sample_clinical(labs, y, variant, seed)
     observed = complete.mask(clinical.missing_at_random(list(complete.columns), np.ones(len(y)), seed))
-    return oracle.clinical_log_likelihood(labs, observed.assign(bleeding=np.nan))
+    return clinical_log_likelihood(labs, observed.assign(bleeding=np.nan), len(CLASSES))
 
 
 def _from_genes(effect: float, y: NDArray[np.int64], seed: int) -> Floats:

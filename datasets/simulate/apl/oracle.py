@@ -18,20 +18,10 @@ from scipy.special import betaln, gammaln, logsumexp
 
 from datasets.simulate.apl.expression import GeneModel
 from datasets.simulate.apl.traits import GaussianTrait, TraitModel
-from datasets.simulate.shared import Family, Percentage, normal_log_density, tables
+from datasets.simulate.shared import Percentage, normal_log_density, tables
 
 Floats = NDArray[np.float64]
 _PARTS = ("images", "genes", "clinical")
-
-
-def clinical_log_likelihood(model: Mapping[str, Family], observed: pd.DataFrame) -> Floats:
-    """Return log p(observed values | class, variant), (n, n_classes, 2); NaN adds nothing."""
-    total = np.zeros((len(observed), len(tables.CLASSES), 2))
-    for column, family in model.items():
-        values = observed[column].to_numpy(dtype=np.float64)
-        seen = ~np.isnan(values)
-        total[seen] += family.log_density(values[seen])
-    return total
 
 
 def gene_log_likelihood(model: GeneModel, signal: Floats, measured: NDArray[np.bool_]) -> Floats:

@@ -23,7 +23,7 @@ from datasets.simulate.apl.unseen import (
     with_unseen,
 )
 from datasets.simulate.drawing import Cells, sample_cells
-from datasets.simulate.shared import genes_lost
+from datasets.simulate.shared import CLASSES, clinical_log_likelihood, genes_lost
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def sample_world(
         images=oracle.trait_log_likelihood(model, traits, drawn.leukaemic),
         purity=oracle.purity_log_likelihood(marrow, drawn.leukaemic),
         genes=oracle.gene_log_likelihood(genes, signal, measured),
-        clinical=oracle.clinical_log_likelihood(labs, observed),
+        clinical=clinical_log_likelihood(labs, observed, len(CLASSES)),
         fraction_known=observed["promyelocytes"].notna().to_numpy(),
     )
     evidence = trait_evidence(model, traits, drawn.leukaemic, patients.y)

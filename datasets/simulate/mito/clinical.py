@@ -144,16 +144,6 @@ def observed_clinical(complete: pd.DataFrame, patients: MitoPatients, seed: int)
     return complete.mask(missing | (patients.site == SITES.index("C"))[:, None])
 
 
-def clinical_log_likelihood(model: Mapping[str, Family], observed: pd.DataFrame) -> Floats:
-    """Return log p(observed values of ``model``'s columns | class, age group), (n, n_classes, 2); NaN adds nothing."""
-    total = np.zeros((len(observed), len(tables.CLASSES), 2))
-    for column, family in model.items():
-        values = observed[column].to_numpy(dtype=np.float64)
-        seen = ~np.isnan(values)
-        total[seen] += family.log_density(values[seen])
-    return total
-
-
 def clinical_table(observed: pd.DataFrame) -> pd.DataFrame:
     """Return the table an entry sees: ``male`` becomes the category ``sex``."""
     sex = observed["male"].map({0.0: "female", 1.0: "male"}).astype(pd.CategoricalDtype(["female", "male"]))

@@ -16,9 +16,9 @@ from datasets.simulate.mito import expression as expression
 from datasets.simulate.mito import oracle as oracle
 from datasets.simulate.mito.cells import drawn_cells
 from datasets.simulate.mito.patients import MitoPatients, sample_patients
-from datasets.simulate.mito.tables import MARROW_COUNT, PRIOR
+from datasets.simulate.mito.tables import CLASSES, MARROW_COUNT, PRIOR
 from datasets.simulate.mito.traits import BLAST, MitoCells, MitoTraits, sample_mito_cells, trait_model
-from datasets.simulate.shared import Stream, patient_uniforms
+from datasets.simulate.shared import Stream, clinical_log_likelihood, patient_uniforms
 
 Floats = NDArray[np.float64]
 
@@ -104,11 +104,11 @@ def _definitional(
 def _posteriors(
     effect: float, model: MitoTraits, latent: MitoCells, observed: pd.DataFrame, genes: Floats
 ) -> dict[str, Floats]:
-    clinical = labs.clinical_log_likelihood(labs.clinical_model(effect), observed)
+    clinical = clinical_log_likelihood(labs.clinical_model(effect), observed, len(CLASSES))
     blasts, others = oracle.kind_log_likelihoods(model, latent)
     after_count = blasts
     if "blasts" in observed:
-        clinical += labs.clinical_log_likelihood({"lymphocytes": labs.blood_lymphocytes(effect)}, observed)
+        clinical += clinical_log_likelihood({"lymphocytes": labs.blood_lymphocytes(effect)}, observed, len(CLASSES))
         told, after_count = _marrow(model, latent, observed["blasts"].to_numpy(), blasts)
         clinical += told[:, :, None]
     images = others + np.sum(list(oracle.trait_log_likelihoods(model, latent).values()), axis=0)

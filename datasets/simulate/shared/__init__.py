@@ -13,6 +13,7 @@ from datasets.simulate.shared.distributions import (
     normal_log_density,
 )
 from datasets.simulate.shared.draws import Stream, gene_columns, generator, patient_uniforms
+from datasets.simulate.shared.likelihood import clinical_log_likelihood
 from datasets.simulate.shared.missingness import coagulation_factor, genes_lost
 from datasets.simulate.shared.numeric import real, whole
 from datasets.simulate.shared.scaling import scaled
@@ -35,6 +36,7 @@ __all__ = [
     "Normal",
     "Percentage",
     "Stream",
+    "clinical_log_likelihood",
     "coagulation_factor",
     "credit",
     "gene_columns",

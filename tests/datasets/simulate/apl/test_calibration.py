@@ -14,6 +14,7 @@ from datasets.simulate.mito.traits import BLAST
 from datasets.simulate.mito.traits import trait_model as mito_trait_model
 from datasets.simulate.mito.world import sample_mito_world
 from datasets.simulate.shared import tables
+from datasets.simulate.shared.likelihood import clinical_log_likelihood
 
 PATIENTS = 20_000
 MOST = 4.0  # standard errors; about 90 figures are looked at in each world
@@ -35,7 +36,7 @@ def test_marrow_percentage_and_leukaemic_cells_are_one_piece_of_evidence(told):
     leukaemic = world.cells.leukaemic
     seen = oracle.trait_log_likelihood(trait_model(1.0), _apl_traits(world), leukaemic)[i]
     labs = {name: family for name, family in clinical.clinical_model(1.0).items() if name != "promyelocytes"}
-    total = seen + oracle.clinical_log_likelihood(labs, world.observed)[i]
+    total = seen + clinical_log_likelihood(labs, world.observed, 5)[i]
     marrow, k, m = clinical.marrow_percentage(1.0), leukaemic[i].sum(), leukaemic.shape[1]
     x = world.observed["promyelocytes"].iloc[i] / 100
     low, high = (x - 1e-6, x + 1e-6) if told else (0.0, 1.0)
@@ -71,7 +72,7 @@ def test_marrow_count_and_pictured_blasts_are_one_piece_of_evidence(told):
     percent, i = world.observed["blasts"], _most_in_doubt(world, "blasts", told)
     _, others = mito_oracle.kind_log_likelihoods(model, world.latent)
     seen = np.sum(list(mito_oracle.trait_log_likelihoods(model, world.latent).values()), axis=0) + others
-    values = mito_clinical.clinical_log_likelihood(labs, world.observed)
+    values = clinical_log_likelihood(labs, world.observed, 6)
     total = seen[i] + mito_oracle.over_age_groups(values)[i]
     pictured, of = (world.latent.kind[i] == BLAST).sum(), world.latent.kind.shape[1]
     if told:

@@ -17,20 +17,14 @@ from datasets.simulate.apl.world import sample_world
 from datasets.simulate.shared import tables
 from datasets.simulate.shared.missingness import COAGULATION, early_death, genes_lost
 
+pytestmark = pytest.mark.usefixtures("cache_of_module")
+
 SMALL = {"patients": 40, "cells": 4, "image_size": 32}
 N = 20_000
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
-
-
 @pytest.fixture(scope="module")
-def plain(_cache):
+def plain(cache_of_module):
     return apl_sim.load(**SMALL)
 
 
@@ -119,7 +113,7 @@ def test_mnar_leaves_values_and_pictures(plain):
 
 
 @pytest.fixture(scope="module")
-def dirty(_cache):
+def dirty(cache_of_module):
     options = {**SMALL, "patients": 200, "confound": 0.0}
     return apl_sim.load(**options), apl_sim.load(**options, dirty=True), apl_sim.planted_bugs(Settings(**options))
 

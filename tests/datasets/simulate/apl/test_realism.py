@@ -15,6 +15,8 @@ from datasets.simulate.apl.patients import sample_variant
 from datasets.simulate.apl.traits import sample_traits, trait_model
 from datasets.simulate.shared import tables
 
+pytestmark = pytest.mark.usefixtures("cache_of_module")
+
 PATIENTS = 400
 
 
@@ -100,16 +102,8 @@ def _scores(confound, seed, patients=PATIENTS):
     return {name: _score(part, cohort) for name, part in _nuisances(cohort).items()}, _binomial_error(cohort)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
-
-
 @pytest.fixture(scope="module")
-def scores(_cache):
+def scores(cache_of_module):
     return {confound: _scores(confound, 0) for confound in (0.0, 1.0)}
 
 

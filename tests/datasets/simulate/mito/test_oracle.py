@@ -19,6 +19,7 @@ from datasets.simulate.mito.patients import sample_adult
 from datasets.simulate.mito.traits import BLAST, sample_mito_cells, trait_model
 from datasets.simulate.mito.world import sample_mito_world
 from datasets.simulate.shared.decision import credit
+from datasets.simulate.shared.likelihood import clinical_log_likelihood
 
 EVEN = np.full(6, 1 / 6)
 MODEL = trait_model(0.6)
@@ -101,7 +102,7 @@ def test_genes_equal_the_full_gaussian_density(at_b):
 def test_clinical_equals_the_densities_written_out():
     model = mito_clinical.clinical_model(0.6)
     row = pd.DataFrame({column: [np.nan] for column in model}).assign(age=30.0, hb=95.0, bcr_abl1=1.0, mtdna_variants=1)
-    got = mito_oracle.over_age_groups(mito_clinical.clinical_log_likelihood(model, row))[0]
+    got = mito_oracle.over_age_groups(clinical_log_likelihood(model, row, 6))[0]
     for c in range(6):
         mean, sd = tables.ADULT_AGE[c]
         adult = stats.truncnorm((18 - mean) / sd, (95 - mean) / sd, mean, sd).pdf(30)
@@ -129,7 +130,7 @@ def design_figures():
         labs = mito_clinical.clinical_model(effect)
         complete = mito_clinical.sample_clinical(labs, y, adult, seed)
         routine = {k: v for k, v in labs.items() if k not in (*tables.FLAGS, "mtdna_variants")}
-        clinical = mito_oracle.over_age_groups(mito_clinical.clinical_log_likelihood(routine, complete))
+        clinical = mito_oracle.over_age_groups(clinical_log_likelihood(routine, complete, 6))
         model = trait_model(effect)
         blasts = rng.binomial(500, sample_mito_cells(model, y, 1, seed)[1])
         blood = mito_clinical.blood_lymphocytes(effect)
