@@ -11,7 +11,7 @@ from typing import Any
 from benchmark.planning.plan import Plan
 from benchmark.records import ROOT, Identity, Record, Store, code_parts
 
-_TRIAL_FILE = ROOT / "benchmark" / "trial.py"
+_TRIAL_FILE = ROOT / "benchmark" / "trials" / "trial.py"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from benchmark.entries import UsageError, dataset_module, is_own
 from benchmark.suites.suite import Scalar, Split, Suite, Task
 
-_PROFILES = Path(__file__).parent / "dataset_profiles.toml"
+_PROFILES = Path(__file__).parent / "profiles" / "datasets.toml"
 
 
 def suite_of(datasets: Sequence[str], options: Mapping[str, Scalar]) -> Suite:

@@ -36,7 +36,7 @@ SOURCE = ManualSource(
     steps=(
         f"{PIP} (Linux and macOS), on a machine with a network",
         f"put {HALLMARK} ({SOURCE_PAGE}) into the folder {FOLDER} beside {{folder}}, or name genes of your own",
-        "python -c \"from datasets import cellxgene; cellxgene.fetch('{folder}')\" "
+        "python -c \"from datasets.public import cellxgene; cellxgene.fetch('{folder}')\" "
         f"runs the query and writes {FILE} there",
     ),
 )

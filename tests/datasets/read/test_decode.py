@@ -212,7 +212,7 @@ def test_a_full_disk_leaves_nothing_and_says_what_to_do(folder, tmp_path, monkey
 _DECODER = """
 import sys, time
 from pathlib import Path
-from datasets import decode
+from datasets.read import decode
 root, build = Path(sys.argv[1]), decode._build
 
 def logged(*args):

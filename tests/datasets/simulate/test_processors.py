@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 SCRIPT = """
-from datasets import apl_sim, hematopoiesis_sim, mito_sim
+from datasets.generated import apl_sim, hematopoiesis_sim, mito_sim
 print(apl_sim.load(patients=40, cells=8).fingerprint)
 print(mito_sim.load(patients=42, cells=6).fingerprint)
 print(hematopoiesis_sim.load(n_genes=1000, donors=4, cells=4).fingerprint)
