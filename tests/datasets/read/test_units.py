@@ -53,13 +53,13 @@ def declared_units() -> list[tuple[str, str, str]]:
                 continue
             for key, unit in zip(literal.keys, literal.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(unit, ast.Constant):
-                    found.append((path.stem, key.value, unit.value))
+                    found.append((f"{path.parent.name}/{path.stem}", key.value, unit.value))
     return found
 
 
 def test_every_loader_delivers_the_units_of_known_names():
     said = declared_units()
-    assert {"clinical", "mito_clinical", "apl_jhu", "all_chiaretti", "aml_hehr"} <= {module for module, _, _ in said}
+    assert {"apl/clinical", "mito/clinical", "public/apl_jhu", "public/all_chiaretti"} <= {m for m, _, _ in said}
     said += [("amlsg", *pair) for pair in amlsg.UNITS.items()] + [("beataml", *pair) for pair in beataml.UNITS.items()]
     labs = importlib.import_module("datasets.public.apl_labs").LABS
     said += [("apl_labs", name, lab.unit) for name, lab in labs.items()]
