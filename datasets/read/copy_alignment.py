@@ -13,9 +13,9 @@ from datasets.read.copy_candidates import ANGLES, SIDE, Candidates, circles, gre
 
 CODE = Path(__file__).read_bytes()  # at import, for the keys of what is computed here
 GREY = 0.98  # correlation; copies reach .99, other cells .91, and .97 where little is compared
-DETAIL, DETAIL_OF_LITTLE = 0.7, 0.93  # copies reach .95, other cells .75, and .91 where little is compared
+DETAIL, DETAIL_OF_LITTLE = 0.8, 0.93  # copies reach .95, other cells .75, and .91 where little is compared
 LITTLE = 0.3  # share of pixels: a bright copy shows but its nucleus
-LEAST, SEEN = 0.15, 0.5  # shares of pixels that are compared, and that lie in both pictures
+LEAST, SEEN = 0.12, 0.4  # shares of pixels that are compared, and that lie in both pictures
 _COARSE, _FINE, _WIDE = 2.0, 1.0, 3.0  # blurs in pixels; what the wide one removes is detail
 _STEPS = 5
 _RESEMBLING = 0.6  # correlation of circles around the blob; copies reach .8
@@ -61,8 +61,7 @@ class _Pose:
 
     def offset(self, step: int) -> NDArray[np.float32]:
         """Return every ``step``-th pixel relative to the second's place ``to``, float32 (k, points, 2)."""
-        grid = np.stack(np.mgrid[:SIDE:step, :SIDE:step], axis=-1).reshape(-1, 2).astype(np.float32)
-        return np.asarray((grid[None] - self.origin[:, None]) @ self.linear.transpose(0, 2, 1))
+        return np.asarray((_places(step)[None] - self.origin[:, None]) @ self.linear.transpose(0, 2, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +119,7 @@ def _fine_fit(views: _Views, pose: _Pose) -> NDArray[np.float32]:
     pose = _refined(views, pose, step=2)
     grey, used = _agreement(views, pose, step=1)
     detail, _ = _agreement(views.detail(), pose, step=1)
-    seen = _inside(pose.offset(1) + pose.to[:, None]).mean(axis=1)
+    seen = (_inside(pose.offset(1) + pose.to[:, None]) & _inside(_places(1))).mean(axis=1)
     return np.stack([grey, detail, used.mean(axis=1), seen])
 
 
@@ -182,11 +181,18 @@ def _solved(along: NDArray, error: NDArray, used: NDArray[np.float32]) -> NDArra
 def _usable(views: _Views, at: NDArray, step: int) -> NDArray[np.float32]:
     """Return 1 where both images show something that is not overexposed, else 0, float32 (k, points)."""
     white = _grid(views.white_a, step) + _sample(views.white_b, at)
-    return (_inside(at) & (white == 0)).astype(np.float32)
+    both = _inside(at) & _inside(_places(step))
+    return (both & (white == 0)).astype(np.float32)
 
 
 def _inside(at: NDArray) -> NDArray[np.bool_]:
-    return np.asarray(((at >= 1) & (at <= SIDE - 2)).all(axis=-1))
+    """Return which places lie in the round part of a picture that no turn takes out of it."""
+    middle = (SIDE - 1) / 2
+    return np.asarray(((at - middle) ** 2).sum(axis=-1) <= (middle - 1) ** 2)
+
+
+def _places(step: int) -> NDArray[np.float32]:
+    return np.stack(np.mgrid[:SIDE:step, :SIDE:step], axis=-1).reshape(-1, 2).astype(np.float32)
 
 
 def _grid(image: NDArray, step: int) -> NDArray:

@@ -143,7 +143,7 @@ def leaks(cohort):
 def test_generated_cohorts_pass():
     assert leaks(load_apl_sim(patients=60, cells=2, image_size=16)) == []
     assert leaks(load_mito(patients=60, cells=2, image_size=16)) == []
-    assert leaks(load_hematopoiesis(donors=6, cells=20, n_genes=400)) == []
+    assert leaks(load_hematopoiesis(donors=6, cells=20, n_genes=2000)) == []
 
 
 REAL = {
