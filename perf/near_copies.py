@@ -110,8 +110,8 @@ def rates(name: str, number: int, copies: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     originals = np.stack([seen(p, box) for p in pictures])
     changed = []
-    for steps in CHANGES.values():
-        for picture in pictures[:copies]:
+    for i, steps in enumerate(CHANGES.values()):  # each change of other pictures: copies of one crowd each other out
+        for picture in pictures[i * copies : (i + 1) * copies]:
             for step in steps:
                 picture = step(picture, rng)
             changed.append(seen(picture, box))
@@ -119,9 +119,9 @@ def rates(name: str, number: int, copies: int, seed: int) -> None:
     pixels = np.concatenate([originals, changed])
     found = search(pixels)
     seconds = time.process_time() - start
-    source = np.arange(len(changed)) % copies
+    source = np.arange(len(changed))
     for i, change in enumerate(CHANGES):
-        hit = sum((k % copies, number + k) in found for k in range(i * copies, (i + 1) * copies))
+        hit = sum((k, number + k) in found for k in range(i * copies, (i + 1) * copies))
         print(f"{change:36s} {hit:4d} of {copies}")
     origin = np.concatenate([np.arange(number), source])
     other = sorted({tuple(sorted((origin[a], origin[b]))) for a, b in found if origin[a] != origin[b]})
