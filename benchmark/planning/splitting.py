@@ -20,7 +20,14 @@ from datasets.splits import PLAN_FOLDER, SplitError, SplitPlan, check_patients, 
 
 LEAKY = ("random-images", "slide")
 LEAKY_FLAG = "leaky, for demonstration"
-LEAKY_RULES = ("patient-in-two-roles", "duplicate-images", "near-duplicate-images", "augmented-copies")
+LEAKY_RULES = (
+    "patient-in-two-roles",
+    "similar-patient-ids",
+    "duplicate-images",
+    "near-duplicate-images",
+    "augmented-copies",
+    "moved-copies",
+)
 
 
 def make_split(spec: Split, cohort: Cohort) -> SplitPlan:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import exp
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from datasets.audits.disguise import partings
 from datasets.audits.finding import Finding
-from datasets.audits.telling import FOLDS, independent_units
+from datasets.audits.telling import FOLDS, Units, independent_units
 from datasets.cohort import Cohort
 from datasets.splits import SplitPlan
 
@@ -19,26 +21,49 @@ _LEVELS = 10  # a number with at most so many values is looked at as a category 
 
 
 def label_leak_column(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
-    """Find columns of which one value, threshold or gap tells a class from the rest for patients held out."""
+    """Find columns that are the label, and columns of which a value, threshold or gap tells a class held out.
+
+    A column that makes no error blocks; see ``datasets.audits.disguise``.
+    """
+    if cohort.clinical is None:
+        return
+    rows = np.flatnonzero(cohort.has("clinical"))
+    looks = max(1, cohort.clinical.shape[1]) * (1 if cohort.n_classes == 2 else cohort.n_classes + 1)
     units = independent_units(cohort)
-    if cohort.clinical is None or units is None:
-        return
-    used = np.flatnonzero(units.of >= 0)
-    part, y = units.part[units.of[used]], cohort.y[used]
-    for name, column in cohort.clinical.iloc[used].items():
-        yield from _leak(f"clinical[{name!r}]", column, cohort, y, part)
+    for name, column in cohort.clinical.items():
+        where = f"clinical[{name!r}]"
+        is_label = list(_is_label(where, column.iloc[rows], cohort, rows, looks))
+        yield from is_label or _is_nearly(where, column, cohort, units)
         gaps = pd.Series(np.where(column.isna(), "missing", "there"))
-        yield from _leak(f"clinical[{name!r}] being missing", gaps, cohort, y, part)
+        yield from () if is_label else _is_nearly(f"{where} being missing", gaps, cohort, units)
 
 
-def _leak(
-    where: str, column: pd.Series, cohort: Cohort, y: NDArray[np.int64], part: NDArray[np.int64]
-) -> Iterator[Finding]:
-    known = column.notna().to_numpy()
-    if column[known].nunique() < 2:
+def _is_label(where: str, column: pd.Series, cohort: Cohort, rows: NDArray[np.int64], looks: int) -> Iterator[Finding]:
+    gaps = pd.Series(np.where(column.isna(), "missing", "there"))
+    for place, values in ((where, column), (f"{where} being missing", gaps)):
+        found = [p for p in partings(values, cohort, rows) if p.is_label(looks)]
+        if found:
+            best = min(found, key=lambda p: p.log_chance)
+            chance = max(exp(best.log_chance), 1e-99) * looks
+            yield Finding(
+                "label-leak-column",
+                True,
+                place,
+                f"{place} is the label under another name: it {best.how}, without an error in {best.patients} "
+                f"patients (probability by chance in any of the columns {chance:.0e}).",
+                "Drop the column; one that is measured before the diagnosis and parts patients so well may be allowed.",
+            )
+            return
+
+
+def _is_nearly(where: str, column: pd.Series, cohort: Cohort, units: Units | None) -> Iterator[Finding]:
+    if units is None:
         return
-    told = [(_held_out(column[known], y[known] == k, part[known]), k) for k in np.unique(y)]
-    accuracy, k = max(told)
+    used = np.flatnonzero((units.of >= 0) & column.notna().to_numpy())
+    column, y, part = column.iloc[used], cohort.y[used], units.part[units.of[used]]
+    if column.nunique() < 2:
+        return
+    accuracy, k = max((_held_out(column, y == k, part), k) for k in np.unique(y))
     if accuracy >= SUSPECT:
         verb = "is the label" if accuracy >= CERTAIN else "is nearly the label"
         yield Finding(
@@ -46,7 +71,7 @@ def _leak(
             False,
             where,
             f"{where} {verb}: alone it tells {cohort.classes[k]} from the rest with balanced accuracy {accuracy:.3f} "
-            f"over {FOLDS} folds ({int(known.sum())} specimens).",
+            f"over {FOLDS} folds ({len(used)} specimens).",
             "Drop the column unless it is known before the diagnosis.",
         )
 

@@ -1,8 +1,9 @@
-"""Audit of pictures that occur twice: byte for byte, changed a little, flipped or turned."""
+"""Audit of pictures that occur twice: byte for byte, changed a little, flipped, turned, cropped or moved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from datasets.audits.finding import Finding, counted, listed
 from datasets.audits.roles import PARTS, role_table, torn
 from datasets.cohort import Cohort
-from datasets.read import Copies, find_copies
+from datasets.read import find_copies
 from datasets.splits import SplitPlan
 
 _TORN = "in two roles of one fold"
@@ -33,7 +34,7 @@ def duplicate_images(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding
 
 def near_duplicate_images(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
     """Find images that differ by compression, size, brightness or contrast only."""
-    yield from _look_alikes("near-duplicate-images", "nearly identical images", cohort, plan, turned=False)
+    yield from _look_alikes("near-duplicate-images", "nearly identical images", cohort, plan)
 
 
 def augmented_copies(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
@@ -41,13 +42,20 @@ def augmented_copies(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding
     yield from _look_alikes("augmented-copies", "flipped or turned copies of images", cohort, plan, turned=True)
 
 
-def _look_alikes(rule: str, what: str, cohort: Cohort, plan: SplitPlan | None, *, turned: bool) -> Iterator[Finding]:
+def moved_copies(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
+    """Find images that are part of another image: cropped, shifted, turned by any angle, overexposed."""
+    yield from _look_alikes("moved-copies", "cropped, moved or turned copies of images", cohort, plan, moved=True)
+
+
+def _look_alikes(
+    rule: str, what: str, cohort: Cohort, plan: SplitPlan | None, *, turned: bool = False, moved: bool = False
+) -> Iterator[Finding]:
     if cohort.images is None:
         return
     copies = find_copies(cohort.images)
-    chosen = copies.turned == turned
-    first, second = copies.first[chosen], copies.second[chosen]
-    group = Copies(copies.identical, first, second, copies.turned[chosen]).image_groups()
+    chosen = (copies.turned == turned) & (copies.moved == moved)
+    first = copies.first[chosen]
+    group = replace(copies, first=first, second=copies.second[chosen]).image_groups()
     yield from _copies(rule, what, cohort, plan, group, np.isin(np.arange(group.max(initial=-1) + 1), group[first]))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from datasets.audits import columns as audit_columns
 from datasets.audits import counts as audit_counts
+from datasets.audits import disguise as audit_disguise
+from datasets.audits import ids as audit_ids
 from datasets.audits import images as audit_images
 from datasets.audits import roles as audit_roles
 from datasets.audits import rows as audit_rows
@@ -17,12 +19,15 @@ from datasets.splits import SplitPlan
 
 RULES: Mapping[str, Rule] = {
     "patient-in-two-roles": Rule("A patient is learnt from and tested on", audit_roles.patient_in_two_roles, True),
+    "similar-patient-ids": Rule("One patient id written in two ways", audit_ids.similar_patient_ids, True),
     "patients-unknown": Rule("The source names no patients", audit_roles.patients_unknown),
     "duplicate-images": Rule("Byte-identical images", audit_images.duplicate_images, True),
     "near-duplicate-images": Rule("Re-encoded or brightened copies", audit_images.near_duplicate_images, True),
     "augmented-copies": Rule("Flipped or turned copies", audit_images.augmented_copies, True),
+    "moved-copies": Rule("Cropped, shifted or slightly turned copies", audit_images.moved_copies, True),
     "duplicate-rows": Rule("Equal rows of different patients", audit_rows.duplicate_rows, True),
-    "label-leak-column": Rule("A clinical column is the label", audit_columns.label_leak_column, by_class=True),
+    "label-leak-column": Rule("A clinical column is the label", audit_columns.label_leak_column, True, by_class=True),
+    "label-leak-gene": Rule("A gene is the label", audit_disguise.label_leak_gene, True, by_class=True),
     "unit-slips": Rule("Values in another unit", audit_units.unit_slips),
     "class-is-domain": Rule("The domain tells the class", audit_shortcuts.class_is_domain, True, by_class=True),
     "class-is-era": Rule("The time of sampling tells the class", audit_shortcuts.class_is_era, True, by_class=True),

@@ -20,6 +20,7 @@ _PER_BIN = 12  # units a bin of a number, at least
 _DOMAINS = 5  # the largest domains, in each of which missing values are looked at
 
 _Describe = Callable[[Cohort, Units], Iterator[tuple[str, NDArray[np.float64]]]]
+_Check = Callable[[Cohort, SplitPlan | None], Iterator[Finding]]
 
 
 def class_is_domain(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
@@ -32,30 +33,6 @@ def class_is_domain(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]
         yield Finding("class-is-domain", True, "domain", problem, remedy)
         return
     yield from _shortcut("class-is-domain", cohort, _domain, remedy)
-
-
-def class_is_era(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
-    """Find periods of sampling that tell the class."""
-    remedy = "Compare within a period, or split by time; read the scores beside the controls."
-    yield from _shortcut("class-is-era", cohort, _era, remedy)
-
-
-def class_is_format(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
-    """Find image formats and modes that tell the class: compression leaves its marks in pixels."""
-    remedy = "Re-encode all images alike, or take the classes from one source."
-    yield from _shortcut("class-is-format", cohort, _format, remedy)
-
-
-def class_is_size(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
-    """Find image sizes and byte counts that tell the class."""
-    remedy = "Crop every image to one square before resizing, and never feed sizes or byte counts."
-    yield from _shortcut("class-is-size", cohort, _size, remedy)
-
-
-def class_is_count(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
-    """Find numbers of images a specimen that tell the class."""
-    remedy = "Pool images by mean or attention, or draw as many of every specimen; compare with missingness-only."
-    yield from _shortcut("class-is-count", cohort, _count, remedy)
 
 
 def class_is_missingness(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
@@ -74,12 +51,6 @@ def class_is_background(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Find
     remedy = "Compare with the control border-only; normalise or augment stains, or mask the background."
     if cohort.images is not None:
         yield from _shortcut("class-is-background", cohort[cohort.has("images")], _background, remedy)
-
-
-def class_is_order(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
-    """Find files and ids that are sorted by class; the harness shuffles and hides them, so this never blocks."""
-    remedy = "The harness shuffles rows and hides ids; code of your own must do so too."
-    yield from _shortcut("class-is-order", cohort, _order, remedy, may_block=False)
 
 
 def _shortcut(
@@ -188,3 +159,34 @@ def _border(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     parts = (pixels[:, :2], pixels[:, -2:], pixels[:, 2:-2, :2], pixels[:, 2:-2, -2:])
     sums = sum(part.sum(axis=(1, 2), dtype=np.float64) for part in parts)
     return np.asarray(sums / sum(part.shape[1] * part.shape[2] for part in parts))
+
+
+def _rule(name: str, describe: _Describe, remedy: str, *, may_block: bool = True) -> _Check:
+    """Return the check of a rule that asks no more than whether what ``describe`` yields tells the class."""
+
+    def check(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
+        return _shortcut(name, cohort, describe, remedy, may_block=may_block)
+
+    return check
+
+
+class_is_era = _rule(
+    "class-is-era", _era, "Compare within a period, or split by time; read the scores beside the controls."
+)
+# compression leaves its marks in pixels
+class_is_format = _rule("class-is-format", _format, "Re-encode all images alike, or take the classes from one source.")
+class_is_size = _rule(
+    "class-is-size", _size, "Crop every image to one square before resizing, and never feed sizes or byte counts."
+)
+class_is_count = _rule(
+    "class-is-count",
+    _count,
+    "Pool images by mean or attention, or draw as many of every specimen; compare with missingness-only.",
+)
+# the harness shuffles rows and hides ids, so this never blocks
+class_is_order = _rule(
+    "class-is-order",
+    _order,
+    "The harness shuffles rows and hides ids; code of your own must do so too.",
+    may_block=False,
+)

@@ -3,6 +3,8 @@
 from datasets.read import duplicates
 from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
 from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
+from datasets.read.copy_alignment import align
+from datasets.read.copy_candidates import find_candidates
 from datasets.read.decode import DAMAGED, Crop, Decoded, ImageFile, decode_images, find_images
 from datasets.read.delimited import other_separator, read_header, wrong_encoding
 from datasets.read.duplicates import Copies, find_copies, groups
@@ -28,6 +30,7 @@ __all__ = [
     "ExpressionSet",
     "ImageFile",
     "UnitError",
+    "align",
     "cell_cohort",
     "choose",
     "class_root",
@@ -37,6 +40,7 @@ __all__ = [
     "dense",
     "duplicates",
     "factor",
+    "find_candidates",
     "find_classes",
     "find_copies",
     "find_images",

@@ -1,4 +1,4 @@
-"""Images that are the same picture: byte for byte, re-encoded, brightened, flipped or turned."""
+"""Images that are the same picture: byte for byte, re-encoded, brightened, flipped, turned, cropped or moved."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from datasets.cache import cached_arrays
 from datasets.cohort import ImageBags
+from datasets.read.copy_alignment import CODE as copy_alignment
+from datasets.read.copy_alignment import align
+from datasets.read.copy_candidates import CODE as copy_candidates
+from datasets.read.copy_candidates import find_candidates
 
 SIMILAR = 0.98  # correlation of greys; re-encoded copies reach .99, other cells .95 unless they lie on bare ground
 SAME_DETAIL = 0.65  # and of their Laplacians; re-encoded copies reach .84, round cells on bare ground .51
@@ -22,7 +26,8 @@ _FLAT = 0.5  # standard deviation in grey levels below which a picture shows not
 _BLOCK = 1024
 _PRODUCTS = 2**25  # that are in memory at once, 128 MiB
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
-_CODE = Path(__file__).read_bytes()  # at import: what a later edit makes of the file is not the code that runs
+# At import: what a later edit makes of the files is not the code that runs.
+_CODE = Path(__file__).read_bytes() + copy_candidates + copy_alignment
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +39,14 @@ class Copies:
         first: int64 (k,), and
         second: int64 (k,), ``first < second``: pairs that look alike; of identical images the first stands for all.
         turned: bool (k,), whether the second must be flipped or turned by 90 degrees to look like the first.
+        moved: bool (k,), whether one must be laid over the other: cropped, shifted, turned by any angle, overexposed.
     """
 
     identical: NDArray[np.int64]
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     turned: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
 
     def image_groups(self) -> NDArray[np.int64]:
         """Return a group of each image, int64 (m,): connected by copies of any kind."""
@@ -57,8 +64,10 @@ def find_copies(images: ImageBags) -> Copies:
     correlate by ``SIMILAR`` or more in one of the eight orientations of a square, and their Laplacians by
     ``SAME_DETAIL``: all round cells on bare ground are alike but for detail. Mean and contrast do not count.
     The search misses no such pair: it compares 64 numbers that no orientation changes and that bound the
-    correlation from above, then checks every hit on 255 frequencies, then on 1,023. Crops that were shifted or
-    zoomed by more than a pixel or two are not found.
+    correlation from above, then checks every hit on 255 frequencies, then on 1,023.
+
+    Pictures that were cropped, shifted or turned a little are looked for among the nearest neighbours of each image
+    (``copy_candidates``) and laid over one another (``copy_alignment``): most are found, not all.
 
     Differs from the usual DCT hash in: real numbers instead of their signs, which agree between cells that are centred.
     """
@@ -112,8 +121,23 @@ def _search(pixels: NDArray[np.uint8], rows: NDArray[np.int64], digests: NDArray
         alike.append(match)
     orientations = np.concatenate(alike, axis=1)
     best = orientations.any(axis=0)
-    pairs = {"first": seen[first[best]], "second": seen[second[best]], "turned": ~orientations[0, best]}
-    return {"identical": leader[member].astype(np.int64), **pairs}
+    square = np.stack([first[best], second[best]])
+    moved = _moved(pixels, rows[seen], square)
+    pair = seen[np.concatenate([square, moved], axis=1)]
+    turned = np.r_[~orientations[0, best], np.zeros(moved.shape[1], bool)]
+    kinds = {"turned": turned, "moved": np.arange(pair.shape[1]) >= square.shape[1]}
+    return {"identical": leader[member].astype(np.int64), "first": pair[0], "second": pair[1], **kinds}
+
+
+def _moved(pixels: NDArray[np.uint8], rows: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return pairs of images that can be laid over one another, int64 (2, k), without those known (2, known)."""
+    if len(rows) < 2:
+        return np.empty((2, 0), np.int64)
+    candidates = find_candidates(pixels, rows)
+    same = align(pixels, rows, candidates).same
+    pair = np.sort(np.stack([candidates.first, candidates.second])[:, same], axis=0)
+    code, old = np.unique(pair[0] * len(rows) + pair[1]), known[0] * len(rows) + known[1]
+    return np.stack(np.divmod(np.setdiff1d(code, old), len(rows)))
 
 
 def _blocks(n: int, step: int) -> list[slice]:

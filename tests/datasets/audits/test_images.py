@@ -9,14 +9,15 @@ import pytest
 from datasets.audits.rules import audit
 from datasets.cohort import ImageBags, presence
 from datasets.splits import SplitPlan
-from tests.datasets.read.test_duplicates import cells, jpeg
+from tests.datasets.read.test_duplicates import cells, cropped, jpeg
 from tests.toy import toy_cohort
 
-RULES = ("duplicate-images", "near-duplicate-images", "augmented-copies")
+RULES = ("duplicate-images", "near-duplicate-images", "augmented-copies", "moved-copies")
 CHANGES = {
     "duplicate-images": lambda p: p,
     "near-duplicate-images": jpeg,
     "augmented-copies": lambda p: np.ascontiguousarray(np.rot90(p)),
+    "moved-copies": lambda p: cropped(p, 0.1, (0, 1)),
 }
 
 
@@ -51,6 +52,22 @@ def about_images(cohort, split=None):
 def test_a_copy_in_another_role_blocks(rule):
     (finding,) = about_images(planted(CHANGES[rule]), plan([10, 11]))
     assert (finding.rule, finding.blocks, finding.specimens) == (rule, True, ("S001", "S010"))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_copy_that_crosses_roles_in_a_later_fold_only_blocks(rule):
+    clean = plan([10, 1]).table
+    folds = [clean, clean.assign(fold=1), plan([10, 11]).table.assign(fold=2)]
+    (finding,) = about_images(planted(CHANGES[rule]), SplitPlan(pd.concat(folds)))
+    assert (finding.rule, finding.blocks, finding.specimens) == (rule, True, ("S001", "S010"))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_copy_in_train_and_valid_blocks(rule):
+    table = plan([0]).table
+    table.loc[table["specimen"] == "S010", "role"] = "valid"
+    (finding,) = about_images(planted(CHANGES[rule]), SplitPlan(table))
+    assert (finding.rule, finding.blocks) == (rule, True)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -62,6 +62,61 @@ def test_a_changed_copy_is_found_upright(change, side):
     assert pairs(duplicates.find_copies(bags([*pictures, change(pictures[3])]))) == {(3, 12, False)}
 
 
+def cropped(picture: np.ndarray, share: float, corner: tuple[float, float]) -> np.ndarray:
+    """Return what is left of a picture, at its size."""
+    side = len(picture)
+    left = round(side * (1 - share))
+    top, start = (round(c * (side - left)) for c in corner)
+    part = Image.fromarray(picture[top : top + left, start : start + left])
+    return np.asarray(part.resize((side, side), Image.Resampling.BICUBIC))
+
+
+def shifted(picture: np.ndarray, down: int, right: int) -> np.ndarray:
+    side, room = len(picture), 8
+    padded = np.pad(picture, ((room, room), (room, room), (0, 0)), mode="edge")
+    return padded[room + down : room + down + side, room + right : room + right + side]
+
+
+def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).rotate(degrees, Image.Resampling.BICUBIC))
+
+
+def overexposed(picture: np.ndarray) -> np.ndarray:
+    return (picture * 1.3).clip(0, 255).astype(np.uint8)
+
+
+MOVES = [
+    lambda p: cropped(p, 0.05, (0, 1)),
+    lambda p: cropped(p, 0.10, (1, 1)),
+    lambda p: cropped(p, 0.15, (0.5, 0.5)),
+    lambda p: cropped(p, 0.15, (0, 0)),
+    lambda p: shifted(p, 3, -3),
+    lambda p: shifted(p, 0, 7),
+    lambda p: turned(p, 10),
+    lambda p: turned(p, -25),
+    overexposed,
+    lambda p: overexposed(turned(p, -10)),
+    lambda p: np.rot90(cropped(p, 0.1, (1, 0))[:, ::-1]),
+    lambda p: overexposed(np.rot90(turned(cropped(p, 0.1, (0.3, 0.6)), 10), 3)),
+]
+
+
+def test_cropped_shifted_turned_and_overexposed_copies_are_found():
+    pictures = (cells(40, seed=4, side=64) * 0.85).astype(np.uint8)  # paler ones are white when overexposed
+    copies = duplicates.find_copies(bags([*pictures, *(move(pictures[i]) for i, move in enumerate(MOVES))]))
+    found = set(zip(copies.first.tolist(), copies.second.tolist(), strict=True))
+    assert found <= {(i, 40 + i) for i in range(len(MOVES))}
+    assert len(found) >= len(MOVES) - 1, found  # a search by nearest neighbours may miss one
+    assert copies.moved.sum() >= len(MOVES) - 3  # the rest is near enough for the search that misses none
+
+
+def test_pictures_of_any_size_are_laid_over_one_another():
+    for side in (28, 120):
+        pictures = cells(8, seed=2, side=side)
+        copies = duplicates.find_copies(bags([*pictures, turned(cropped(pictures[5], 0.1, (0, 0)), 8)]))
+        assert pairs(copies) == {(5, 8, False)} and copies.moved.all()
+
+
 @pytest.mark.parametrize("quarters", range(4))
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_every_orientation_is_found(quarters, mirrored):
@@ -175,6 +230,7 @@ def test_groups_of_identical_images_are_the_equal_ones(chosen):
 
 
 def test_copies_of_a_copy_are_one_group():
-    copies = duplicates.Copies(np.array([0, 1, 0, 3]), np.array([0]), np.array([3]), np.array([True]))
+    yes, no = np.array([True]), np.array([False])
+    copies = duplicates.Copies(np.array([0, 1, 0, 3]), np.array([0]), np.array([3]), yes, no)
     assert len(set(copies.image_groups()[[0, 2, 3]].tolist())) == 1
     assert replace(copies, first=copies.first[:0], second=copies.second[:0]).image_groups()[3] != 0

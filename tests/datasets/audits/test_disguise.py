@@ -1,0 +1,162 @@
+"""Audit of values that are the label in disguise: columns and genes that part the classes without an error."""
+
+from dataclasses import replace
+from itertools import permutations
+from math import exp
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark.planning.auditing import AuditBlocks, judge
+from datasets.audits.disguise import partings
+from datasets.audits.rules import RULES
+from datasets.generated.apl_sim import load as load_apl_sim
+from datasets.generated.hematopoiesis_sim import load as load_hematopoiesis
+from datasets.generated.mito_sim import load as load_mito
+from datasets.public.all_chiaretti import load as load_all_chiaretti
+from datasets.public.apl_jhu import load as load_apl_jhu
+from datasets.public.apl_labs import load as load_apl_labs
+from datasets.public.golub import load as load_golub
+from datasets.public.leukemia_hgu95av2 import load as load_leukemia_chips
+from datasets.public.tcga_laml import load as load_tcga_laml
+from datasets.schemes.splitters import kfold
+from tests.toy import toy_cohort
+
+N = 60
+
+
+def with_column(column, n=N, n_classes=2, **parts):
+    clean = toy_cohort(n=n, n_classes=n_classes, signal=0, images=False, genes=False, missing=0)
+    values = pd.Series(column)
+    values = values if pd.api.types.is_numeric_dtype(values.dtype) else values.astype("category")
+    table = clean.clinical.assign(leak=values)
+    units = {**clean.units, **({"leak": ""} if table["leak"].dtype != "category" else {})}
+    return replace(clean, clinical=table, units=units, **parts)
+
+
+def blocking(cohort):
+    return [f for f in RULES["label-leak-column"].check(cohort, None) if f.blocks]
+
+
+Y = np.arange(N) % 2
+RNG = np.random.default_rng(0)
+LEAKS = {
+    "text": np.where(Y, "APL", "AML"),
+    "text in any case": np.where(Y, RNG.choice(["APL", "apl", " Apl "], N), RNG.choice(["other", "OTHER"], N)),
+    "number": Y + 1.0,
+    "numbers as text": np.where(Y, "1", "0"),
+    "true and false": np.where(Y, "True", "False"),
+    "sets of values": np.where(Y, RNG.choice(["M3", "M3v"], N), RNG.choice(["M0", "M1", "M2", "M4"], N)),
+    "sets of numbers": np.where(Y, RNG.choice([3.0, 5.0], N), RNG.choice([2.0, 4.0], N)),
+    "cut": np.where(Y, 5.0, -5.0) + RNG.uniform(-4, 4, N),
+    "interval": np.where(Y, RNG.uniform(-1, 1, N), RNG.choice([-9, 9], N) + RNG.uniform(-4, 4, N)),
+    "present": np.where(Y, np.nan, RNG.normal(size=N)),
+    "missing is a value": pd.Series(np.where(Y, "done", None)),
+}
+
+
+@pytest.mark.parametrize("column", LEAKS.values(), ids=LEAKS)
+def test_a_label_under_another_name_blocks_the_plan(column):
+    cohort = with_column(column)
+    (finding,) = blocking(cohort)
+    assert "'leak'" in finding.where and "probability by chance" in finding.problem
+    plan = kfold(cohort, folds=3)
+    with pytest.raises(AuditBlocks, match="--allow label-leak-column"):
+        judge(cohort, plan, ("class-is-missingness",))
+    assert "label-leak-column" in judge(cohort, plan, ("label-leak-column", "class-is-missingness")).allowed
+
+
+@pytest.mark.parametrize("k", range(3))
+def test_one_class_against_the_rest_blocks(k):
+    y = np.arange(N) % 3
+    for column in ((y == k) * 1.0, np.where(y == k, 7.0, 0) + RNG.uniform(0, 5, N)):
+        (finding,) = blocking(with_column(column, n_classes=3))
+        assert f"class-{k}" in finding.problem or "one value a class" in finding.problem
+
+
+def test_one_error_or_few_patients_do_not_block():
+    wrong = np.where(np.arange(N) == 4, 1 - Y, Y)
+    assert blocking(with_column(wrong * 1.0)) == []
+    assert blocking(with_column(np.where(wrong, 5.0, -5.0) + RNG.uniform(-4, 4, N))) == []
+    few = np.arange(20) % 2
+    assert blocking(with_column(np.where(few, 5.0, -5.0) + RNG.uniform(-4, 4, 20), n=20)) == []
+    assert blocking(with_column(few * 1.0, n=20))  # a value a class needs no thirty patients
+    assert blocking(with_column((np.arange(6) % 2) * 1.0, n=6)) == []  # as one column in ten would by chance
+
+
+def test_ids_and_rare_classes_do_not_block():
+    assert blocking(with_column([f"text {i}" for i in range(N)])) == []
+    assert blocking(with_column(np.arange(N) * 1.0)) == []
+    y = np.where(np.arange(N) == 7, 2, Y)
+    lone = np.where(y == 2, 99.0, RNG.uniform(0, 5, N))
+    assert blocking(with_column(lone, n_classes=3, y=y)) == []
+
+
+@given(st.lists(st.integers(0, 1), min_size=4, max_size=6).filter(lambda y: 0 < sum(y) < len(y)))
+def test_the_chance_is_that_of_labels_drawn_by_lot(y):
+    n = len(y)
+    cohort = toy_cohort(n=n, n_classes=2, images=False, genes=False)
+    cohort = replace(cohort, y=np.array(y))
+    column, rows = pd.Series(np.array(y) * 1.0), np.arange(n)
+    (parting,) = partings(column, cohort, rows)
+    drawn = [all(a == b for a, b in zip(y, p, strict=True)) for p in permutations(y)]
+    flipped = [all(a != b for a, b in zip(y, p, strict=True)) for p in permutations(y)]
+    assert np.mean(drawn) + np.mean(flipped) <= exp(parting.log_chance) + 1e-9
+    assert exp(parting.log_chance) == pytest.approx(2 * np.mean(drawn))
+
+
+def genes_of(values):
+    clean = toy_cohort(n=N, n_classes=2, images=False, clinical=False, missing=0)
+    genes = clean.genes.copy()
+    genes[:, 5] = values
+    return list(RULES["label-leak-gene"].check(replace(clean, genes=genes), None))
+
+
+def test_a_gene_with_one_value_a_class_blocks():
+    for values in (Y, 3.5 - Y, np.where(Y, -1, 0.25)):
+        (finding,) = genes_of(values)
+        assert finding.blocks and "G5" in finding.problem
+
+
+def test_a_true_marker_of_any_strength_does_not_block():
+    for strength in (1, 10, 1000):
+        assert genes_of(strength * Y + RNG.normal(size=N)) == []
+    assert genes_of(np.where(Y, 0, RNG.poisson(9, N))) == []  # silent in one class
+    assert genes_of(0) == []
+
+
+def test_a_gene_that_tells_one_of_three_classes_blocks():
+    clean = toy_cohort(n=N, images=False, clinical=False, missing=0.2)
+    genes = clean.genes.copy()
+    genes[:, 2] = np.where(clean.has("genes"), (clean.y == 1) * 4, 0)
+    assert [f.blocks for f in RULES["label-leak-gene"].check(replace(clean, genes=genes), None)] == [True]
+
+
+def leaks(cohort):
+    rules = ("label-leak-column", "label-leak-gene")
+    return [f for rule in rules for f in RULES[rule].check(cohort, None) if f.blocks]
+
+
+def test_generated_cohorts_pass():
+    assert leaks(load_apl_sim(patients=60, cells=2, image_size=16)) == []
+    assert leaks(load_mito(patients=60, cells=2, image_size=16)) == []
+    assert leaks(load_hematopoiesis(donors=6, cells=20, n_genes=2000)) == []
+
+
+REAL = {
+    "golub": load_golub,
+    "all-chiaretti": load_all_chiaretti,
+    "apl-labs": load_apl_labs,
+    "apl-jhu": load_apl_jhu,
+    "tcga-laml": load_tcga_laml,
+    "leukemia-hgu95av2": load_leukemia_chips,
+}
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", REAL)
+def test_true_markers_of_real_cohorts_pass(name):
+    assert leaks(REAL[name]()) == []

@@ -1,0 +1,76 @@
+"""Audit of patient ids that one person may have written in two ways."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets.audits.ids import plain_id
+from datasets.audits.rules import RULES
+from datasets.splits import SplitPlan
+from tests.toy import toy_cohort
+
+VARIANTS = {
+    "case": ("Ab-7", "aB-7"),
+    "zeros": ("P007", "P7"),
+    "zeros of a later number": ("S1-P007", "S1-P7"),
+    "blanks": ("P 7", "P7 "),
+    "dash or underscore": ("P-7", "P_7"),
+    "no dash": ("P-7", "P7"),
+    "full-width digits": ("P７", "P7"),
+    "look-alike dashes": ("P\u20117", "P\u22127"),
+    "zero width": ("P\u200b7", "P7"),
+    "composed": ("Jos\u00e9", "Jose\u0301"),
+    "ligature": ("\ufb01n", "fin"),
+    "other digits": ("P\u0667", "P7"),
+}
+
+
+def found(names, roles=None, folds=1):
+    clean = toy_cohort(n=12, images=False, clinical=False)
+    cohort = replace(clean, patient=np.array([*names, *"KLMNOQRSTUVW"[len(names) :]]))
+    plan = None
+    if roles is not None:
+        same = pd.DataFrame({"specimen": cohort.specimen, "fold": 0, "role": "train"})
+        tables = [same.assign(fold=i) for i in range(folds)]
+        tables[-1] = tables[-1].assign(role=[*roles, *["train"] * (12 - len(roles))])
+        plan = SplitPlan(pd.concat(tables))
+    return list(RULES["similar-patient-ids"].check(cohort, plan))
+
+
+@pytest.mark.parametrize("pair", VARIANTS.values(), ids=VARIANTS)
+def test_ids_written_in_two_ways_are_named_and_block_across_roles(pair):
+    (finding,) = found(pair)
+    assert not finding.blocks and all(repr(str(name)) in finding.problem for name in pair)
+    assert finding.specimens == ("S000", "S001")
+    (finding,) = found(pair, ["train", "train"])
+    assert not finding.blocks
+    for other in ("test", "valid"):
+        (finding,) = found(pair, ["train", other], folds=3)  # in the last fold only
+        assert finding.blocks and "two roles" in finding.problem
+
+
+def test_other_ids_are_not_named():
+    assert found(["P1", "P10", "P100", "P01x", "1-2", "1-20", "A1B2", "A12B"]) == []
+    assert found(["-", "--", "_", "1.2"], ["train", "test", "train", "test"]) == []
+
+
+def test_separators_between_numbers_keep_them_apart():
+    assert found(["1-12", "11-2"]) == [] and plain_id("1-12") == plain_id("01_012")
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_plain_ids_are_stable_and_ignore_dress(name):
+    plain = plain_id(name)
+    assert plain_id(plain) == plain
+    if plain != name:
+        assert plain_id(f" {name}\u200b ") == plain
+
+
+@given(st.integers(0, 10**6), st.integers(0, 4), st.sampled_from(["-", "_", " ", "\u2013", ""]))
+def test_numbers_are_told_by_their_value(number, zeros, dash):
+    assert plain_id(f"P{dash}{'0' * zeros}{number}") == plain_id(f"p{number}")
+    assert plain_id(f"P{number}") != plain_id(f"P{number + 1}")
