@@ -154,7 +154,9 @@ def _show_card(dataset: str, card: Card, console: Console) -> None:
     for trap in card.traps:
         table.add_row("trap", Text(trap))
     for reference in card.references:
-        said = f"not comparable: {reference.not_comparable}" if reference.not_comparable else "comparable"
+        partly = f"comparable where the dataset is whole, else not: {reference.incomplete}"
+        said = partly if reference.incomplete else "comparable"
+        said = f"not comparable: {reference.not_comparable}" if reference.not_comparable else said
         table.add_row("published", Text(f"{reference.result} ({reference.protocol}; {reference.citation}; {said})"))
     console.print(table)
 

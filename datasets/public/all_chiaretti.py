@@ -134,7 +134,7 @@ def _classes(column: pd.Series) -> tuple[NDArray[np.bool_], dict[str, int]]:
 
 
 def _clinical(table: pd.DataFrame, ids: NDArray[np.str_]) -> pd.DataFrame:
-    age = numbers(table["age"].replace(["<NA>", str(_MISSING_INTEGER)], ""), "samples: age", ids)
+    age = numbers(table["age"].replace(str(_MISSING_INTEGER), ""), "samples: age", ids)
     sex = pd.Categorical(table["sex"].map({"F": "female", "M": "male"}), ["female", "male"])
     return pd.DataFrame({"age": age.to_numpy(), "sex": sex})
 

@@ -158,10 +158,10 @@ def _clinical_rows(folder: Path, patients: pd.Index) -> pd.DataFrame:
 
 def _measured(raw: pd.DataFrame, ids: NDArray[np.str_]) -> pd.DataFrame:
     parts: dict[str, object] = {
-        name: numbers(raw[name].replace("<NA>", ""), f"{CLINICAL}: {column}", ids) * factor(unit, UNITS[name])
+        name: numbers(raw[name], f"{CLINICAL}: {column}", ids) * factor(unit, UNITS[name])
         for name, (column, unit) in _MEASURED.items()
     }
-    sex = numbers(raw["sex"].replace("<NA>", ""), f"{CLINICAL}: gender", ids)
+    sex = numbers(raw["sex"], f"{CLINICAL}: gender", ids)
     odd = sex.notna() & ~sex.isin([1, 2])
     if odd.any():
         raise CohortError(f"{CLINICAL}: gender", "is neither 1 (male) nor 2 (female)", ids[odd.to_numpy()])

@@ -178,7 +178,7 @@ def _clinical(clinical: pd.DataFrame, ids: NDArray[np.str_]) -> pd.DataFrame:
     raw = pick(clinical, {name: c for name, (c, *_) in _MEASURED.items()} | {"sex": _SEX}, FILE).reset_index(drop=True)
     parts: dict[str, object] = {}
     for name, (column, unit, low, high) in _MEASURED.items():
-        values = numbers(raw[name].replace("<NA>", ""), f"{FILE}: {column}", ids)
+        values = numbers(raw[name], f"{FILE}: {column}", ids)
         bad = (values < low) | (values > high)
         if bad.any():
             raise CohortError(f"{FILE}: {column}", f"cannot be in {unit}", ids[bad.to_numpy()])

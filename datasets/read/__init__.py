@@ -3,6 +3,7 @@
 from datasets.read import duplicates
 from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
 from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
+from datasets.read.codes import YES_NO, codes, labels, named_rows, text
 from datasets.read.decode import DAMAGED, Crop, Decoded, ImageFile, decode_images, find_images
 from datasets.read.delimited import other_separator, read_header, wrong_encoding
 from datasets.read.duplicates import Copies, find_copies, groups
@@ -11,16 +12,18 @@ from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
 from datasets.read.h5ad import PIP, cohort_from_h5ad, dense, open_h5ad
 from datasets.read.mutation_table import mutated
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
-from datasets.read.text_table import labels, matrix, numbers, pick, read_text, text, unique_ids
+from datasets.read.text_table import BLANKS, matrix, numbers, pick, read_text, unique_ids
 from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
 
 __all__ = [
+    "BLANKS",
     "DAMAGED",
     "FOLDER",
     "HALLMARK",
     "KNOWN",
     "PIP",
     "SOURCE_PAGE",
+    "YES_NO",
     "Cells",
     "Copies",
     "Crop",
@@ -31,6 +34,7 @@ __all__ = [
     "cell_cohort",
     "choose",
     "class_root",
+    "codes",
     "cohort_from_h5ad",
     "collapse_probes",
     "decode_images",
@@ -49,6 +53,7 @@ __all__ = [
     "log2_thresholded",
     "matrix",
     "mutated",
+    "named_rows",
     "numbers",
     "open_h5ad",
     "other_separator",
