@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort, CohortError, Provenance
+from datasets.fetch import is_left_behind
 from datasets.read.decode import Crop, ImageFile, decode_images, find_images
 from datasets.read.single_cells import single_cells
 from datasets.roots import DataMissing, data_roots
 
-_JUNK = "__MACOSX"  # what macOS adds to archives
 _WRAPPERS = ("", "*/", "*/*/")  # archives wrap the class folders in one or two folders of their own
 
 
@@ -80,7 +80,7 @@ def _class_roots(folder: Path, names: Collection[str]) -> list[Path]:
     for wrapper in _WRAPPERS:
         found = {p.parent for name in names for p in folder.glob(wrapper + name) if p.is_dir()}
         if found:
-            return sorted(p for p in found if p.name != _JUNK)
+            return sorted(p for p in found if not is_left_behind(p.name))
     return []
 
 
@@ -97,7 +97,7 @@ def labelled_images(place: Path, root: Path, classes: Mapping[str, str]) -> tupl
     Raises:
         CohortError: If an image lies in no such folder, or there is none at all.
     """
-    files = [f for f in find_images(place, root) if not _is_junk(f.path)]
+    files = find_images(place, root)
     depth = len(place.relative_to(root).parts)
     labels = [_label(f.path.split("/")[depth:-1], classes) for f in files]
     strangers = sorted({f.path.rsplit("/", 1)[0] for f, label in zip(files, labels, strict=True) if not label})
@@ -111,11 +111,6 @@ def labelled_images(place: Path, root: Path, classes: Mapping[str, str]) -> tupl
 
 def _label(folders: Sequence[str], classes: Mapping[str, str]) -> str:
     return next((classes[name] for name in folders if name in classes), "")
-
-
-def _is_junk(path: str) -> bool:
-    parts = path.split("/")
-    return _JUNK in parts or parts[-1].startswith("._")
 
 
 def choose(label: NDArray[np.str_], per_class: int | None, seed: int) -> NDArray[np.int64]:

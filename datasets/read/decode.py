@@ -21,6 +21,7 @@ from PIL import Image, ImageOps
 
 from datasets.cache import Rows, cached_arrays
 from datasets.cohort import CohortError
+from datasets.fetch import is_left_behind
 
 FORMAT = 3  # raise it when what is cached of an unchanged file would change
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
@@ -120,15 +121,17 @@ class _Image(NamedTuple):
 def find_images(folder: Path, root: Path) -> list[ImageFile]:
     """Return all image files below ``folder`` at any depth, sorted; paths are relative to ``root``, with slashes.
 
+    What operating systems leave behind ("._a.jpg", "__MACOSX/a.jpg") is none.
+
     Raises:
         CohortError: If one cannot be reached, such as a link to nothing.
     """
     found = []
     for place, _, names in os.walk(folder):
         below = Path(place).relative_to(root).as_posix()
-        for name in names:
-            if name.lower().endswith(SUFFIXES):
-                found.append(ImageFile.at(root, name if below == "." else f"{below}/{name}"))
+        for path in (name if below == "." else f"{below}/{name}" for name in names):
+            if path.lower().endswith(SUFFIXES) and not is_left_behind(path):
+                found.append(ImageFile.at(root, path))
     return sorted(found)
 
 
