@@ -3,7 +3,7 @@
 from datasets.read import duplicates
 from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
 from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
-from datasets.read.codes import YES_NO, codes, labels, named_rows, text
+from datasets.read.codes import YES_NO, codes, labels, named_rows, spelled, text
 from datasets.read.decode import DAMAGED, Crop, Decoded, ImageFile, decode_images, find_images
 from datasets.read.delimited import other_separator, read_header, wrong_encoding
 from datasets.read.duplicates import Copies, find_copies, groups
@@ -66,6 +66,7 @@ __all__ = [
     "shortfall",
     "single_cells",
     "slip",
+    "spelled",
     "text",
     "unique_ids",
     "without_leaks",

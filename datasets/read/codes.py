@@ -38,19 +38,19 @@ def codes(column: pd.Series) -> pd.Series:
     return text(column).map(code)
 
 
-def spelled(column: pd.Series, known: Iterable[str]) -> pd.Series:
+def spelled(column: pd.Series, known: Iterable[str], *, capitals: bool = True) -> pd.Series:
     """Return each value as ``known`` spells it; a value that none of them means stays stripped text.
 
-    A value means the known word that it equals; else the only one with the same ``code``; else the only one that
-    differs by capitals alone.
+    A value means the known word that it equals; else the only one with the same ``code``; else, where ``capitals`` do
+    not count, the only one that differs by them alone.
     """
     words = list(dict.fromkeys(known))
-    readings = [{word: word for word in words}, _only(words, code), _only(words, lambda word: code(word).casefold())]
+    keys: list[Callable[[str], str]] = [str, code, lambda word: code(word).casefold()]
+    readings = [(key, _only(words, key)) for key in keys[: 3 if capitals else 2]]
     shown = text(column)
 
     def meant(value: str) -> str:
-        keys = (value, code(value), code(value).casefold())
-        return next((told[key] for told, key in zip(readings, keys, strict=True) if key in told), value)
+        return next((told[key(value)] for key, told in readings if key(value) in told), value)
 
     return shown.map({value: meant(value) for value in shown.unique()})
 
