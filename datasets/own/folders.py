@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -52,11 +51,10 @@ def specimens_of_folders(spec: OwnFile, home: Path, problems: Problems) -> pd.Da
 def _check_labels(spec: OwnFile, table: pd.DataFrame, problems: Problems) -> None:
     """Add a problem for every unknown class and, where a patient has one label, for every patient with two."""
     place = spec.images.folder if spec.images else ""
-    counts: Mapping[str, int] = table["label"].value_counts().to_dict()
-    for label, n in sorted(counts.items()) if spec.classes else ():
-        if label not in spec.classes:
-            known = f"Known: {', '.join(spec.classes)}."
-            problems.add(place, 0, "{label}", label, f"is an unknown label of {n} specimens", known)
+    unknown = sorted(set(table["label"]) - set(spec.classes)) if spec.classes else []
+    for label in unknown:
+        said = f"is an unknown label of {(table['label'] == label).sum()} specimens"
+        problems.add(place, 0, "{label}", label, said, f"Known: {', '.join(spec.classes)}.")
     if spec.target_level == "patient" and "patient" in table:
         for patient, labels in table.groupby("patient")["label"].unique().items():
             if len(labels) > 1:

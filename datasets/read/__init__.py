@@ -2,9 +2,19 @@
 
 from datasets.read import duplicates
 from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
-from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
-from datasets.read.codes import YES_NO, codes, labels, named_rows, spelled, text
-from datasets.read.decode import DAMAGED, Crop, Decoded, ImageFile, decode_images, find_images
+from datasets.read.class_folders import (
+    Cells,
+    ClassFolders,
+    cell_cohort,
+    choose,
+    class_root,
+    find_classes,
+    find_file,
+    labelled_images,
+    shortfall,
+)
+from datasets.read.codes import YES_NO, codes, known_codes, labels, named_rows, spelled, text
+from datasets.read.decode import DAMAGED, Crop, Cut, Decoded, ImageFile, Skipped, decode_images, find_images
 from datasets.read.delimited import other_separator, read_header, wrong_encoding
 from datasets.read.duplicates import Copies, find_copies, groups
 from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
@@ -14,6 +24,7 @@ from datasets.read.mutation_table import mutated
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
 from datasets.read.text_table import BLANKS, matrix, numbers, pick, read_text, unique_ids
 from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
+from datasets.read.window import Window
 
 __all__ = [
     "BLANKS",
@@ -25,12 +36,16 @@ __all__ = [
     "SOURCE_PAGE",
     "YES_NO",
     "Cells",
+    "ClassFolders",
     "Copies",
     "Crop",
+    "Cut",
     "Decoded",
     "ExpressionSet",
     "ImageFile",
+    "Skipped",
     "UnitError",
+    "Window",
     "cell_cohort",
     "choose",
     "class_root",
@@ -43,10 +58,12 @@ __all__ = [
     "factor",
     "find_classes",
     "find_copies",
+    "find_file",
     "find_images",
     "groups",
     "hallmark",
     "image_provenance",
+    "known_codes",
     "known_unit",
     "labelled_images",
     "labels",

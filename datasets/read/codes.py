@@ -90,7 +90,8 @@ def labels(
     Raises:
         CohortError: If a value is none of ``classes``.
     """
-    return known_codes(column, classes, place, rows).map(classes).to_numpy(np.int64)
+    found = known_codes(column, classes, place, rows)
+    return np.array([classes[word] for word in found], dtype=np.int64)
 
 
 def named_rows(mask: pd.Series, names: ArrayLike | None = None) -> list[str]:
