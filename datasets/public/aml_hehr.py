@@ -17,6 +17,7 @@ from datasets.read import (
     Crop,
     Decoded,
     ImageFile,
+    category,
     class_root,
     codes,
     decode_images,
@@ -188,9 +189,9 @@ def _read_metadata(folder: Path) -> pd.DataFrame:
     table = pick(raw, headers, path.name)
     ids = unique_ids(codes(table["patient_id"]), f"{path.name}: patient_id")
     label = known_codes(table["label"], SUBTYPES, f"{path.name}: bag_label", ids)
-    sex = known_codes(table["sex"], ("1", "2", ""), f"{path.name}: sex_1f_2m", ids).map({"1": "female", "2": "male"})
+    sex = category(table["sex"], {"1": "female", "2": "male"}, f"{path.name}: sex_1f_2m", ids)
     measured = {name: _positive(table[name], f"{path.name}: {headers[name]}", ids) for name in ("age", "wbc", "images")}
-    said = {"patient_id": ids, "subtype": label.map(SUBTYPES), "sex": pd.Categorical(sex, ["female", "male"])}
+    said = {"patient_id": ids, "subtype": label.map(SUBTYPES), "sex": sex}
     return pd.DataFrame({**said, **measured, "wbc": measured["wbc"] / 1000})
 
 

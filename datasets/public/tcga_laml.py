@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
 from datasets.fetch import RemoteFile, UrlSource, provenance_of
-from datasets.read import collapse_probes, hallmark, labels, matrix, numbers, pick, unique_ids
+from datasets.read import category, collapse_probes, hallmark, labels, matrix, numbers, pick, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "tcga-laml"
@@ -183,7 +183,7 @@ def _clinical(clinical: pd.DataFrame, ids: NDArray[np.str_]) -> pd.DataFrame:
         if bad.any():
             raise CohortError(f"{FILE}: {column}", f"cannot be in {unit}", ids[bad.to_numpy()])
         parts[name] = values
-    parts["sex"] = pd.Categorical(raw["sex"].str.lower(), ["female", "male"])
+    parts["sex"] = category(raw["sex"], {"Female": "female", "Male": "male"}, f"{FILE}: {_SEX}", ids)
     return pd.DataFrame(parts)
 
 

@@ -13,7 +13,7 @@ from datasets.read.class_folders import (
     labelled_images,
     shortfall,
 )
-from datasets.read.codes import YES_NO, codes, known_codes, labels, named_rows, spelled, text
+from datasets.read.codes import YES_NO, code, codes, known_codes, labels, named_rows, spelled, text
 from datasets.read.decode import DAMAGED, Crop, Cut, Decoded, ImageFile, Skipped, decode_images, find_images
 from datasets.read.delimited import other_separator, read_header, wrong_encoding
 from datasets.read.duplicates import Copies, find_copies, groups
@@ -22,7 +22,7 @@ from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
 from datasets.read.h5ad import PIP, cohort_from_h5ad, dense, open_h5ad
 from datasets.read.mutation_table import mutated
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
-from datasets.read.text_table import BLANKS, matrix, numbers, pick, read_text, unique_ids
+from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
 from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
 from datasets.read.window import Window
 
@@ -46,9 +46,11 @@ __all__ = [
     "Skipped",
     "UnitError",
     "Window",
+    "category",
     "cell_cohort",
     "choose",
     "class_root",
+    "code",
     "codes",
     "cohort_from_h5ad",
     "collapse_probes",

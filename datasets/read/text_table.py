@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.errors import CohortError
-from datasets.read.codes import named_rows, text
+from datasets.read.codes import known_codes, named_rows, text
 from datasets.read.delimited import read_header
 
 BLANKS = (
@@ -101,6 +101,25 @@ def numbers(column: pd.Series, place: str, ids: ArrayLike | None = None) -> pd.S
         what = [f"{name} has {value!r}" for name, value in zip(named_rows(bad, ids), shown[bad], strict=True)]
         raise CohortError(place, "is no number", what, "Correct it or leave it empty.")
     return values
+
+
+def category(
+    column: pd.Series, meaning: Mapping[str, str], place: str, rows: ArrayLike | None = None
+) -> pd.Categorical:
+    """Return what the codes of a column mean; blanks and words such as NA are missing.
+
+    Args:
+        column: Text or numbers.
+        meaning: Code -> category, in the order of the categories.
+        place: File and column, for the message.
+        rows: What to call the rows; default: line numbers of a file with one header line.
+
+    Raises:
+        CohortError: If a value is no code that is known.
+    """
+    shown = text(column)
+    found = known_codes(shown.where(~shown.str.lower().isin(BLANKS), ""), (*meaning, ""), place, rows)
+    return pd.Categorical(found.map(meaning), list(dict.fromkeys(meaning.values())))
 
 
 def matrix(table: pd.DataFrame, place: str) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from datasets.fetch.sources import RemoteFile
 from datasets.public import apl_jhu, wbc_cross, wbc_sources
 from datasets.roots import DataMissing
 from datasets.schemes.splitters import leave_one_domain_out
+from tests.datasets.cell_folders import keep_out
 from tests.datasets.public.cell_files import acevedo_files, bccd_files, picture, zheng_files
 
 real = pytest.mark.realdata
@@ -15,9 +16,7 @@ JHU = "apl-jhu/Data/All/Patient_00/Signed slides"
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
-    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    keep_out(tmp_path, monkeypatch)
     acevedo_files(tmp_path)
     zheng_files(tmp_path)
     (tmp_path / "apl-jhu/Data").mkdir(parents=True)

@@ -192,6 +192,14 @@ def test_raabin_parts_are_domains_and_roles(raabin_root):
     assert "no patient ids" in plan.notes[0]
 
 
+def test_raabin_without_what_systems_leave_behind(raabin_root):
+    whole = load(raabin, raabin_root)
+    for path in ("Train/Neutrophil/._a.jpg", "Thumbs.db", "TestB/TestB/.DS_Store", "__MACOSX/Train/Neutrophil/a.jpg"):
+        (raabin_root / "raabin" / path).parent.mkdir(parents=True, exist_ok=True)
+        (raabin_root / "raabin" / path).write_bytes(b"junk")
+    assert load(raabin, raabin_root).fingerprint == whole.fingerprint
+
+
 def test_raabin_takes_a_part_of_each_class_in_each_part(raabin_root):
     cohort = load(raabin, raabin_root, per_class=2)
     assert len(cohort) == 2 * (5 + 5 + 2)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.cohort import CohortError
-from datasets.read.text_table import matrix, numbers, pick, read_text, unique_ids
+from datasets.read.text_table import category, matrix, numbers, pick, read_text, unique_ids
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_rows_are_named_by_their_ids():
 def test_a_decimal_comma_changes_nothing(values):
     point = pd.Series([f"{v:.4f}" for v in values])
     np.testing.assert_array_equal(numbers(point, "p"), numbers(point.str.replace(".", ","), "c"))
+
+
+def test_a_category_is_what_its_code_means():
+    read = category(pd.Series(["1.0", " 2", "NA", "", None]), {"1": "female", "2": "male"}, "f: sex")
+    assert read.categories.tolist() == ["female", "male"]
+    assert read.codes.tolist() == [0, 1, -1, -1, -1]
+    with pytest.raises(CohortError, match=r"f: sex: unknown \['3'\] \(first: P2\)\. Known: 1, 2, \(blank\)"):
+        category(pd.Series(["1", "3"]), {"1": "female", "2": "male"}, "f: sex", ["P1", "P2"])
 
 
 def test_a_matrix_names_the_first_column_with_a_hole():

@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 
 from datasets.simulate.apl.difficulty import DESIGN, SEEN, difficulty_table, effect_for
+from tests.module_cache import module_cache  # noqa: F401
 
 DESIGN_ERROR = 0.004  # the design states its own standard error as at most this
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
 
 
 def _check(table):

@@ -13,6 +13,7 @@ from datasets.simulate.apl.traits import trait_model
 from datasets.simulate.drawing.cells import SHAPES
 from datasets.simulate.drawing.magnification import um_per_px
 from datasets.simulate.shared.tables import NUCLEUS_SHAPES, SITES
+from tests.module_cache import module_cache  # noqa: F401
 
 PER_BAG = 6
 OPTIONS = {"patients": 60, "cells": PER_BAG, "image_size": 32, "seed": 5, "confound": 0.3}
@@ -34,16 +35,8 @@ WITH_IMAGES = {"images", "images+genes", "images+clinical", "all"}
 DISTANCES = {"nucleus_shape=pelger", "nc_ratio=0.5", "diameter_um=14"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
-
-
 @pytest.fixture(scope="module")
-def plain(_cache):
+def plain():
     return apl_sim.load(**OPTIONS)
 
 

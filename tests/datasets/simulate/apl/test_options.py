@@ -16,21 +16,14 @@ from datasets.simulate.apl.shortcut import scale_bars
 from datasets.simulate.apl.world import sample_world
 from datasets.simulate.shared import tables
 from datasets.simulate.shared.missingness import COAGULATION, early_death, genes_lost
+from tests.module_cache import module_cache  # noqa: F401
 
 SMALL = {"patients": 40, "cells": 4, "image_size": 32}
 N = 20_000
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
-
-
 @pytest.fixture(scope="module")
-def plain(_cache):
+def plain():
     return apl_sim.load(**SMALL)
 
 
@@ -119,7 +112,7 @@ def test_mnar_leaves_values_and_pictures(plain):
 
 
 @pytest.fixture(scope="module")
-def dirty(_cache):
+def dirty():
     options = {**SMALL, "patients": 200, "confound": 0.0}
     return apl_sim.load(**options), apl_sim.load(**options, dirty=True), apl_sim.planted_bugs(Settings(**options))
 

@@ -14,6 +14,7 @@ from datasets.simulate.apl import clinical
 from datasets.simulate.apl.patients import sample_variant
 from datasets.simulate.apl.traits import sample_traits, trait_model
 from datasets.simulate.shared import tables
+from tests.module_cache import module_cache  # noqa: F401
 
 PATIENTS = 400
 
@@ -100,16 +101,8 @@ def _scores(confound, seed, patients=PATIENTS):
     return {name: _score(part, cohort) for name, part in _nuisances(cohort).items()}, _binomial_error(cohort)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
-
-
 @pytest.fixture(scope="module")
-def scores(_cache):
+def scores():
     return {confound: _scores(confound, 0) for confound in (0.0, 1.0)}
 
 
