@@ -119,7 +119,8 @@ def category(
     """
     shown = text(column)
     found = known_codes(shown.where(~shown.str.lower().isin(BLANKS), ""), (*meaning, ""), place, rows)
-    return pd.Categorical(found.map(meaning), list(dict.fromkeys(meaning.values())))
+    categories: list[object] = list(dict.fromkeys(meaning.values()))
+    return pd.Categorical(found.map(meaning), categories)
 
 
 def matrix(table: pd.DataFrame, place: str) -> NDArray[np.float64]:

@@ -141,7 +141,10 @@ def test_crop_is_in_pixels_of_the_originals(root):
         ),
         ([*ROWS[:2], ("Patient_02", "AML", "Third", "", "Male")], r"Cohort: unknown \['Third'\]"),
         ([*ROWS[:2], ("Patient_02", "AML", "Validation", "", "M")], r"Gender: unknown \['M'\]"),
-        ([*ROWS[:2], ("Patient_02", "AML", "Validation", "old", "Male")], "no age in years.*Patient_02"),
+        (
+            [*ROWS[:2], ("Patient_02", "AML", "Validation", "old", "Male")],
+            "Age at Diagnosis: is no number.*Patient_02 has 'old'",
+        ),
         ([*ROWS[:2], ("Patient_02", "AML", "Validation", "290", "Male")], "no age in years.*Patient_02"),
     ],
 )
