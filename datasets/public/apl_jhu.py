@@ -143,7 +143,7 @@ def _read_master(path: Path) -> pd.DataFrame:
     known = {"Diagnosis": CLASSES, "Cohort": DOMAINS}
     read = {name: known_codes(table[name], words, f"{MASTER}: {name}", ids) for name, words in known.items()}
     sex = category(table["Gender"], {"Female": "female", "Male": "male"}, f"{MASTER}: Gender", ids)
-    return table.assign(Patient_ID=ids, **read, **{"Age at Diagnosis": age, "Gender": sex})
+    return pd.DataFrame({"Patient_ID": ids, **read, "Age at Diagnosis": age, "Gender": sex})
 
 
 def _is_signed(path: str) -> bool:
