@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_OTHER_TASK = "it was made on another split of these data, or with other options, than this table"
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -14,12 +16,26 @@ class Reference:
         protocol: Split, sizes and model.
         citation: Where it was published.
         not_comparable: Why a row of ours on the default split must not be set against it; "" where it may.
+        incomplete: Why it must not where a part of the dataset is not on this machine; "" where that changes nothing.
     """
 
     result: str
     protocol: str
     citation: str
     not_comparable: str = ""
+    incomplete: str = ""
+
+    def beside(self, *, whole: bool, usual: bool) -> dict[str, str]:
+        """Return the figure as a table of ours prints it: result, protocol, citation and not_comparable.
+
+        Args:
+            whole: Whether all of the dataset is on this machine.
+            usual: Whether the table is of the default split and options.
+        """
+        reason = self.not_comparable or ("" if whole else self.incomplete) or ("" if usual else _OTHER_TASK)
+        return {
+            "result": self.result, "protocol": self.protocol, "citation": self.citation, "not_comparable": reason
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,7 @@ from datasets.cohort import Cohort
 PLAN_FOLDER = Path(__file__).parent / "plans"
 COLUMNS = ["specimen", "fold", "role"]
 OOD = "ood:"  # before the name of an unseen class
+_DOMAINS, _MADE = "domains=", "made="  # comment lines of a plan's file
 
 
 class SplitError(ValueError):
@@ -31,10 +35,14 @@ class SplitPlan:
         table: Columns specimen (str), fold (int64), role (str): "train", "valid", "test", "test:<domain>", or
             "ood:<name>" for specimens of none of the classes.
         notes: What a reader of the figures must know, for example classes that are not evaluable.
+        domains: The domains that the plan was made for; () where it does not say.
+        made: How: the scheme and its numbers, as a suite's ``split`` names them; empty where it does not say.
     """
 
     table: pd.DataFrame
     notes: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    made: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         roles = self.table["role"]
@@ -96,10 +104,24 @@ class SplitPlan:
             return self
         odd = pd.DataFrame({"specimen": cohort.specimen, "role": np.char.add(OOD, cohort.label)})[~cohort.known]
         added = [odd.assign(fold=fold)[COLUMNS] for fold in self.folds]
-        return SplitPlan(pd.concat([kept, *added], ignore_index=True), self.notes)
+        return replace(self, table=pd.concat([kept, *added], ignore_index=True))
+
+    @property
+    def rotates(self) -> bool:
+        """Return whether what is a shifted test set in one fold is learned from in another: leave one domain out."""
+        shifted = self.table["role"].str.startswith("test:")
+        learned = self.table["specimen"][self.table["role"].isin(["train", "valid"])]
+        return bool(self.table["specimen"][shifted].isin(learned).any())
+
+    def other_domains(self, cohort: Cohort) -> tuple[list[str], list[str]]:
+        """Return the domains of known specimens that are here and not in the plan, and those only in the plan."""
+        listed = np.isin(cohort.specimen, self.table["specimen"].unique().astype(str))
+        here = set(cohort.domain[cohort.known].tolist())
+        planned = set(self.domains) or set(cohort.domain[listed].tolist())
+        return sorted(here - planned), sorted(planned - here)
 
     def fitted_to(self, cohort: Cohort) -> SplitPlan:
-        """Return the plan for the specimens that are here.
+        """Return the plan for the specimens that are here; of use for plans that do not rotate (``rotates``).
 
         A domain that is a shifted test set and is wholly absent is dropped; a domain that the
         plan does not know becomes a shifted test set in every fold. Anything else is an error, but for specimens of
@@ -122,7 +144,7 @@ class SplitPlan:
                 f"Complete the data: python -m benchmark data check {cohort.name}"
             )
         listed = np.isin(cohort.specimen, kept["specimen"].unique().astype(str))
-        return SplitPlan(pd.concat([kept, self._unlisted(cohort, listed)], ignore_index=True), self.notes)
+        return replace(self, table=pd.concat([kept, self._unlisted(cohort, listed)], ignore_index=True))
 
     def _unlisted(self, cohort: Cohort, listed: NDArray[np.bool_]) -> pd.DataFrame:
         new = cohort.known & ~listed
@@ -166,8 +188,10 @@ def _to_csv(table: pd.DataFrame) -> str:
 def save_plan(plan: SplitPlan, path: Path) -> None:
     """Write a plan as CSV whose first line carries the checksum; notes follow as comment lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    notes = "".join(f"# {note}\n" for note in plan.notes)
-    path.write_text(f"# sha256={plan.checksum}\n{notes}{_to_csv(plan.table)}", encoding="utf-8")
+    said = [f"{_DOMAINS}{json.dumps(plan.domains)}"] if plan.domains else []
+    said += [f"{_MADE}{json.dumps(dict(plan.made))}"] if plan.made else []
+    lines = "".join(f"# {line}\n" for line in (f"sha256={plan.checksum}", *said, *plan.notes))
+    path.write_text(f"{lines}{_to_csv(plan.table)}", encoding="utf-8")
 
 
 def load_plan(path: Path) -> SplitPlan:
@@ -187,7 +211,22 @@ def load_plan(path: Path) -> SplitPlan:
     table = pd.read_csv(io.StringIO(body), dtype={"specimen": str, "role": str})
     if list(table.columns) != COLUMNS:
         raise SplitError(f"{path}: columns are {list(table.columns)}, need {COLUMNS}")
-    plan = SplitPlan(table, tuple(comments[1:]))
+    notes = tuple(line for line in comments[1:] if not line.startswith((_DOMAINS, _MADE)))
+    plan = SplitPlan(table, notes, tuple(_said(path, comments, _DOMAINS, [])), _said(path, comments, _MADE, {}))
     if plan.checksum != comments[0].removeprefix("sha256="):
         raise SplitError(f"{path}: content does not match its checksum; restore the file or save a new plan")
     return plan
+
+
+def _said(path: Path, comments: Sequence[str], key: str, otherwise: Any) -> Any:
+    """Return the JSON behind ``key`` in the comment lines of a plan, or ``otherwise``."""
+    found = next((line.removeprefix(key) for line in comments if line.startswith(key)), None)
+    try:
+        value = otherwise if found is None else json.loads(found)
+    except json.JSONDecodeError as error:
+        raise SplitError(f"{path}: the line '# {key}' is no JSON ({error}); restore the file") from error
+    if type(value) is not type(otherwise):
+        raise SplitError(
+            f"{path}: the line '# {key}' needs {type(otherwise).__name__}, got {value!r}; restore the file"
+        )
+    return value

@@ -16,6 +16,7 @@ from benchmark.entries import UnknownName, UsageError, dataset_module, is_own, l
 from benchmark.planning import DataShelf, make_split
 from benchmark.suites import Split, load_suite, split_of
 from datasets.cohort import Cohort
+from datasets.fetch import by_kind
 from datasets.own import OwnCohortError
 from datasets.roots import DataMissing, data_roots
 from datasets.splits import save_plan
@@ -86,8 +87,11 @@ def _compare_all(dataset: str, data_root: Path | None, console: Console) -> int:
 def _compared(console: Console, result: CheckResult) -> int:
     """Print a comparison; return how many files are missing or differ."""
     console.print(f"{result.folder}: {result.ok} files as at the source.", markup=False, soft_wrap=True)
-    for what in ("modified", "missing", "extra", "unverified"):
+    for what in ("modified", "missing", "unverified"):
         say_some(console, what, getattr(result, what))
+    if result.extra:
+        kinds = "; ".join(by_kind(result.extra))
+        console.print(f"{len(result.extra):,} extra: {kinds}", markup=False, soft_wrap=True)
     return len(result.modified) + len(result.missing)
 
 
@@ -104,8 +108,8 @@ def check(dataset: str, data_root: Path | None, console: Console) -> int:
         return _show_problems(error, console)
     say_some(console, "unreadable, left out", cohort.provenance.skipped)
     say_some(console, "not on this machine", cohort.provenance.absent)
-    owners = f"of {len(set(cohort.patient))} patients" if cohort.patients_known else "of patients that have no ids"
-    console.print(f"{dataset} loads: {len(cohort)} specimens {owners}.")
+    owners = f" of {len(set(cohort.patient))} patients" if cohort.patients_known else "; the source names no patients"
+    console.print(f"{dataset} loads: {len(cohort)} specimens{owners}.")
     if is_own(dataset):
         _show_own(cohort, split, console)
     if differs:

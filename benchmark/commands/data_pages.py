@@ -80,8 +80,9 @@ def unseen_table(cohort: Cohort) -> Table:
 
 def _patients_of(cohort: Cohort, names: tuple[str, ...], said: str) -> Table:
     unit = "patients" if cohort.patients_known else "specimens; the source names no patients"
-    frame = pd.DataFrame({"patient": cohort.patient, "domain": cohort.domain, "label": cohort.label})
-    counts = frame[frame["label"].isin(names)].groupby(["domain", "label"])["patient"].nunique().unstack(fill_value=0)
+    counted = cohort.patient if cohort.patients_known else cohort.specimen
+    frame = pd.DataFrame({"counted": counted, "domain": cohort.domain, "label": cohort.label})
+    counts = frame[frame["label"].isin(names)].groupby(["domain", "label"])["counted"].nunique().unstack(fill_value=0)
     counts = counts.reindex(columns=names, fill_value=0)
     table = Table(title=f"{cohort.name}: {said}{unit}")
     for column in ("domain", *names, "all"):
@@ -154,7 +155,9 @@ def _show_card(dataset: str, card: Card, console: Console) -> None:
     for trap in card.traps:
         table.add_row("trap", Text(trap))
     for reference in card.references:
-        said = f"not comparable: {reference.not_comparable}" if reference.not_comparable else "comparable"
+        partly = f"comparable where the dataset is whole, else not: {reference.incomplete}"
+        said = partly if reference.incomplete else "comparable"
+        said = f"not comparable: {reference.not_comparable}" if reference.not_comparable else said
         table.add_row("published", Text(f"{reference.result} ({reference.protocol}; {reference.citation}; {said})"))
     console.print(table)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from benchmark.planning.oracle import oracle_notes
 from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
 from benchmark.records import Identity, Store, digest, keep_facts
-from benchmark.suites import GRID, Profile, Suite, SuiteError, Task
+from benchmark.suites import GRID, Profile, Suite, SuiteError, Task, split_of
 from benchmark.trials import chosen_device, family, importable, search_space, takes_device
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
@@ -239,13 +239,19 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
         folds=split.folds,
         allowed=verdict.allowed,
         level=cohort.target_level if cohort.patients_known else "specimen",
-        published=tuple(asdict(reference) for reference in dataset_module(task.dataset).CARD.references),
+        published=_published(task, cohort),
         fold_names=fold_names(task.split, cohort, split),
         ladder=task.ladder,
         rung=task.rung,
         costs=task.costs,
         abstain_cost=task.abstain_cost,
     )
+
+
+def _published(task: Task, cohort: Cohort) -> tuple[dict[str, str], ...]:
+    whole, usual = not cohort.provenance.absent, task.split == split_of(task.dataset) and not task.settings
+    references = dataset_module(task.dataset).CARD.references
+    return tuple(reference.beside(whole=whole, usual=usual) for reference in references)
 
 
 def _unseen_notes(cohort: Cohort) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def make_split(spec: Split, cohort: Cohort) -> SplitPlan:
     of_classes = cohort if cohort.unseen is None else cohort[cohort.known]
     _check_unseen(cohort)
     is_made = spec.scheme in _MAKERS
-    made = _MAKERS[spec.scheme](spec, _keeping_copies(of_classes)) if is_made else _committed(spec, cohort)
+    made = _made(spec, of_classes) if is_made else _committed(spec, cohort, of_classes)
     plan = made.with_unseen(cohort)
     if spec.scheme not in LEAKY:
         check_patients(cohort, plan)
@@ -102,9 +102,42 @@ def _zero_shot(spec: Split, cohort: Cohort) -> SplitPlan:
     return schemes.zero_shot(cohort, folds=spec.folds, train_domains=spec.train_domains, seed=spec.seed)
 
 
-def _committed(spec: Split, cohort: Cohort) -> SplitPlan:
-    path = Path(spec.plan) if spec.plan.endswith(".csv") else PLAN_FOLDER / f"{spec.plan}.csv"
-    return load_plan(path).fitted_to(cohort)
+def _made(spec: Split, cohort: Cohort) -> SplitPlan:
+    """Return a new plan that says for which domains it holds, and how it was made."""
+    plan = _MAKERS[spec.scheme](spec, _keeping_copies(cohort))
+    return replace(plan, domains=_domains(cohort), made=spec.model_dump(mode="json", exclude={"plan"}))
+
+
+def _domains(cohort: Cohort) -> tuple[str, ...]:
+    return tuple(np.unique(cohort.domain[cohort.known]).tolist())
+
+
+def _committed(spec: Split, cohort: Cohort, of_classes: Cohort) -> SplitPlan:
+    """Return a committed plan for the domains that are here.
+
+    A plan that leaves each domain out once holds for its own domains only; with others it is made anew in the same way.
+    In any other plan a new domain is one more shifted test set of every fold, and an absent one is dropped.
+
+    Raises:
+        SplitError: If it does not hold for these domains and does not say how it was made.
+    """
+    plan = load_plan(Path(spec.plan) if spec.plan.endswith(".csv") else PLAN_FOLDER / f"{spec.plan}.csv")
+    new, lost = plan.other_domains(cohort)
+    if not new and not lost:
+        return plan.fitted_to(cohort)
+    if not plan.rotates:
+        arrived = f"Not in split plan {spec.plan}, so a shifted test set of every fold: {', '.join(new)}"
+        notes = (*plan.notes, arrived) if new else plan.notes
+        return replace(plan.fitted_to(cohort), notes=notes, domains=_domains(cohort))
+    here = ", ".join(_domains(cohort))
+    holds = (
+        f"Split plan {spec.plan} holds for the domains {', '.join(plan.domains) or 'that it lists'}; here are {here}"
+    )
+    if not plan.made:
+        raise SplitError(f"{holds}. It does not say how it was made: make a new plan: python -m benchmark data split")
+    again = _made(Split.model_validate(plan.made), of_classes)
+    told = f"{holds}: a new plan was made ({again.made['scheme']}); scores on the two are not comparable"
+    return replace(again, notes=(told, *again.notes))
 
 
 _MAKERS: dict[str, Callable[[Split, Cohort], SplitPlan]] = {

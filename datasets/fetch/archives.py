@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
+from datasets.fetch.stray_files import is_left_behind
+
 _CHUNK = 1 << 20
-_JUNK = ("__MACOSX", ".DS_Store")
 
 
 class ArchiveError(OSError):
@@ -94,8 +95,7 @@ def need_space(folder: Path, needed: int, purpose: str) -> None:
 
 
 def _passed_over(info: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(info.filename).parts
-    return info.is_dir() or any(part in _JUNK for part in parts)
+    return info.is_dir() or is_left_behind(info.filename)
 
 
 def _members(archive: Path, infos: Sequence[zipfile.ZipInfo], strip: int) -> list[Member]:

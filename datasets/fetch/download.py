@@ -18,6 +18,7 @@ from datasets.fetch.sources import (
     file_state,
     paths_below,
 )
+from datasets.fetch.stray_files import is_left_behind
 from datasets.fetch.transfer import Patience, TransferError, fetch
 
 _SHOWN = 5
@@ -132,6 +133,7 @@ def check(name: str, source: AnySource, folder: Path) -> CheckResult:
 def _count(folder: Path, expected: Sequence[Expected], states: dict[str, list[str]]) -> None:
     for wanted in expected:
         found = sorted({p.relative_to(folder).as_posix() for p in folder.glob(wanted.pattern) if p.is_file()})
+        found = [path for path in found if not is_left_behind(path)]
         states["unverified"] += found
         if wanted.count is not None and len(found) != wanted.count:
             states["missing"].append(f"{wanted.pattern}: {wanted.count:,} files expected, {len(found):,} found")

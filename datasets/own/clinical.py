@@ -14,7 +14,7 @@ from datasets.own.cohort_file import Clinical, Column
 from datasets.own.numbers import parse_number
 from datasets.own.problems import Problems
 from datasets.own.tables import HEADER_ROWS, check_ids, open_table, require
-from datasets.read import KNOWN, UnitError, factor, known_unit, slip
+from datasets.read import KNOWN, UnitError, factor, known_unit, slip, spelled
 
 
 def read_clinical(
@@ -73,6 +73,7 @@ def _unit(file: str, name: str, column: Column, problems: Problems) -> str:
 
 
 def _categories(file: str, header: str, text: pd.Series, known: tuple[str, ...], problems: Problems) -> pd.Categorical:
+    text = spelled(text, known, capitals=False)
     for row in np.flatnonzero(~text.isin([*known, ""])):
         problems.add(
             file,

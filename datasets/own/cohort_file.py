@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from datasets import DATASETS
 from datasets.errors import CohortError
+from datasets.own.path_pattern import SAID, words_of
 
 
 class _Strict(BaseModel):
@@ -46,12 +47,13 @@ class Specimens(TableFile):
 
 
 class Images(_Strict):
-    """Cell images of the specimens: a table of paths, or a folder whose paths tell the specimen.
+    """Cell images of the specimens: a table of paths, or a folder whose paths tell the specimen, and all else of it.
 
     Attributes:
         folder: Paths are relative to it; it is relative to the cohort.toml.
         pattern: Path below ``folder`` when there is no table: "{specimen}" is required, "{cell_type}" may follow;
-            "*" stands for anything within a folder's name, "**" for any folders.
+            "*" stands for anything within a folder's name, "**" for any folders. Without a table of specimens it has
+            "{label}" too, and "{patient}", "{domain}" and "{era}" where the folders tell them.
         table: Table with one row an image, or "".
         specimen, path, cell_type: Its columns; ``cell_type`` may be left out.
         crop: Side of the centred square that is cut from every image, in pixels; smaller images are named and left
@@ -72,9 +74,14 @@ class Images(_Strict):
 
     @model_validator(mode="after")
     def _names_specimens(self) -> Images:
-        if not self.table and "{specimen}" not in self.pattern:
+        if not self.table and "specimen" not in words_of(self.pattern):
             raise ValueError("pattern needs {specimen}, or name a table of paths")
         return self
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Return what the paths say of a specimen besides its name and cell types."""
+        return () if self.table else tuple(word for word in words_of(self.pattern) if word in SAID)
 
 
 class Genes(TableFile):
@@ -129,7 +136,7 @@ class OwnFile(_Strict):
     licence: str = "the owner's"
     classes: tuple[str, ...] = ()
     target_level: Literal["patient", "specimen"] = "patient"
-    specimens: Specimens
+    specimens: Specimens = Specimens()
     images: Images | None = None
     genes: Genes | None = None
     clinical: Clinical | None = None
@@ -147,6 +154,31 @@ class OwnFile(_Strict):
         if self.images is None and self.genes is None and self.clinical is None:
             raise ValueError("a cohort needs [images], [genes] or [clinical]")
         return self
+
+    @model_validator(mode="after")
+    def _says_specimens_once(self) -> OwnFile:
+        said = self.images.said if self.images else ()
+        if self.specimens.table:
+            if said:
+                raise ValueError(f"specimens.table and the pattern of [images] ({{{said[0]}}}) both say it; keep one")
+            return self
+        if "label" not in said:
+            raise ValueError(
+                "specimens.table names no file; name one, or let folders tell the classes: [images] "
+                'pattern = "{label}/{specimen}.jpg"'
+            )
+        columns = [name for name in ("patient", "domain", "era") if getattr(self.specimens, name)]
+        if columns:
+            raise ValueError(f"specimens.{columns[0]} names a column, but no table; write {{{columns[0]}}} in pattern")
+        bare = [name for name in ("genes", "clinical") if (part := getattr(self, name)) and not part.table]
+        if bare:
+            raise ValueError(f"{bare[0]}.table names no file")
+        return self
+
+    @property
+    def joins_names(self) -> bool:
+        """Return whether a specimen's id is made of all that its path says: no table names specimens."""
+        return not (self.specimens.table or self.genes or self.clinical)
 
 
 def read_own_file(path: Path) -> OwnFile:

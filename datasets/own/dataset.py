@@ -15,6 +15,7 @@ from datasets.card import Card
 from datasets.cohort import Cohort, Provenance, presence
 from datasets.own.clinical import read_clinical
 from datasets.own.cohort_file import OwnFile, read_own_file
+from datasets.own.folders import specimens_of_folders
 from datasets.own.genes import read_genes
 from datasets.own.images import OwnImages, read_images
 from datasets.own.problems import Problems
@@ -54,9 +55,9 @@ class OwnDataset:
             doi="",
             licence=spec.licence,
             x=", ".join(parts),
-            y=f"column {spec.specimens.label}",
-            patient=f"column {spec.specimens.patient}" if spec.specimens.patient else "not known",
-            domain=f"column {spec.specimens.domain}" if spec.specimens.domain else "one",
+            y=_told(spec, "label", ""),
+            patient=_told(spec, "patient", "not known"),
+            domain=_told(spec, "domain", "one"),
             split=str(spec.split),
         )
 
@@ -77,13 +78,21 @@ class OwnDataset:
         return _load(self.spec, self.path)
 
 
+def _told(spec: OwnFile, what: str, otherwise: str) -> str:
+    """Return where a cohort.toml says that something stands: in a column, or in the paths of the images."""
+    if spec.images and what in spec.images.said:
+        return f"{{{what}}} of the path {spec.images.pattern}"
+    column = getattr(spec.specimens, what) if spec.specimens.table else ""
+    return f"column {column}" if column else otherwise
+
+
 def _load(spec: OwnFile, path: Path) -> Cohort:
     problems, home = Problems(), path.parent
-    one_label, taken = spec.target_level == "patient", headers_of(spec.specimens)
-    table = read_specimens(spec.specimens, spec.classes, home, problems, one_label=one_label)
+    taken = headers_of(spec.specimens) if spec.specimens.table else {}
+    table = _specimens(spec, home, problems)
     problems.stop_if_any(path.name)
     ids = table["specimen"].to_numpy(dtype=np.str_)
-    images = read_images(spec.images, ids, home, problems) if spec.images else None
+    images = read_images(spec.images, ids, home, problems, joined=spec.joins_names) if spec.images else None
     genes = read_genes(spec.genes, ids, taken, home, problems) if spec.genes else None
     clinical: pd.DataFrame | None = None
     units: dict[str, str] = {}
@@ -109,8 +118,15 @@ def _load(spec: OwnFile, path: Path) -> Cohort:
         clinical=clinical,
         units=units,
         target_level=spec.target_level,
-        patients_known=bool(spec.specimens.patient),
+        patients_known="patient" in table,
     )
+
+
+def _specimens(spec: OwnFile, home: Path, problems: Problems) -> pd.DataFrame:
+    if not spec.specimens.table:
+        return specimens_of_folders(spec, home, problems)
+    one_label = spec.target_level == "patient"
+    return read_specimens(spec.specimens, spec.classes, home, problems, one_label=one_label)
 
 
 def _texts(table: pd.DataFrame, column: str, otherwise: NDArray[np.str_]) -> NDArray[np.str_]:

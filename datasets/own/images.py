@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from PIL import Image
 from datasets.errors import CohortError
 from datasets.image_bags import ImageBags
 from datasets.own.cohort_file import Images
+from datasets.own.path_pattern import path_rule, said_by
 from datasets.own.problems import Problems
 from datasets.own.tables import HEADER_ROWS, read_text_table, require
 from datasets.read import DAMAGED, Crop, ImageFile, decode_images, find_images
@@ -35,8 +35,12 @@ class _Owned(NamedTuple):
     cell_type: str
 
 
-def read_images(spec: Images, specimens: NDArray[np.str_], home: Path, problems: Problems) -> OwnImages | None:
+def read_images(
+    spec: Images, specimens: NDArray[np.str_], home: Path, problems: Problems, *, joined: bool = False
+) -> OwnImages | None:
     """Return the images of the specimens, or None where there is none to decode because of ``problems``.
+
+    ``joined``: whether ids are made of all that paths say, see ``path_pattern.said_by``.
 
     Raises:
         CohortError: If the folder is missing, or no file could be read.
@@ -44,7 +48,10 @@ def read_images(spec: Images, specimens: NDArray[np.str_], home: Path, problems:
     folder = home / spec.folder
     if not folder.is_dir():
         raise CohortError("images.folder", f"there is no folder {folder}")
-    owned = _from_table(spec, home, folder, problems) if spec.table else _from_pattern(spec, folder, problems)
+    if spec.table:
+        owned = _from_table(spec, home, folder, problems)
+    else:
+        owned = _from_pattern(spec, folder, problems, joined=joined)
     position = {specimen: i for i, specimen in enumerate(specimens.tolist())}
     for image in owned:
         if image.specimen not in position:
@@ -101,26 +108,18 @@ def _wrong_path(folder: Path, path: str) -> str:
     return "" if (folder / path).is_file() else "there is no such file"
 
 
-def _from_pattern(spec: Images, folder: Path, problems: Problems) -> list[_Owned]:
-    rule = re.compile(_regex(spec.pattern))
+def _from_pattern(spec: Images, folder: Path, problems: Problems, *, joined: bool) -> list[_Owned]:
+    rule = path_rule(spec.pattern)
     owned = []
     for file in find_images(folder, folder):
-        found = rule.fullmatch(file.path)
-        if found is None:
+        said = said_by(rule, file.path, joined=joined)
+        if said is None:
             problems.add(
                 file.path, 0, "", "", f"does not match the pattern {spec.pattern}", "Change it, or move the file."
             )
             continue
-        owned.append(_Owned(file, found["specimen"], found.groupdict().get("cell_type") or ""))
+        owned.append(_Owned(file, said["specimen"], said.get("cell_type", "")))
     return owned
-
-
-def _regex(pattern: str) -> str:
-    parts = {
-        "{specimen}": r"(?P<specimen>[^/]+?)", "{cell_type}": r"(?P<cell_type>[^/]+?)", "**": r".+", "*": r"[^/]*"
-    }  # fmt: skip
-    tokens = re.split(r"(\{specimen\}|\{cell_type\}|\*\*|\*)", pattern)
-    return "".join(parts.get(token, re.escape(token)) for token in tokens)
 
 
 def _common_side(files: list[ImageFile], folder: Path) -> int:

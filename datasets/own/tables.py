@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from datasets.errors import CohortError
 from datasets.own.cohort_file import Specimens, TableFile
 from datasets.own.problems import Problems
-from datasets.read import other_separator, read_header, wrong_encoding
+from datasets.read import codes, other_separator, read_header, spelled, wrong_encoding
 
 HEADER_ROWS = 2  # the first row of data is row 2 of the file
 _SAID = ("specimen", "patient", "domain", "label", "era")
@@ -110,6 +110,7 @@ def read_specimens(
     given = headers_of(spec)
     require(file, raw, list(given.values()))
     table = pd.DataFrame({name: raw[column] for name, column in given.items()})
+    table["label"] = spelled(table["label"], classes, capitals=False) if classes else codes(table["label"])
     for name in given:
         for row in np.flatnonzero(table[name].isin(["", *spec.missing])):
             remedy = (

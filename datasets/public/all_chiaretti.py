@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, Provenance, presence
 from datasets.fetch import Expected, ManualSource
-from datasets.read import ExpressionSet, matrix, numbers, pick, read_expression_set, read_text, unique_ids
+from datasets.read import ExpressionSet, category, matrix, numbers, pick, read_expression_set, read_text, unique_ids
 from datasets.roots import DataMissing, data_roots
 
 NAME = "all-chiaretti"
@@ -134,8 +134,8 @@ def _classes(column: pd.Series) -> tuple[NDArray[np.bool_], dict[str, int]]:
 
 
 def _clinical(table: pd.DataFrame, ids: NDArray[np.str_]) -> pd.DataFrame:
-    age = numbers(table["age"].replace(["<NA>", str(_MISSING_INTEGER)], ""), "samples: age", ids)
-    sex = pd.Categorical(table["sex"].map({"F": "female", "M": "male"}), ["female", "male"])
+    age = numbers(table["age"].replace(str(_MISSING_INTEGER), ""), "samples: age", ids)
+    sex = category(table["sex"], {"F": "female", "M": "male"}, "samples: sex", ids)
     return pd.DataFrame({"age": age.to_numpy(), "sex": sex})
 
 

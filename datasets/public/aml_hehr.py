@@ -13,7 +13,24 @@ from numpy.typing import NDArray
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, ImageBags, Provenance, presence
 from datasets.fetch import Expected, ManualSource
-from datasets.read import Crop, Decoded, ImageFile, class_root, decode_images, find_classes, labelled_images, shortfall
+from datasets.read import (
+    Crop,
+    Decoded,
+    ImageFile,
+    category,
+    class_root,
+    codes,
+    decode_images,
+    find_classes,
+    find_file,
+    known_codes,
+    labelled_images,
+    numbers,
+    pick,
+    read_text,
+    shortfall,
+    unique_ids,
+)
 
 NAME = "aml-hehr"
 SUBTYPES = {
@@ -23,11 +40,14 @@ SUBTYPES = {
     "RUNX1_RUNX1T1": "RUNX1::RUNX1T1",
     "control": "control",
 }
-METADATA = "metadata.csv"
+# The page of the collection has the table as a workbook, copies of it as text under either name.
+METADATA = ("metadata.csv", "metadata_with_data_dictionary.csv_metadata.csv", "metadata_with_data_dictionary.xlsx")
 DOMAIN = "MLL"
 SPLIT = {"scheme": "kfold", "folds": 5}
 _IMAGES = 81_214
-_COLUMNS = ("patient_id", "bag_label", "sex_1f_2m", "age", "instance_count")
+_COLUMNS = {
+    "patient_id": "patient_id", "label": "bag_label", "sex": "sex_1f_2m", "age": "age", "images": "instance_count"
+}  # fmt: skip
 _LEUKOCYTES = "leucocytes_per_"  # ends in µl, in one of several encodings
 
 SOURCE = ManualSource(
@@ -38,11 +58,11 @@ SOURCE = ManualSource(
         "Open https://www.cancerimagingarchive.net/collection/aml-cytomorphology_mll_helmholtz/.",
         "Install the IBM Aspera Connect plugin that the page asks for, and press Download.",
         "Put the downloaded folder into {folder}, as it is: the folders "
-        f"{', '.join(SUBTYPES)} may lie up to two folders deeper.",
-        f"Put {METADATA}, if it is not among the files, from the same page into {{folder}}.",
+        f"{', '.join(SUBTYPES)} may lie up to four folders deeper.",
+        f"Put {METADATA[2]}, or {METADATA[0]}, if it is not among the files, from the same page into {{folder}}.",
         f"Check: python -m benchmark data check {NAME}",
     ),
-    expected=(Expected("**/*.tif", _IMAGES), Expected(f"**/{METADATA}", 1)),
+    expected=(Expected("**/*.tif", _IMAGES), Expected("**/metadata*", 1)),
 )
 
 CARD = Card(
@@ -53,7 +73,7 @@ CARD = Card(
     x="81,214 images of single white blood cells, one bag a patient, 40-fold objective, oil; age, sex, leukocytes.",
     y="PML::RARA, NPM1, CBFB::MYH11 or RUNX1::RUNX1T1, per patient; target='pml-rara' asks for PML::RARA against "
     "the others, controls=True adds the healthy controls.",
-    patient="patient_id of metadata.csv; a specimen is a patient.",
+    patient="patient_id of the metadata; a specimen is a patient.",
     domain="One: one laboratory, 2009 to 2020.",
     split="None published. Cross-validation by patient.",
     traps=(
@@ -124,9 +144,9 @@ def load(
     owner = _owners(files, label, table)
     kept = np.ones(len(table), bool) if controls else (table["subtype"] != "control").to_numpy()
     chosen = [i for i in _choose(owner, per_bag, seed) if kept[owner[i]]]
-    numbers = np.cumsum(kept) - 1
+    place = np.cumsum(kept) - 1
     decoded = decode_images([files[i] for i in chosen], folder, Crop(crop), image_size)
-    bags = _bags(numbers[owner[chosen]][decoded.kept], decoded.pixels, int(kept.sum()))
+    bags = _bags(place[owner[chosen]][decoded.kept], decoded.pixels, int(kept.sum()))
     patients = table[kept].reset_index(drop=True)
     ids, clinical = patients["patient_id"].to_numpy(np.str_), patients[["age", "sex", "wbc"]]
     classes = _classes(patients, target)
@@ -159,44 +179,35 @@ def _provenance(lacking: tuple[str, ...], decoded: Decoded) -> Provenance:
 
 
 def _read_metadata(folder: Path) -> pd.DataFrame:
-    found = sorted(folder.rglob(METADATA))
-    if not found:
-        raise CohortError(METADATA, f"is not below {folder}", remedy=f"See: python -m benchmark data get {NAME}")
-    table = pd.read_csv(found[0], dtype=str, keep_default_na=False, encoding_errors="replace")
-    leukocytes = [c for c in map(str, table.columns) if c.startswith(_LEUKOCYTES)]
-    missing = [*(c for c in _COLUMNS if c not in table), *([] if leukocytes else [f"{_LEUKOCYTES}µl"])]
-    if missing:
-        raise CohortError(METADATA, f"lacks columns {missing}; has {list(table)}")
-    ids = table["patient_id"]
-    if ids.duplicated().any():
-        raise CohortError(METADATA, "patients occur more than once", ids[ids.duplicated()], "Keep one row a patient.")
-    _require(table, "bag_label", tuple(SUBTYPES))
-    _require(table, "sex_1f_2m", ("1", "2", "1.0", "2.0", ""))
-    sex = table["sex_1f_2m"].str[:1].map({"1": "female", "2": "male"})
-    return table.assign(
-        subtype=table["bag_label"].map(SUBTYPES),
-        age=_number(table, "age"),
-        sex=pd.Categorical(sex, ["female", "male"]),
-        wbc=_number(table, leukocytes[0]) / 1000,
-        images=_number(table, "instance_count"),
-    )
+    path = next(filter(None, (find_file(folder, name) for name in METADATA)), None)
+    if path is None:
+        remedy = f"See: python -m benchmark data get {NAME}"
+        raise CohortError(METADATA[0], f"is not below {folder}; also read: {', '.join(METADATA[1:])}", remedy=remedy)
+    raw = _workbook(path) if path.suffix == ".xlsx" else read_text(path)
+    leukocytes = [c for c in map(str, raw.columns) if c.startswith(_LEUKOCYTES)]
+    headers = {**_COLUMNS, "wbc": leukocytes[0] if leukocytes else f"{_LEUKOCYTES}µl"}
+    table = pick(raw, headers, path.name)
+    ids = unique_ids(codes(table["patient_id"]), f"{path.name}: patient_id")
+    label = known_codes(table["label"], SUBTYPES, f"{path.name}: bag_label", ids)
+    sex = category(table["sex"], {"1": "female", "2": "male"}, f"{path.name}: sex_1f_2m", ids)
+    measured = {name: _positive(table[name], f"{path.name}: {headers[name]}", ids) for name in ("age", "wbc", "images")}
+    said = {"patient_id": ids, "subtype": label.map(SUBTYPES), "sex": sex}
+    return pd.DataFrame({**said, **measured, "wbc": measured["wbc"] / 1000})
 
 
-def _require(table: pd.DataFrame, column: str, known: Sequence[str]) -> None:
-    bad = ~table[column].isin(known)
-    if bad.any():
-        values = sorted(set(table[column][bad]))
-        raise CohortError(
-            f"{METADATA}: {column}", f"unknown {values}", table["patient_id"][bad], f"Known: {', '.join(known)}."
-        )
+def _workbook(path: Path) -> pd.DataFrame:
+    """Return the sheet of patients; others explain its columns."""
+    sheets = pd.read_excel(path, sheet_name=None, dtype=str, keep_default_na=False)
+    found = [sheet for sheet in sheets.values() if _COLUMNS["patient_id"] in sheet]
+    if len(found) != 1:
+        raise CohortError(path.name, f"has {len(found)} sheets with a column {_COLUMNS['patient_id']}, expected one")
+    return found[0][(found[0] != "").any(axis=1)].reset_index(drop=True)
 
 
-def _number(table: pd.DataFrame, column: str) -> pd.Series:
-    text = table[column].str.strip()
-    values = pd.to_numeric(text.where(text != ""), errors="coerce").astype(float)
-    bad = (values.isna() & ~text.str.lower().isin(["", "nan", "na"])) | (values < 0)
-    if bad.any():
-        raise CohortError(f"{METADATA}: {column}", "is no number", table["patient_id"][bad], "Correct or empty it.")
+def _positive(column: pd.Series, place: str, ids: NDArray[np.str_]) -> pd.Series:
+    values = numbers(column, place, ids)
+    if (values < 0).any():
+        raise CohortError(place, "is negative", ids[(values < 0).to_numpy()], "Correct or empty it.")
     return values
 
 
@@ -206,14 +217,14 @@ def _owners(files: Sequence[ImageFile], label: NDArray[np.str_], table: pd.DataF
     folders = [f.path.split("/")[-2] for f in files]
     strangers = sorted(set(folders) - set(rows))
     if strangers:
-        raise CohortError("patient folders", f"without a row in {METADATA}", strangers, "Add their rows.")
+        raise CohortError("patient folders", f"without a row in {METADATA[0]}", strangers, "Add their rows.")
     empty = sorted(set(rows) - set(folders))
     if empty:
-        raise CohortError(METADATA, "patients without images", empty, f"See: python -m benchmark data get {NAME}")
+        raise CohortError(METADATA[0], "patients without images", empty, f"See: python -m benchmark data get {NAME}")
     owner = np.array([rows[f] for f in folders], np.int64)
     torn = sorted({folders[i] for i in np.flatnonzero(table["subtype"].to_numpy()[owner] != label)})
     if torn:
-        raise CohortError(f"{METADATA}: bag_label", "disagrees with the folder of the patient", torn)
+        raise CohortError(f"{METADATA[0]}: bag_label", "disagrees with the folder of the patient", torn)
     return owner
 
 
@@ -248,4 +259,4 @@ def _miscounted(table: pd.DataFrame, owner: NDArray[np.int64]) -> tuple[str, ...
     differ = table["patient_id"][table["images"].notna() & (table["images"] != found)]
     if differ.empty:
         return ()
-    return (f"{len(differ)} patients have another number of images than {METADATA} says, such as {differ.iloc[0]}",)
+    return (f"{len(differ)} patients have another number of images than {METADATA[0]} says, such as {differ.iloc[0]}",)

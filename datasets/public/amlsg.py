@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
 from datasets.fetch import RemoteFile, Source, provenance_of
-from datasets.read import factor, known_unit, mutated, numbers, pick, read_text, unique_ids
+from datasets.read import category, factor, known_unit, mutated, numbers, pick, read_text, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "amlsg"
@@ -63,8 +63,7 @@ CARD = Card(
     domain="Study: the trials AMLSG0704, AMLHD98A and AMLHD98B.",
     split="None published.",
     traps=(
-        "Layout not verified on the original clinical file: written against the data README of the source and the "
-        "first lines of its text tables, tested on small files. No SHA-256 is known; the commit is that of the README.",
+        "No SHA-256 of the files is known; the commit is that of the data README of the source.",
         "The class is a rule over mutations and karyotype, which the files do not hold: genes that the paper ties to a "
         "class are excluded, and every aberration "
         f"({', '.join(sorted(DEFINING))}; all t_, inv, minus, plus, mono, abn columns, complex, NK).",
@@ -158,14 +157,10 @@ def _clinical_rows(folder: Path, patients: pd.Index) -> pd.DataFrame:
 
 def _measured(raw: pd.DataFrame, ids: NDArray[np.str_]) -> pd.DataFrame:
     parts: dict[str, object] = {
-        name: numbers(raw[name].replace("<NA>", ""), f"{CLINICAL}: {column}", ids) * factor(unit, UNITS[name])
+        name: numbers(raw[name], f"{CLINICAL}: {column}", ids) * factor(unit, UNITS[name])
         for name, (column, unit) in _MEASURED.items()
     }
-    sex = numbers(raw["sex"].replace("<NA>", ""), f"{CLINICAL}: gender", ids)
-    odd = sex.notna() & ~sex.isin([1, 2])
-    if odd.any():
-        raise CohortError(f"{CLINICAL}: gender", "is neither 1 (male) nor 2 (female)", ids[odd.to_numpy()])
-    parts["sex"] = pd.Categorical(sex.map({1.0: "male", 2.0: "female"}), ["female", "male"])
+    parts["sex"] = category(raw["sex"], {"2": "female", "1": "male"}, f"{CLINICAL}: gender", ids)
     return pd.DataFrame(parts)
 
 

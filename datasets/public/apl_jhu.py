@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,19 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, ImageBags, Provenance, presence
 from datasets.fetch import RemoteFile, Source, read_manifest
-from datasets.read import Crop, Decoded, ImageFile, decode_images, find_images
+from datasets.read import (
+    Crop,
+    Decoded,
+    ImageFile,
+    category,
+    decode_images,
+    find_images,
+    known_codes,
+    numbers,
+    pick,
+    read_text,
+    unique_ids,
+)
 from datasets.roots import find_dataset
 
 NAME = "apl-jhu"
@@ -121,34 +132,18 @@ def cell_files(folder: Path) -> list[ImageFile]:
 
 
 def _read_master(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [c for c in _COLUMNS if c not in table]
-    if missing:
-        raise CohortError(MASTER, f"lacks columns {missing}; has {list(table)}")
-    table = table.apply(lambda column: column.str.strip())
-    ids = table["Patient_ID"]
-    if ids.duplicated().any():
-        raise CohortError(MASTER, "patients occur more than once", ids[ids.duplicated()], "Keep one row a patient.")
-    _require(table, "Diagnosis", CLASSES)
-    _require(table, "Cohort", DOMAINS)
-    _require(table, "Gender", ("Female", "Male", ""))
-    age = pd.to_numeric(table["Age at Diagnosis"], errors="coerce")
-    bad = (age.isna() & (table["Age at Diagnosis"] != "")) | (age < 0) | (age > 120)
+    table = pick(read_text(path), {c: c for c in _COLUMNS}, MASTER)
+    ids = unique_ids(table["Patient_ID"], f"{MASTER}: Patient_ID")
+    age = numbers(table["Age at Diagnosis"], f"{MASTER}: Age at Diagnosis", ids)
+    bad = (age < 0) | (age > 120)
     if bad.any():
         raise CohortError(
-            f"{MASTER}: Age at Diagnosis", "is no age in years", ids[bad], "Correct it or leave it empty."
+            f"{MASTER}: Age at Diagnosis", "is no age in years", ids[bad.to_numpy()], "Correct or empty it."
         )
-    sex = pd.Categorical(table["Gender"].str.lower(), ["female", "male"])
-    return table.assign(**{"Age at Diagnosis": age.astype(float), "Gender": sex})
-
-
-def _require(table: pd.DataFrame, column: str, known: Sequence[str]) -> None:
-    bad = ~table[column].isin(known)
-    if bad.any():
-        values = sorted(set(table[column][bad]))
-        raise CohortError(
-            f"{MASTER}: {column}", f"unknown {values}", table["Patient_ID"][bad], f"Known: {', '.join(known)}."
-        )
+    known = {"Diagnosis": CLASSES, "Cohort": DOMAINS}
+    read = {name: known_codes(table[name], words, f"{MASTER}: {name}", ids) for name, words in known.items()}
+    sex = category(table["Gender"], {"Female": "female", "Male": "male"}, f"{MASTER}: Gender", ids)
+    return pd.DataFrame({"Patient_ID": ids, **read, "Age at Diagnosis": age, "Gender": sex})
 
 
 def _is_signed(path: str) -> bool:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-import numpy as np
-import pandas as pd
-import PIL
-from numpy.typing import NDArray
-from PIL import Image
-
-from datasets.cache import cached_arrays
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance
 from datasets.fetch import Expected, ManualSource
-from datasets.read import ImageFile, find_images, single_cells
+from datasets.read import ImageFile, Skipped, Window, codes, decode_images, find_images, pick, read_text, single_cells
 from datasets.roots import find_dataset
 
 NAME = "bccd"
@@ -61,7 +52,6 @@ CARD = Card(
     domain="One.",
     split="None that tells the types. By image only, near-duplicates kept together; every table says so.",
     traps=(
-        "The layout was not verified on the original files: it follows public code that reads them.",
         "The copy with 12,500 images ('blood cells' at Kaggle, dataset2-master) holds augmented copies of a few "
         "hundred: its training and test images are of the same cells. It is not loaded.",
         "labels.csv speaks of the field, boxes of the cells: fields with several white blood cells or types are left "
@@ -79,6 +69,14 @@ CARD = Card(
         ),
     ),
 )
+
+
+class Cell(NamedTuple):
+    """Name a cell: the image of its field, its type, and the square that is cut out."""
+
+    file: ImageFile
+    type: str
+    window: Window
 
 
 class Box(NamedTuple):
@@ -120,50 +118,66 @@ def load(*, data_root: Path | None = None, image_size: int = 64, side: int = 240
     if side < 1 or image_size < 1:
         raise ValueError(f"side and image_size need to be 1 or more, got {side} and {image_size}")
     folder = find(data_root)
+    files, cells = cells_of(folder, side, basophils=basophils)
+    if not cells:
+        raise CohortError(str(folder), "has no field with one white blood cell and one type")
+    decoded = decode_images([c.file for c in cells], folder, [c.window for c in cells], image_size)
+    kept = [cells[i] for i in decoded.kept]
+    labels = {cell.type for cell in kept}
+    return single_cells(
+        name=NAME,
+        classes=tuple(t.lower() for t in TYPES if t.lower() in labels),
+        labels=[cell.type for cell in kept],
+        specimen=[cell.file.path for cell in kept],
+        domain=[DOMAIN] * len(kept),
+        pixels=decoded.pixels,
+        provenance=provenance(files, cells, decoded.skipped),
+        facts=decoded.facts,
+    )
+
+
+def cells_of(folder: Path, side: int, *, basophils: bool = False) -> tuple[list[ImageFile], list[Cell]]:
+    """Return the fields, and the cells of those with one white blood cell of one loaded type.
+
+    Args:
+        folder: Of the dataset.
+        side: Side of the square around a cell in pixels of the originals.
+        basophils: Whether to take basophils as well.
+
+    Raises:
+        CohortError: If a label or a box cannot be read, or an image has no box file.
+    """
     types = _read_types(folder / LABELS)
     files = find_images(folder / "JPEGImages", folder)
     fields = [(f, types.get(_number(f.path), ()), _boxes(folder, f)) for f in files]
     wanted = TYPES if basophils else TYPES[:-1]
-    used = [(f, kind[0], boxes[0]) for f, kind, boxes in fields if len(boxes) == 1 and len(kind) == 1]
-    used = [u for u in used if u[1] in wanted]
-    if not used:
-        raise CohortError(str(folder), "has no field with one white blood cell and one type")
-    arrays = _decode([u[0] for u in used], [u[2] for u in used], folder, side, image_size)
-    kept = arrays["kept"]
-    label = [used[i][1] for i in kept]
-    return single_cells(
-        name=NAME,
-        classes=tuple(t.lower() for t in wanted if t in label),
-        labels=[t.lower() for t in label],
-        specimen=[used[i][0].path for i in kept],
-        domain=[DOMAIN] * len(kept),
-        pixels=arrays["pixels"],
-        provenance=_provenance(files, used, kept),
-    )
+    return files, [
+        Cell(file, kinds[0].lower(), Window(side, (box.left + box.right) / 2, (box.top + box.bottom) / 2))
+        for file, kinds, (box, *more) in ((f, k, b) for f, k, b in fields if b)
+        if not more and len(kinds) == 1 and kinds[0] in wanted
+    ]
 
 
-def _provenance(files: Sequence[ImageFile], used: Sequence[tuple[ImageFile, str, Box]], kept: NDArray) -> Provenance:
-    unread = tuple(used[i][0].path for i in sorted(set(range(len(used))) - set(kept.tolist())))
+def provenance(files: Sequence[ImageFile], cells: Sequence[Cell], skipped: Sequence[Skipped]) -> Provenance:
+    """Return where the fields came from, and which of their cells could not be read."""
     return Provenance(
         source=SOURCE.page,
-        version=f"no release; {len(used)} of {len(files)} fields have exactly one white blood cell of a loaded type",
+        version=f"no release; {len(cells)} of {len(files)} fields have exactly one white blood cell of a loaded type",
         licence=SOURCE.licence,
         modified=len(files) != _FIELDS,
         absent=() if len(files) == _FIELDS else (f"{len(files)} fields are here, the source has {_FIELDS}",),
-        skipped=unread,
+        skipped=tuple(s.path for s in skipped),
     )
 
 
 def _read_types(path: Path) -> dict[int, tuple[str, ...]]:
     """Return field number -> distinct types in it."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [c for c in ("Image", "Category") if c not in table]
-    if missing:
-        raise CohortError(LABELS, f"lacks columns {missing}; has {list(table)}")
-    bad = ~table["Image"].str.strip().str.fullmatch(r"\d+(\.0)?")
+    table = pick(read_text(path), {"image": "Image", "types": "Category"}, LABELS)
+    numbers = codes(table["image"])
+    bad = ~numbers.str.fullmatch(r"\d+")
     if bad.any():
-        raise CohortError(f"{LABELS}: Image", "is no number", table["Image"][bad])
-    types = {int(float(n)): _types(text) for n, text in zip(table["Image"], table["Category"], strict=True)}
+        raise CohortError(f"{LABELS}: Image", "is no number", table["image"][bad])
+    types = {int(number): _types(text) for number, text in zip(numbers, table["types"], strict=True)}
     unknown = sorted({t for kinds in types.values() for t in kinds} - set(TYPES))
     if unknown:
         raise CohortError(f"{LABELS}: Category", f"unknown {unknown}", remedy=f"Known: {', '.join(TYPES)}.")
@@ -188,44 +202,10 @@ def _boxes(folder: Path, file: ImageFile) -> list[Box]:
         raise CohortError(file.path, f"has no box file {path.name}", remedy=f"See: python -m benchmark data get {NAME}")
     try:
         found = ElementTree.parse(path).getroot().iter("object")
-        cells = [one for one in found if one.findtext("name") == "WBC"]
-        return [
-            Box(*(int(one.findtext(f"bndbox/{k}") or "") for k in ("xmin", "ymin", "xmax", "ymax"))) for one in cells
-        ]
+        return [_box(one) for one in found if one.findtext("name") == "WBC"]
     except (ElementTree.ParseError, ValueError) as error:
         raise CohortError(str(path), f"cannot be read: {error}") from error
 
 
-def _decode(
-    files: Sequence[ImageFile], boxes: Sequence[Box], folder: Path, side: int, image_size: int
-) -> dict[str, NDArray]:
-    described = repr((1, PIL.__version__, side, image_size, [tuple(f) for f in files], [tuple(b) for b in boxes]))
-    key = hashlib.sha256(described.encode()).hexdigest()[:32]
-    return cached_arrays(f"bccd-{key}", partial(_build, files, boxes, folder, side, image_size))
-
-
-def _build(
-    files: Sequence[ImageFile], boxes: Sequence[Box], folder: Path, side: int, image_size: int
-) -> dict[str, NDArray]:
-    found = [_square(folder / f.path, b, side, image_size) for f, b in zip(files, boxes, strict=True)]
-    kept = [i for i, square in enumerate(found) if square is not None]
-    if not kept:
-        raise CohortError("images", f"none of {len(files)} files could be read", [f.path for f in files])
-    return {"pixels": np.stack([s for s in found if s is not None]), "kept": np.array(kept, np.int64)}
-
-
-def _square(path: Path, box: Box, side: int, image_size: int) -> NDArray[np.uint8] | None:
-    """Return the square around a box, uint8 (image_size, image_size, 3), or None for a damaged or too small file."""
-    try:
-        with Image.open(path) as image:
-            rgb = image.convert("RGB")
-    except (OSError, SyntaxError, ValueError):
-        return None
-    if min(rgb.size) < side:
-        return None
-    left, top = (
-        min(max((low + high - side) // 2, 0), size - side)
-        for low, high, size in ((box.left, box.right, rgb.width), (box.top, box.bottom, rgb.height))
-    )
-    square = rgb.crop((left, top, left + side, top + side))
-    return np.asarray(square.resize((image_size, image_size), Image.Resampling.LANCZOS))
+def _box(cell: ElementTree.Element) -> Box:
+    return Box(*(int(float(cell.findtext(f"bndbox/{k}") or "")) for k in ("xmin", "ymin", "xmax", "ymax")))

@@ -13,6 +13,7 @@ from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
 from datasets.fetch import RemoteFile, Source, provenance_of
 from datasets.read import (
+    category,
     collapse_probes,
     factor,
     hallmark,
@@ -207,7 +208,8 @@ def _clinical(folder: Path, chosen: _Labelled, ids: NDArray[np.str_]) -> pd.Data
         name: numbers(table[name], f"{CLINICAL}: {_COLUMNS[name]}", ids) * factor(unit, UNITS[name])
         for name, unit in _MEASURED.items()
     }
-    parts["sex"] = pd.Categorical(table["sex"].str.lower(), ["female", "male"])
+    meaning = {"Female": "female", "Male": "male"}
+    parts["sex"] = category(table["sex"], meaning, f"{CLINICAL}: {_COLUMNS['sex']}", ids)
     raw = read_text(_file(folder, MUTATIONS), sep="\t")
     variants = pick(raw, {"sample": "dbgap_sample_id", "gene": "symbol"}, MUTATIONS)
     dna = table["dna"].to_numpy(np.str_)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from datasets.card import Card
-from datasets.cohort import Cohort, Provenance
+from datasets.cohort import Cohort
 from datasets.fetch import Expected, ManualSource
-from datasets.read import Cells, Crop, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
+from datasets.read import ClassFolders
 
 NAME = "bone-marrow-mll"
 CLASSES = {
@@ -47,8 +45,8 @@ SOURCE = ManualSource(
         "Open https://www.cancerimagingarchive.net/collection/bone-marrow-cytomorphology_mll_helmholtz_fraunhofer/ "
         "(6.8 GB).",
         "Install the IBM Aspera Connect plugin that the page asks for, and press Download.",
-        "Put the downloaded folder BM_cytomorphology_data into {folder}, as it is: below it lie the class folders, "
-        "such as BLA/0001-1000/BLA_00001.jpg.",
+        "Put the downloaded folder (PKG - ..., or BM_cytomorphology_data of it) into {folder}, as it is: the class "
+        "folders, such as BLA/0001-1000/BLA_00001.jpg, may lie up to four folders deeper.",
         f"Check: python -m benchmark data check {NAME}",
     ),
     expected=(Expected("**/*.jpg", _IMAGES),),
@@ -75,13 +73,8 @@ CARD = Card(
 )
 
 
-def find(data_root: Path | None = None) -> Path:
-    """Return the folder of the dataset.
-
-    Raises:
-        DataMissing: If it is not on this machine.
-    """
-    return find_classes(NAME, CLASSES, data_root)
+FOLDERS = ClassFolders(NAME, CLASSES, DOMAIN, _IMAGES, SOURCE.page, SOURCE.licence, "TCIA version 1")
+find = FOLDERS.find
 
 
 def load(
@@ -97,22 +90,6 @@ def load(
     Reference: Matek, Krappe, Münzenmayer, Haferlach, Marr, Highly accurate differentiation of bone marrow cell
     morphologies using deep neural networks on a large image data set, Blood 2021, doi 10.1182/blood.2020010568.
     Layout as in public code: ``<class>/<first>-<last>/<class>_NNNNN.jpg``, small classes without the folder between.
-
-    Args:
-        data_root: Searched first; see ``datasets.roots``.
-        image_size: Side of the images in pixels.
-        crop: Side of the centred square in pixels of the originals, which are 250 x 250.
-        per_class: At most so many images of each class, chosen at random; None takes all.
-        seed: Of that choice.
-
-    Raises:
-        DataMissing: If the files are not on this machine.
-        CohortError: If an image lies outside the class folders.
+    Arguments and errors are those of ``ClassFolders.load``; the originals are 250 x 250 pixels.
     """
-    folder = find(data_root)
-    place = class_root(folder, CLASSES)
-    files, label = labelled_images(place, folder, CLASSES)
-    lacking = shortfall(len(files), _IMAGES)
-    cells = Cells(files, label, np.full(len(files), DOMAIN)).take(choose(label, per_class, seed))
-    provenance = Provenance(SOURCE.page, "TCIA version 1", SOURCE.licence, modified=bool(lacking), absent=lacking)
-    return cell_cohort(NAME, cells, CLASSES.values(), folder, Crop(crop), image_size, provenance)
+    return FOLDERS.load(data_root, image_size=image_size, crop=crop, per_class=per_class, seed=seed)

@@ -6,12 +6,24 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, Provenance
 from datasets.fetch import Expected, ManualSource
-from datasets.read import Cells, Crop, ImageFile, cell_cohort, choose, find_classes, find_images, shortfall
+from datasets.read import (
+    Cells,
+    Crop,
+    ImageFile,
+    cell_cohort,
+    choose,
+    find_classes,
+    find_file,
+    find_images,
+    known_codes,
+    pick,
+    read_text,
+    shortfall,
+)
 
 NAME = "c-nmc"
 CLASSES = {"hem": "normal", "all": "ALL"}
@@ -23,7 +35,6 @@ DOMAIN = "C-NMC"
 SPLIT = {"scheme": "published", "folds": 5}
 _IMAGES = 12_528  # 10,661 of the folds and 1,867 of the preliminary test
 _UID = re.compile(r"UID_(H?\d+)_\d+_\d+_(all|hem)\.bmp", re.IGNORECASE)
-_COLUMNS = ("Patient_ID", "new_names", "labels")
 
 SOURCE = ManualSource(
     page="https://www.cancerimagingarchive.net/collection/c-nmc-2019/",
@@ -33,7 +44,7 @@ SOURCE = ManualSource(
         "Open https://www.cancerimagingarchive.net/collection/c-nmc-2019/ and press Download; the page asks for the "
         "IBM Aspera Connect plugin.",
         "Unpack the archives of the training data and of the preliminary test into {folder}, with their folders: "
-        "fold_0, fold_1 and fold_2 may lie up to two folders deep.",
+        "fold_0, fold_1 and fold_2 may lie up to four folders deep.",
         f"Put {LABELS} anywhere below {{folder}}.",
         f"Check: python -m benchmark data check {NAME}",
     ),
@@ -151,14 +162,11 @@ def _cells(named: list[tuple[ImageFile, str, str]]) -> Cells:
 
 def _original_names(folder: Path) -> dict[str, str]:
     """Return renamed file -> original name of the preliminary test."""
-    found = sorted(folder.rglob(LABELS))
-    if not found:
+    path = find_file(folder, LABELS)
+    if path is None:
         raise CohortError(LABELS, f"is not below {folder}", remedy=f"See: python -m benchmark data get {NAME}")
-    table = pd.read_csv(found[0], dtype=str, keep_default_na=False)
-    missing = [c for c in _COLUMNS if c not in table]
-    if missing:
-        raise CohortError(LABELS, f"lacks columns {missing}; has {list(table)}")
-    told = table["labels"].map({"1": "all", "0": "hem"})
+    table = pick(read_text(path), {c: c for c in ("Patient_ID", "new_names", "labels")}, LABELS)
+    told = known_codes(table["labels"], ("1", "0"), f"{LABELS}: labels").map({"1": "all", "0": "hem"})
     torn = [n for n, label in zip(table["Patient_ID"], told, strict=True) if not n.lower().endswith(f"_{label}.bmp")]
     if torn:
         raise CohortError(f"{LABELS}: labels", "disagree with Patient_ID", torn, "1 is all, 0 is hem.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from datasets.card import Card, Reference
 from datasets.cohort import Cohort, CohortError, presence
 from datasets.fetch import RemoteFile, Source, provenance_of
-from datasets.read import labels, log2_thresholded, matrix, pick, read_text, unique_ids
+from datasets.read import code, codes, labels, log2_thresholded, matrix, pick, read_text, unique_ids
 from datasets.roots import DataMissing, find_dataset
 
 NAME = "golub"
@@ -138,7 +138,7 @@ def read_tables(folder: Path) -> dict[str, Table]:
 
 
 def _read_table(path: Path) -> Table:
-    table = read_text(path)
+    table = read_text(path).rename(columns=code)
     names = pick(table, {"accession": ACCESSION, "description": DESCRIPTION}, path.name)
     patients = [c for c in map(str, table) if c.isdigit()]
     if not patients:
@@ -151,7 +151,7 @@ def _read_table(path: Path) -> Table:
 def read_labels(folder: Path, numbers: NDArray[np.str_]) -> NDArray[np.int64]:
     """Return the class of each patient number, int64 (n,)."""
     table = pick(read_text(folder / LABELS_FILE), {"patient": "patient", "cancer": "cancer"}, LABELS_FILE)
-    ids = unique_ids(table["patient"], f"{LABELS_FILE}: patient")
+    ids = unique_ids(codes(table["patient"]), f"{LABELS_FILE}: patient")
     found = labels(table["cancer"], {c: i for i, c in enumerate(CLASSES)}, f"{LABELS_FILE}: cancer", ids)
     known = dict(zip(ids.tolist(), found.tolist(), strict=True))
     lost = sorted(set(numbers.tolist()) - set(known))

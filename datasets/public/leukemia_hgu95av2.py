@@ -122,7 +122,7 @@ def read_arrays(folder: Path) -> Arrays:
 
 def read_labels(folder: Path, n: int) -> NDArray[np.int64]:
     """Return the class of each column from a CLS file: counts, ``# names``, one class name a sample."""
-    lines = (folder / LABELS_FILE).read_text(encoding="utf-8").splitlines()
+    lines = (folder / LABELS_FILE).read_text(encoding="utf-8-sig").splitlines()
     words = lines[2].split() if len(lines) > 2 else []
     unknown = sorted(set(words) - set(CLASSES))
     if unknown:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.card import Card
-from datasets.cohort import Cohort, CohortError, Provenance
+from datasets.cohort import Cohort, CohortError
 from datasets.fetch import Expected, ManualSource
-from datasets.read import Cells, Crop, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
+from datasets.read import ClassFolders, ImageFile, find_file
 
 NAME = "matek-lmu"
 CLASSES = {
@@ -44,7 +44,7 @@ SOURCE = ManualSource(
         "Open https://www.cancerimagingarchive.net/collection/aml-cytomorphology_lmu/ (11 GB).",
         "Install the IBM Aspera Connect plugin that the page asks for, and press Download beside the images.",
         f"Put the downloaded folder into {{folder}}, as it is: the class folders {', '.join(CLASSES)} may lie "
-        "up to two folders deeper.",
+        "up to four folders deeper.",
         f"Download the annotations from the same page and put {ANNOTATIONS} into {{folder}}.",
         f"Check: python -m benchmark data check {NAME}",
     ),
@@ -71,13 +71,8 @@ CARD = Card(
 )
 
 
-def find(data_root: Path | None = None) -> Path:
-    """Return the folder of the dataset.
-
-    Raises:
-        DataMissing: If it is not on this machine.
-    """
-    return find_classes(NAME, CLASSES, data_root)
+FOLDERS = ClassFolders(NAME, CLASSES, DOMAIN, _IMAGES, SOURCE.page, SOURCE.licence, "TCIA version 1")
+find = FOLDERS.find
 
 
 def load(
@@ -96,44 +91,25 @@ def load(
     Intelligence 2019, doi 10.1038/s42256-019-0101-9.
     Layout as in public code: ``<class>/<class>_NNNN.tiff``, and ``annotations.dat`` with blanks between path, call,
     first and second later call.
-
-    Args:
-        data_root: Searched first; see ``datasets.roots``.
-        image_size: Side of the images in pixels.
-        crop: Side of the centred square in pixels of the originals, which are 400 x 400.
-        per_class: At most so many images of each class, chosen at random; None takes all.
-        seed: Of that choice.
-
-    Raises:
-        DataMissing: If the files are not on this machine.
-        CohortError: If an image lies outside the class folders, or annotations.dat disagrees with them.
+    Arguments and errors are those of ``ClassFolders.load``; the originals are 400 x 400 pixels.
     """
-    folder = find(data_root)
-    place = class_root(folder, CLASSES)
-    files, label = labelled_images(place, folder, CLASSES)
-    notes = _check_annotations(folder, [f.path.rsplit("/", 1)[1] for f in files], label)
-    lacking = shortfall(len(files), _IMAGES)
-    rows = choose(label, per_class, seed)
-    cells = Cells(files, label, np.full(len(files), DOMAIN)).take(rows)
-    provenance = Provenance(
-        source=SOURCE.page,
-        version="TCIA version 1",
-        licence=SOURCE.licence,
-        modified=bool(lacking),
-        absent=(*lacking, *notes),
+    return FOLDERS.load(
+        data_root, image_size=image_size, crop=crop, per_class=per_class, seed=seed, notes=_check_annotations
     )
-    return cell_cohort(NAME, cells, CLASSES.values(), folder, Crop(crop), image_size, provenance)
 
 
-def _check_annotations(folder: Path, names: list[str], label: NDArray[np.str_]) -> tuple[str, ...]:
+def _check_annotations(folder: Path, files: Sequence[ImageFile], label: NDArray[np.str_]) -> tuple[str, ...]:
     """Compare the folders with ``annotations.dat``; return a sentence where that file is absent."""
-    found = sorted(folder.rglob(ANNOTATIONS))
-    if not found:
+    path = find_file(folder, ANNOTATIONS)
+    if path is None:
         return (f"{ANNOTATIONS} is not on this machine: the folders alone tell the classes",)
-    table = pd.read_csv(found[0], sep=r"\s+", header=None, dtype=str, keep_default_na=False)
-    if table.shape[1] < 2:
-        raise CohortError(ANNOTATIONS, f"has {table.shape[1]} column, needs path and call, with blanks between")
-    called = dict(zip(table[0].str.split("/").str[-1], table[1].map(CLASSES), strict=True))
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    rows = [line.split() for line in lines if line.strip()]
+    short = [" ".join(row) for row in rows if len(row) < 2]
+    if short or not rows:
+        raise CohortError(ANNOTATIONS, "needs path and call in each line, with blanks between", short)
+    called = {row[0].replace("\\", "/").rsplit("/", 1)[-1]: CLASSES.get(row[1].upper(), row[1]) for row in rows}
+    names = [f.path.rsplit("/", 1)[1] for f in files]
     without = [n for n in names if n not in called]
     if without:
         raise CohortError(ANNOTATIONS, "has no row for images", without, "Download it again.")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from datasets.card import Card
-from datasets.cohort import Cohort, Provenance
+from datasets.cohort import Cohort
 from datasets.fetch import RemoteFile, UrlSource
-from datasets.read import Cells, Crop, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
+from datasets.read import ClassFolders
 
 NAME = "mll23"
 CLASSES = {
@@ -65,13 +63,8 @@ CARD = Card(
 )
 
 
-def find(data_root: Path | None = None) -> Path:
-    """Return the folder of the dataset.
-
-    Raises:
-        DataMissing: If it is not on this machine.
-    """
-    return find_classes(NAME, CLASSES, data_root)
+FOLDERS = ClassFolders(NAME, CLASSES, DOMAIN, _IMAGES, SOURCE.page, SOURCE.licence, "record 14277609")
+find = FOLDERS.find
 
 
 def load(
@@ -87,22 +80,6 @@ def load(
     Reference: Shetab Boushehri et al., A large expert-annotated single-cell peripheral blood dataset for
     hematological disease diagnostics, Scientific Data 2025, doi 10.1038/s41597-025-06223-x.
     Layout as in public code: one zip archive a class, images at any depth below the folder of the class.
-
-    Args:
-        data_root: Searched first; see ``datasets.roots``.
-        image_size: Side of the images in pixels.
-        crop: Side of the centred square in pixels of the originals, which are 288 x 288.
-        per_class: At most so many images of each class, chosen at random; None takes all.
-        seed: Of that choice.
-
-    Raises:
-        DataMissing: If the files are not on this machine.
-        CohortError: If an image lies outside the class folders.
+    Arguments and errors are those of ``ClassFolders.load``; the originals are 288 x 288 pixels.
     """
-    folder = find(data_root)
-    place = class_root(folder, CLASSES)
-    files, label = labelled_images(place, folder, CLASSES)
-    lacking = shortfall(len(files), _IMAGES)
-    cells = Cells(files, label, np.full(len(files), DOMAIN)).take(choose(label, per_class, seed))
-    provenance = Provenance(SOURCE.page, "record 14277609", SOURCE.licence, modified=bool(lacking), absent=lacking)
-    return cell_cohort(NAME, cells, CLASSES.values(), folder, Crop(crop), image_size, provenance)
+    return FOLDERS.load(data_root, image_size=image_size, crop=crop, per_class=per_class, seed=seed)

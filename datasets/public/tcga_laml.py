@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
 from datasets.fetch import RemoteFile, UrlSource, provenance_of
-from datasets.read import collapse_probes, hallmark, labels, matrix, numbers, pick, unique_ids
+from datasets.read import category, collapse_probes, hallmark, labels, matrix, numbers, pick, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "tcga-laml"
@@ -178,12 +178,12 @@ def _clinical(clinical: pd.DataFrame, ids: NDArray[np.str_]) -> pd.DataFrame:
     raw = pick(clinical, {name: c for name, (c, *_) in _MEASURED.items()} | {"sex": _SEX}, FILE).reset_index(drop=True)
     parts: dict[str, object] = {}
     for name, (column, unit, low, high) in _MEASURED.items():
-        values = numbers(raw[name].replace("<NA>", ""), f"{FILE}: {column}", ids)
+        values = numbers(raw[name], f"{FILE}: {column}", ids)
         bad = (values < low) | (values > high)
         if bad.any():
             raise CohortError(f"{FILE}: {column}", f"cannot be in {unit}", ids[bad.to_numpy()])
         parts[name] = values
-    parts["sex"] = pd.Categorical(raw["sex"].str.lower(), ["female", "male"])
+    parts["sex"] = category(raw["sex"], {"Female": "female", "Male": "male"}, f"{FILE}: {_SEX}", ids)
     return pd.DataFrame(parts)
 
 

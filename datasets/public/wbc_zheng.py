@@ -12,7 +12,7 @@ from PIL import Image
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError
 from datasets.fetch import Source
-from datasets.read import Crop, ImageFile, decode_images, find_images, image_provenance, single_cells
+from datasets.read import Crop, ImageFile, codes, decode_images, find_images, image_provenance, read_text, single_cells
 from datasets.roots import find_dataset
 
 NAME = "wbc-zheng"
@@ -146,10 +146,10 @@ def _table(dataset: str) -> str:
 
 
 def _labels(path: Path, place: str) -> dict[str, str]:
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_text(path)
     if table.shape[1] != 2 or table.columns[0] != "image ID":
         raise CohortError(place, f"needs the columns image ID and class; has {list(table)}")
-    numbers, labels = (table[column].str.strip() for column in table)
+    numbers, labels = (codes(table[column]) for column in table)
     known = {str(k): name for k, name in enumerate(CLASSES, start=1)}
     bad = ~labels.isin(list(known)) | ~numbers.str.fullmatch(r"\d{1,3}") | numbers.duplicated()
     if bad.any():

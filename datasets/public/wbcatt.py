@@ -11,7 +11,7 @@ from datasets.card import Card
 from datasets.cohort import Cohort, CohortError
 from datasets.fetch import RemoteFile, Source
 from datasets.public import acevedo
-from datasets.read import Crop, ImageFile, decode_images, image_provenance, single_cells, without_leaks
+from datasets.read import Crop, ImageFile, decode_images, image_provenance, pick, read_text, single_cells, without_leaks
 from datasets.roots import find_dataset
 
 NAME = "wbcatt"
@@ -132,11 +132,8 @@ def attributes(data_root: Path | None = None) -> pd.DataFrame:
 
 
 def _read(folder: Path, place: str) -> pd.DataFrame:
-    table = pd.read_csv(folder / place, dtype=str, keep_default_na=False)
-    lacking = [column for column in ("img_name", "label", *ATTRIBUTES) if column not in table]
-    if lacking:
-        raise CohortError(place, f"lacks columns {lacking}; has {list(table)}")
-    blank = (table[["img_name", "label", *ATTRIBUTES]] == "").any(axis=1)
+    table = pick(read_text(folder / place), {name: name for name in ("img_name", "label", *ATTRIBUTES)}, place)
+    blank = (table == "").any(axis=1)
     if blank.any():
         raise CohortError(place, "has blank cells", table["img_name"][blank], "Restore the tables of the source.")
     return table

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort, CohortError, Provenance, presence
-from datasets.read.text_table import numbers, text, unique_ids
+from datasets.read.codes import text
+from datasets.read.text_table import numbers, unique_ids
 
 if TYPE_CHECKING:
     from anndata import AnnData

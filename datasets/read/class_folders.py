@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort, CohortError, Provenance
+from datasets.fetch import is_left_behind
 from datasets.read.decode import Crop, ImageFile, decode_images, find_images
 from datasets.read.single_cells import single_cells
 from datasets.roots import DataMissing, data_roots
 
-_JUNK = "__MACOSX"  # what macOS adds to archives
-_WRAPPERS = ("", "*/", "*/*/")  # archives wrap the class folders in one or two folders of their own
+Notes = Callable[[Path, Sequence[ImageFile], NDArray[np.str_]], Sequence[str]] | None
+_WRAPPERS = tuple("*/" * depth for depth in range(5))  # downloads wrap class folders in up to four of their own
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class Cells:
 
 
 def find_classes(dataset: str, names: Collection[str], data_root: Path | None = None) -> Path:
-    """Return the first ``<root>/<dataset>`` that holds one of the folders ``names``, at most two levels down.
+    """Return the first ``<root>/<dataset>`` that holds one of the folders ``names``, at most four levels down.
 
     Raises:
         DataMissing: If no root has it.
@@ -64,7 +65,7 @@ def find_classes(dataset: str, names: Collection[str], data_root: Path | None = 
 
 
 def class_root(folder: Path, names: Collection[str]) -> Path:
-    """Return the folder that holds folders of ``names`` directly, at most two levels down, the uppermost one.
+    """Return the folder that holds folders of ``names`` directly, at most four levels down, the uppermost one.
 
     Raises:
         CohortError: If there is none, or more than one.
@@ -80,7 +81,7 @@ def _class_roots(folder: Path, names: Collection[str]) -> list[Path]:
     for wrapper in _WRAPPERS:
         found = {p.parent for name in names for p in folder.glob(wrapper + name) if p.is_dir()}
         if found:
-            return sorted(p for p in found if p.name != _JUNK)
+            return sorted(p for p in found if not is_left_behind(p.name))
     return []
 
 
@@ -97,7 +98,7 @@ def labelled_images(place: Path, root: Path, classes: Mapping[str, str]) -> tupl
     Raises:
         CohortError: If an image lies in no such folder, or there is none at all.
     """
-    files = [f for f in find_images(place, root) if not _is_junk(f.path)]
+    files = find_images(place, root)
     depth = len(place.relative_to(root).parts)
     labels = [_label(f.path.split("/")[depth:-1], classes) for f in files]
     strangers = sorted({f.path.rsplit("/", 1)[0] for f, label in zip(files, labels, strict=True) if not label})
@@ -111,11 +112,6 @@ def labelled_images(place: Path, root: Path, classes: Mapping[str, str]) -> tupl
 
 def _label(folders: Sequence[str], classes: Mapping[str, str]) -> str:
     return next((classes[name] for name in folders if name in classes), "")
-
-
-def _is_junk(path: str) -> bool:
-    parts = path.split("/")
-    return _JUNK in parts or parts[-1].startswith("._")
 
 
 def choose(label: NDArray[np.str_], per_class: int | None, seed: int) -> NDArray[np.int64]:
@@ -163,8 +159,77 @@ def cell_cohort(
     return cohort if cells.patient is None else replace(cohort, patient=cells.patient, patients_known=True)
 
 
+@dataclass(frozen=True)
+class ClassFolders:
+    """Describe a source whose folders are named after the classes and that names no patients.
+
+    Attributes:
+        name: Dataset name.
+        classes: Folder name -> class name.
+        domain: The only domain.
+        published: Images in a complete copy.
+        page: Public page of the source.
+        licence: As the source states it.
+        version: Release.
+    """
+
+    name: str
+    classes: Mapping[str, str]
+    domain: str
+    published: int
+    page: str
+    licence: str
+    version: str
+
+    def find(self, data_root: Path | None = None) -> Path:
+        """Return the folder of the dataset.
+
+        Raises:
+            DataMissing: If it is not on this machine.
+        """
+        return find_classes(self.name, self.classes, data_root)
+
+    def load(
+        self,
+        data_root: Path | None,
+        *,
+        image_size: int,
+        crop: int,
+        per_class: int | None,
+        seed: int,
+        notes: Notes = None,
+    ) -> Cohort:
+        """Load one cell a specimen.
+
+        Args:
+            data_root: Searched first; see ``datasets.roots``.
+            image_size: Side of the images in pixels.
+            crop: Side of the centred square in pixels of the originals.
+            per_class: At most so many images of each class, chosen at random; None takes all.
+            seed: Of that choice.
+            notes: Checks folder, files and classes against what else the source says; returns what is absent.
+
+        Raises:
+            DataMissing: If the files are not on this machine.
+            CohortError: If an image lies outside the class folders.
+        """
+        folder = self.find(data_root)
+        files, label = labelled_images(class_root(folder, self.classes), folder, self.classes)
+        told = notes(folder, files, label) if notes else ()
+        lacking = shortfall(len(files), self.published)
+        cells = Cells(files, label, np.full(len(files), self.domain)).take(choose(label, per_class, seed))
+        provenance = Provenance(self.page, self.version, self.licence, modified=bool(lacking), absent=(*lacking, *told))
+        return cell_cohort(self.name, cells, self.classes.values(), folder, Crop(crop), image_size, provenance)
+
+
 def shortfall(found: int, published: int) -> tuple[str, ...]:
     """Return a sentence where the number of images is not the published one."""
     if found == published:
         return ()
     return (f"{found:,} images are on this machine, the source has {published:,}",)
+
+
+def find_file(folder: Path, name: str) -> Path | None:
+    """Return the file of this name that lies least deep below ``folder``, or None."""
+    found = [p for p in folder.rglob(name) if p.is_file() and not is_left_behind(p.relative_to(folder).as_posix())]
+    return min(found, key=lambda path: (len(path.parts), path), default=None)

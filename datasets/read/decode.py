@@ -21,6 +21,8 @@ from PIL import Image, ImageOps
 
 from datasets.cache import Rows, cached_arrays
 from datasets.cohort import CohortError
+from datasets.fetch import is_left_behind
+from datasets.read.window import Window
 
 FORMAT = 3  # raise it when what is cached of an unchanged file would change
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
@@ -91,6 +93,9 @@ class Crop:
         return left, top, left + side, top + side
 
 
+Cut = Crop | Sequence[Window]  # one for all files, or one a file
+
+
 @dataclass(frozen=True, eq=False)
 class Decoded:
     """Hold the images that could be read.
@@ -120,19 +125,21 @@ class _Image(NamedTuple):
 def find_images(folder: Path, root: Path) -> list[ImageFile]:
     """Return all image files below ``folder`` at any depth, sorted; paths are relative to ``root``, with slashes.
 
+    What operating systems leave behind ("._a.jpg", "__MACOSX/a.jpg") is none.
+
     Raises:
         CohortError: If one cannot be reached, such as a link to nothing.
     """
     found = []
     for place, _, names in os.walk(folder):
         below = Path(place).relative_to(root).as_posix()
-        for name in names:
-            if name.lower().endswith(SUFFIXES):
-                found.append(ImageFile.at(root, name if below == "." else f"{below}/{name}"))
+        for path in (name if below == "." else f"{below}/{name}" for name in names):
+            if path.lower().endswith(SUFFIXES) and not is_left_behind(path):
+                found.append(ImageFile.at(root, path))
     return sorted(found)
 
 
-def decode_images(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> Decoded:
+def decode_images(files: Sequence[ImageFile], root: Path, crop: Cut, image_size: int) -> Decoded:
     """Read images once and keep them on disk; later calls map the same pixels.
 
     Greyscale and 16-bit images become grey RGB (16 bits scaled by 255 / 65535), transparent ones lie on
@@ -142,14 +149,15 @@ def decode_images(files: Sequence[ImageFile], root: Path, crop: Crop, image_size
     Args:
         files: Paths relative to ``root`` with what tells a change, as ``find_images`` returns them.
         root: Folder of the dataset.
-        crop: The square that is cut out of every image before resizing.
+        crop: The square that is cut out of every image before resizing, or one for each.
         image_size: Side of the result in pixels.
 
     Raises:
         CohortError: If no file could be read.
     """
-    if image_size < 1 or crop.side < 1:
-        raise ValueError(f"image_size and crop need to be 1 or more, got {image_size} and {crop.side}")
+    side = crop.side if isinstance(crop, Crop) else min(window.side for window in crop)
+    if image_size < 1 or side < 1:
+        raise ValueError(f"image_size and crop need to be 1 or more, got {image_size} and {side}")
     build = partial(_build, files, root, crop, image_size)
     arrays = cached_arrays(f"images-{_key(files, root, crop, image_size)}", build)
     skipped = zip(arrays["skipped"].tolist(), arrays["reason"].tolist(), strict=True)
@@ -158,7 +166,7 @@ def decode_images(files: Sequence[ImageFile], root: Path, crop: Crop, image_size
     return Decoded(arrays["pixels"], arrays["kept"], named, facts)
 
 
-def _key(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> str:
+def _key(files: Sequence[ImageFile], root: Path, crop: Cut, image_size: int) -> str:
     # Names, sizes and times of change may agree between two folders (reproducible archives): the place counts too.
     digest = hashlib.sha256(repr((FORMAT, PIL.__version__, str(root.resolve()), crop, image_size)).encode())
     for file in files:
@@ -166,7 +174,7 @@ def _key(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) ->
     return digest.hexdigest()[:32]
 
 
-def _build(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> Iterator[tuple[str, NDArray | Rows]]:
+def _build(files: Sequence[ImageFile], root: Path, crop: Cut, image_size: int) -> Iterator[tuple[str, NDArray | Rows]]:
     facts: list[tuple[str, str, int, int, int]] = []
     kept: list[int] = []
     skipped: dict[int, str] = {}
@@ -193,14 +201,16 @@ def _build(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) 
         yield name, np.array(column)
 
 
-def _read_all(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> Iterator[_Image | str]:
+def _read_all(files: Sequence[ImageFile], root: Path, crop: Cut, image_size: int) -> Iterator[_Image | str]:
+    cuts = [crop] * len(files) if isinstance(crop, Crop) else crop
     with ThreadPoolExecutor(_THREADS) as threads:
         for start in range(0, len(files), _BLOCK):
-            paths = [root / f.path for f in files[start : start + _BLOCK]]
-            yield from threads.map(lambda path: _read(path, crop, image_size), paths)
+            block = slice(start, start + _BLOCK)
+            paths = [root / f.path for f in files[block]]
+            yield from threads.map(lambda path, cut: _read(path, cut, image_size), paths, cuts[block])
 
 
-def _read(path: Path, crop: Crop, image_size: int) -> _Image | str:
+def _read(path: Path, crop: Crop | Window, image_size: int) -> _Image | str:
     """Return the image, uint8 (image_size, image_size, 3), with what its file tells, or why it cannot be used."""
     content = path.read_bytes()
     if not content:

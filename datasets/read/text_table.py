@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,22 +11,48 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.errors import CohortError
+from datasets.read.codes import known_codes, named_rows, text
 from datasets.read.delimited import read_header
 
-BLANKS = ("", "na", "n/a", "nan", "none", "null", "n.d.", "nd", "unknown", "not available", ".", "?")
+BLANKS = (
+    "", "na", "<na>", "n/a", "n.a.", "#n/a", "nan", "none", "null", "n.d.", "nd", "unknown", "not available", ".", "?"
+)  # fmt: skip
 
 
 def read_text(path: Path, *, sep: str = ",") -> pd.DataFrame:
-    """Read a delimited file as text; blanks stay "".
+    """Read a delimited file as text; blanks stay "", blank rows at the end are left out.
+
+    Bytes that are not UTF-8 are read as UTF-16 where the file says so, else as Windows-1252: public tables pass through
+    spreadsheets, and what is read wrongly is no known header or code, which is an error.
 
     Raises:
-        CohortError: If the file is not there, is empty, is not UTF-8 or has ragged rows.
+        CohortError: If the file is not there, is empty or has ragged rows.
     """
-    read_header(path, sep, "utf-8")
+    encoding = _encoding(path)
+    read_header(path, sep, encoding)
     try:
-        return pd.read_csv(path, sep=sep, dtype=str, keep_default_na=False, na_filter=False, index_col=False)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        table = pd.read_csv(
+            path, sep=sep, dtype=str, keep_default_na=False, na_filter=False, index_col=False, encoding=encoding
+        )
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeError) as error:
         raise CohortError(path.name, f"cannot be read as a table: {error}") from error
+    kept = len(table)
+    while kept and (table.iloc[kept - 1].str.strip() == "").all():
+        kept -= 1
+    return table.iloc[:kept].rename(columns=str.strip)
+
+
+def _encoding(path: Path) -> str:
+    if not path.is_file():
+        raise CohortError(path.name, f"is not in {path.parent}")
+    content = path.read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 def pick(table: pd.DataFrame, headers: Mapping[str, str], place: str) -> pd.DataFrame:
@@ -40,11 +67,6 @@ def pick(table: pd.DataFrame, headers: Mapping[str, str], place: str) -> pd.Data
     return pd.DataFrame({name: text(table[header]) for name, header in headers.items()})
 
 
-def text(column: pd.Series) -> pd.Series:
-    """Return stripped text, "" where the value is missing."""
-    return column.astype(object).where(column.notna(), "").astype(str).str.strip()
-
-
 def unique_ids(ids: ArrayLike, place: str) -> NDArray[np.str_]:
     """Return ids as str (n,).
 
@@ -53,7 +75,7 @@ def unique_ids(ids: ArrayLike, place: str) -> NDArray[np.str_]:
     """
     values = pd.Series(np.asarray(ids, dtype=object)).astype(str).str.strip()
     if (values == "").any():
-        raise CohortError(place, "is empty in some rows", rows(values == ""), "Give every row an id.")
+        raise CohortError(place, "is empty in some rows", named_rows(values == ""), "Give every row an id.")
     if values.duplicated().any():
         raise CohortError(place, "ids occur more than once", values[values.duplicated()].unique().tolist())
     return values.to_numpy(np.str_)
@@ -76,10 +98,29 @@ def numbers(column: pd.Series, place: str, ids: ArrayLike | None = None) -> pd.S
     values = pd.to_numeric(bare, errors="coerce").astype(float)
     bad = (values.isna() & ~blank) | np.isinf(values)
     if bad.any():
-        names = rows(bad) if ids is None else list(np.asarray(ids, dtype=object)[bad.to_numpy()])
-        what = [f"{name} has {value!r}" for name, value in zip(names, shown[bad], strict=True)]
+        what = [f"{name} has {value!r}" for name, value in zip(named_rows(bad, ids), shown[bad], strict=True)]
         raise CohortError(place, "is no number", what, "Correct it or leave it empty.")
     return values
+
+
+def category(
+    column: pd.Series, meaning: Mapping[str, str], place: str, rows: ArrayLike | None = None
+) -> pd.Categorical:
+    """Return what the codes of a column mean; blanks and words such as NA are missing.
+
+    Args:
+        column: Text or numbers.
+        meaning: Code -> category, in the order of the categories.
+        place: File and column, for the message.
+        rows: What to call the rows; default: line numbers of a file with one header line.
+
+    Raises:
+        CohortError: If a value is no code that is known.
+    """
+    shown = text(column)
+    found = known_codes(shown.where(~shown.str.lower().isin(BLANKS), ""), (*meaning, ""), place, rows)
+    categories: list[object] = list(dict.fromkeys(meaning.values()))
+    return pd.Categorical(found.map(meaning), categories)
 
 
 def matrix(table: pd.DataFrame, place: str) -> NDArray[np.float64]:
@@ -94,30 +135,9 @@ def matrix(table: pd.DataFrame, place: str) -> NDArray[np.float64]:
         values = np.column_stack([numbers(table[c], f"{place}: {c}") for c in table])
     if not np.isfinite(values).all():
         column = int(np.flatnonzero(~np.isfinite(values).all(axis=0))[0])
-        lines = rows(pd.Series(~np.isfinite(values[:, column])))
+        lines = named_rows(pd.Series(~np.isfinite(values[:, column])))
         raise CohortError(f"{place}: {table.columns[column]}", "is empty in some lines", lines, "Complete the file.")
     return values
-
-
-def labels(
-    column: pd.Series, classes: Mapping[str, int], place: str, ids: ArrayLike | None = None
-) -> NDArray[np.int64]:
-    """Return class positions, int64 (n,).
-
-    Raises:
-        CohortError: If a value is not in ``classes``.
-    """
-    shown = text(column)
-    bad = ~shown.isin(list(classes))
-    if bad.any():
-        names = rows(bad) if ids is None else list(np.asarray(ids, dtype=object)[bad.to_numpy()])
-        raise CohortError(place, f"unknown {sorted(set(shown[bad]))}", names, f"Known: {', '.join(classes)}.")
-    return np.array([classes[name] for name in shown], dtype=np.int64)
-
-
-def rows(mask: pd.Series) -> list[str]:
-    """Return the lines of a file with one header line where ``mask`` holds."""
-    return [f"line {i + 2}" for i in np.flatnonzero(mask.to_numpy())]
 
 
 def _short(names: list[str], shown: int = 30) -> str:

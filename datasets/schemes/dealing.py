@@ -23,6 +23,11 @@ def refuse_unknown_patients(cohort: Cohort, scheme: str) -> None:
         )
 
 
+def people(cohort: Cohort, chosen: NDArray[np.bool_]) -> str:
+    """Return how many patients the chosen specimens are of, in words; specimens where the source names no patients."""
+    return f"{len(set(cohort.patient[chosen]))} patients" if cohort.patients_known else f"{chosen.sum()} specimens"
+
+
 def patient_table(cohort: Cohort, chosen: NDArray[np.bool_]) -> pd.DataFrame:
     """Return one row a patient: its most frequent class (ties: the smaller index) and first domain."""
     frame = pd.DataFrame({"patient": cohort.patient, "y": cohort.y, "domain": cohort.domain})[chosen]
@@ -49,7 +54,8 @@ def enough(cohort: Cohort, patients: pd.DataFrame, parts: int) -> None:
     counts = patients["y"].value_counts().reindex(range(cohort.n_classes), fill_value=0)
     few = [f"{name} ({n})" for name, n in zip(cohort.classes, counts, strict=True) if n < parts]
     if few:
-        raise SplitError(f"{cohort.name}: fewer patients than the {parts} parts asked for in {', '.join(few)}")
+        unit = "patients" if cohort.patients_known else "specimens"
+        raise SplitError(f"{cohort.name}: fewer {unit} than the {parts} parts asked for in {', '.join(few)}")
 
 
 def role_rows(cohort: Cohort, chosen: NDArray[np.bool_], fold: int, role: dict[str, str]) -> list[tuple[str, int, str]]:

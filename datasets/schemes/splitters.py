@@ -14,6 +14,7 @@ from datasets.schemes.dealing import (
     deal,
     enough,
     patient_table,
+    people,
     refuse_unknown_patients,
     role_rows,
     shifted,
@@ -46,7 +47,10 @@ def kfold(cohort: Cohort, *, folds: int, seed: int = 0, train_domains: Sequence[
         SplitError: If a class has fewer patients inside than there are folds.
     """
     refuse_unknown_patients(cohort, "kfold")
-    inside = _inside(cohort, train_domains)
+    return _dealt(cohort, _inside(cohort, train_domains), folds, seed)
+
+
+def _dealt(cohort: Cohort, inside: NDArray[np.bool_], folds: int, seed: int) -> SplitPlan:
     patients = patient_table(cohort, inside)
     enough(cohort, patients, folds)
     part = deal(patients, folds, seed)
@@ -103,8 +107,7 @@ def images(cohort: Cohort, *, folds: int, seed: int = 0) -> SplitPlan:
     """
     if cohort.patients_known:
         raise SplitError(f"{cohort.name} has patient ids; split it by patient: scheme = 'kfold'")
-    plan = kfold(replace(cohort, patients_known=True, target_level="specimen"), folds=folds, seed=seed)
-    return replace(plan, notes=(_BY_IMAGE,))
+    return replace(_dealt(cohort, _inside(cohort, None), folds, seed), notes=(_BY_IMAGE,))
 
 
 def published(cohort: Cohort, *, repeats: int = 5, seed: int = 0) -> SplitPlan:
@@ -254,7 +257,6 @@ def _inside(cohort: Cohort, train_domains: Sequence[str] | None) -> NDArray[np.b
 
 def _not_evaluable(cohort: Cohort, lost: NDArray[np.bool_], domain: str) -> list[str]:
     return [
-        f"{cohort.classes[k]} is not evaluable in {domain}: all its {len(set(cohort.patient[lost & (cohort.y == k)]))}"
-        " patients are there"
+        f"{cohort.classes[k]} is not evaluable in {domain}: all its {people(cohort, lost & (cohort.y == k))} are there"
         for k in np.unique(cohort.y[lost])
     ]

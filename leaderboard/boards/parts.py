@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from leaderboard.questions import TITLES, further_tables, pairs
-from leaderboard.records import TaskResult
+from leaderboard.records import NO_IDS, TaskResult
 from leaderboard.scores import COLUMNS, detail, score
 
 Tasks = tuple[TaskResult, ...]
@@ -71,7 +71,7 @@ def _bare(task: TaskResult, entry: str | None = None) -> TaskResult:
         classes=task.classes,
         positive=task.positive,
         generated=task.generated,
-        flags=(),
+        flags=_counted(task),
         notes=(),
         predictions=predictions,
         trials=trials,
@@ -81,11 +81,16 @@ def _bare(task: TaskResult, entry: str | None = None) -> TaskResult:
     )
 
 
+def _counted(task: TaskResult) -> tuple[str, ...]:
+    """Return the one flag that notes of the tables speak of: whether there are patients to count."""
+    return tuple(flag for flag in task.flags if flag == NO_IDS)
+
+
 def _groups(tasks: Sequence[TaskResult]) -> list[Tasks]:
     """Return each task alone and the rungs of a ladder together, without what is only printed."""
     groups: dict[str, list[TaskResult]] = {}
     for task in tasks:
-        told = replace(task, title="", flags=(), notes=(), published=())
+        told = replace(task, title="", flags=_counted(task), notes=(), published=())
         groups.setdefault(f"ladder {task.ladder}" if task.ladder else f"task {task.name}", []).append(told)
     return [tuple(group) for group in groups.values()]
 

@@ -177,6 +177,7 @@ HEADERS: dict[str, tuple[str, str]] = {  # value of a long table -> header, mean
     "mean_known": ("mean of known", "Mean score of known test patients"),
     "n_unseen": ("unseen patients", "Patients of the unseen class"),
     "patients": ("other patients", "Standard deviation of the patient-clustered bootstrap"),
+    "groups": ("other specimens", "Standard deviation of the bootstrap, clustered by what is known of patients"),
 }
 ORDER = ("achieved", "distance", "coverage", *RUNGS, INFLATION)  # come first, in this order
 PERCENT = frozenset({"achieved"})

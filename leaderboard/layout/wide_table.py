@@ -15,12 +15,19 @@ from leaderboard.text import plain
 Key = tuple[str, ...]
 Row = Mapping[Any, Any]
 ABSENT, UNDEFINED = Cell("–"), "undefined"
+_GROUPS = Column("groups", "Behind the figures of the row; specimens known to be of one patient are one group")
 
 
-def wide_tables(title: str, rows: pd.DataFrame, shape: Shape) -> list[Table]:
-    """Return one table for each value of the columns that the shape splits by."""
+def wide_tables(title: str, rows: pd.DataFrame, shape: Shape, *, by_patient: bool = True) -> list[Table]:
+    """Return one table for each value of the columns that the shape splits by.
+
+    Without ``by_patient`` what rows count is called groups: the source names no patients.
+    """
+    sized = Column("patients", "Patients behind the figures of the row") if by_patient else _GROUPS
+    if not by_patient and "source" in rows:
+        rows = rows.assign(source=rows["source"].replace("patients", "groups"))
     parts = rows.groupby(list(shape.split), sort=False) if shape.split else [((), rows)]
-    return [_table(_caption(title, part, key, shape), part, shape) for key, part in parts]
+    return [_table(_caption(title, part, key, shape), part, shape, sized) for key, part in parts]
 
 
 def header(name: str) -> str:
@@ -68,7 +75,7 @@ def _named_in(name: str, value: str) -> str:
     return {"by": f"by {header(value)}", "level": f"scored by {value}", "unseen": f"unseen {value}"}.get(name, value)
 
 
-def _table(title: str, rows: pd.DataFrame, shape: Shape) -> Table:
+def _table(title: str, rows: pd.DataFrame, shape: Shape, sized: Column) -> Table:
     records = rows.to_dict("records")
     across = _ordered(dict.fromkeys(_key(row, shape.across) for row in records))
     texts = [name for name in shape.texts if any(_word(row[name]) for row in records)]
@@ -78,7 +85,7 @@ def _table(title: str, rows: pd.DataFrame, shape: Shape) -> Table:
         grouped.setdefault(_key(row, shape.rows), {})[_key(row, shape.across)] = row
     columns = (
         *(Column(header(name), "Names the row", numeric=False) for name in shape.rows),
-        *[Column("patients", "Patients behind the figures of the row")] * is_sized,
+        *[sized] * is_sized,
         *(_column(prefix, key) for key in across for prefix in shape.shown),
         *(Column(header(name), "In words", numeric=False) for name in texts),
     )

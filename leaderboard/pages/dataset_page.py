@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from leaderboard.layout import published_table
+from leaderboard.records import counted_unit
 from leaderboard.scores import Cell, Column, Table, TaskView
 from leaderboard.text import file_name, plain
 
@@ -42,17 +43,20 @@ def counts(view: TaskView) -> Table:
     """Return patients and specimens of each class, in all and by domain."""
     table = predicted(view)
     domains = sorted(set(table["domain"]))
+    unit = counted_unit(view.task)
+    units = ["patients", "specimens"] if unit == "patients" else ["specimens"]
     columns = (
         Column("class", "What is predicted", numeric=False),
-        Column("patients", "Patients with this class"),
-        Column("specimens", "Specimens with this class"),
-        *(Column("patients", "Patients with this class", plain(domain)) for domain in domains),
+        *(Column(name, f"{name.capitalize()} with this class") for name in units),
+        *(Column(unit, f"{unit.capitalize()} with this class", plain(domain)) for domain in domains),
     )
-    rows = tuple(_row(name, table[table["class"] == name], domains) for name in view.task.classes)
-    return Table(f"{plain(view.task.name)}, predicted patients", columns, rows)
+    rows = tuple(_row(name, table[table["class"] == name], domains, units) for name in view.task.classes)
+    return Table(f"{plain(view.task.name)}, predicted {unit}", columns, rows)
 
 
-def _row(name: str, table: pd.DataFrame, domains: list[str]) -> tuple[Cell, ...]:
-    by_domain = table.groupby("domain")["patient"].nunique()
-    found = [table["patient"].nunique(), len(table), *(int(by_domain.get(domain, 0)) for domain in domains)]
+def _row(name: str, table: pd.DataFrame, domains: list[str], units: list[str]) -> tuple[Cell, ...]:
+    """Return the counts of a class: each unit in all, then the first of them by domain."""
+    by_domain = table.groupby("domain")[units[0].removesuffix("s")].nunique()
+    found = [table[unit.removesuffix("s")].nunique() for unit in units]
+    found += [int(by_domain.get(domain, 0)) for domain in domains]
     return (Cell(plain(name), order=plain(name)), *(Cell(str(n), order=float(n)) for n in found))

@@ -9,6 +9,7 @@ import pandas as pd
 from leaderboard.layout import SHAPES, header, wide_tables
 from leaderboard.pictures import SHOWN, benefit_plots
 from leaderboard.questions import MOST_RESAMPLES, TITLES
+from leaderboard.records import counted_unit
 from leaderboard.scores import TaskView
 from leaderboard.text import file_name, plain
 from leaderboard.verdicts import marked
@@ -63,7 +64,9 @@ def _sections(view: TaskView, names: tuple[str, ...], *, pictures: bool) -> Iter
             "name": name,
             "title": TITLES[name],
             "reading": shape.reading,
-            "tables": wide_tables(plain(view.task.name), rows_of(view, name), shape),
+            "tables": wide_tables(
+                plain(view.task.name), rows_of(view, name), shape, by_patient=counted_unit(view.task) == "patients"
+            ),
             "head": header(shape.rows[0]),
             "pictures": benefit_plots(view) if pictures and name == "benefit" else [],
         }

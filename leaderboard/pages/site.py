@@ -13,7 +13,7 @@ from leaderboard.pages.further_page import further_page, further_pages
 from leaderboard.pages.site_links import Pages
 from leaderboard.pages.task_page import overview, scores_page, task_page
 from leaderboard.pages.templating import LIBRARY, LICENCE, SCRIPT, STYLE, asset, environment
-from leaderboard.records import Board, replace_bytes
+from leaderboard.records import Board, counted_unit, replace_bytes
 from leaderboard.scores import Cell, Column, Table, TaskView, views
 from leaderboard.text import OURS, file_name, plain
 from leaderboard.verdicts import LEGEND, READING, tested
@@ -119,13 +119,14 @@ def _datasets(pages: Pages) -> Table:
         Column("dataset", "Name of the dataset", numeric=False),
         Column("kind", "Recorded or generated", numeric=False),
         Column("tasks", "Tasks on it"),
-        Column("patients", "Patients that were predicted in any of them"),
+        Column("patients", "Patients that were predicted in any of them; a dash where the source names none"),
     )
     return Table("Datasets", columns, tuple(_dataset(name, pages.views) for name in pages.datasets))
 
 
 def _dataset(name: str, shown: tuple[TaskView, ...]) -> tuple[Cell, ...]:
     mine = [view for view in shown if view.task.dataset == name]
-    patients = len({patient for view in mine for patient in view.task.predictions["patient"].unique()})
-    numbers = (Cell(str(n), order=n) for n in (len(mine), patients))
-    return (Cell(plain(name), order=plain(name)), Cell(kind(mine), order=kind(mine)), *numbers)
+    named = [view.task for view in mine if counted_unit(view.task) == "patients"]
+    patients = len({patient for task in named for patient in task.predictions["patient"].unique()})
+    tasks, people = Cell(str(len(mine)), order=len(mine)), Cell(str(patients) if named else "–", order=patients)
+    return (Cell(plain(name), order=plain(name)), Cell(kind(mine), order=kind(mine)), tasks, people)

@@ -13,7 +13,7 @@ from leaderboard.pages.further_page import further_pages
 from leaderboard.pages.site_links import Pages
 from leaderboard.pictures import forest, pareto, reliability, risk_coverage_plot
 from leaderboard.questions import DRAWN, TITLES, Confusion, cells, columns, confusion, costs, drawn
-from leaderboard.records import IN_DOMAIN, SHIFTED, Replicate, scored_line, scored_unit, test_sets
+from leaderboard.records import IN_DOMAIN, SHIFTED, Replicate, scored_line, scored_unit, sizes_in_words, test_sets
 from leaderboard.scores import Cell, Column, Table, TaskView, details, summary
 from leaderboard.text import file_name, plain
 from leaderboard.verdicts import findings, floor_line, interval_definition, marked, marked_table, notes, warnings
@@ -72,7 +72,7 @@ def scores_page(view: TaskView, test_set: str) -> dict[str, object]:
         "task_href": file_name("task", view.task.name),
         "title": marked(f"{plain(view.task.name)}, {plain(test_set)}: detailed scores", view.task),
         "generated": view.task.generated,
-        "sizes": f"{first['n_patients']} patients, {first['n_specimens']} specimens",
+        "sizes": sizes_in_words(view.task, first["n_patients"], first["n_specimens"]),
         "interval": interval_definition(view.board),
         "tables": detail_tables(view, test_set),
     }

@@ -6,7 +6,7 @@ from leaderboard.records.holes import hole_notes, is_applicable
 from leaderboard.records.pooled import FEW_OF_STRATUM, pooled
 from leaderboard.records.quarantine import quarantined
 from leaderboard.records.results import Board, Published, TaskResult
-from leaderboard.records.scored_unit import scored_line, scored_unit
+from leaderboard.records.scored_unit import NO_IDS, counted_unit, scored_line, scored_unit, sizes_in_words
 from leaderboard.records.testsets import (
     DIGITS,
     FEW,
@@ -31,6 +31,7 @@ __all__ = [
     "IN_DOMAIN",
     "MODEL",
     "NOBODY_KEPT",
+    "NO_IDS",
     "OOD",
     "SHIFTED",
     "TOLERANCE",
@@ -47,6 +48,7 @@ __all__ = [
     "check",
     "check_valid",
     "class_sizes",
+    "counted_unit",
     "hole_notes",
     "is_applicable",
     "lacking_classes",
@@ -59,5 +61,6 @@ __all__ = [
     "replace_bytes",
     "scored_line",
     "scored_unit",
+    "sizes_in_words",
     "test_sets",
 ]

@@ -12,6 +12,21 @@ LINES = {
 }
 
 
+NO_IDS = "no patient ids"  # flag of a task whose source names no patients
+
+
+def counted_unit(task: TaskResult) -> Literal["patients", "specimens"]:
+    """Return what a count of people may be called: specimens where the source names no patients."""
+    return "specimens" if NO_IDS in task.flags else "patients"
+
+
+def sizes_in_words(task: TaskResult, n_patients: object, n_specimens: object) -> str:
+    """Return the size of a test set in words."""
+    if counted_unit(task) == "specimens":
+        return f"{n_specimens} specimens; the source names no patients"
+    return f"{n_patients} patients, {n_specimens} specimens"
+
+
 def scored_unit(task: TaskResult) -> Literal["patients", "specimens"]:
     """Return what one row of the scores is; specimens, too, where some patient has specimens of two classes."""
     one_class = task.predictions.groupby("patient")["y"].nunique().le(1).all()

@@ -14,6 +14,7 @@ from leaderboard.records.check import proba_columns
 from leaderboard.records.holes import hole_notes
 from leaderboard.records.pooled import pooled
 from leaderboard.records.results import TaskResult
+from leaderboard.records.scored_unit import counted_unit
 
 Level = Literal["patient", "specimen"]
 IN_DOMAIN, SHIFTED, WORST = "in-domain", "all shifted", "worst domain"
@@ -201,9 +202,10 @@ def _notes(task: TaskResult, told: pd.DataFrame) -> tuple[str, ...]:
     names = task.classes[::-1] if task.positive == 0 else task.classes
     count = told.drop_duplicates(["patient", "y"])["y"].value_counts()
     sizes = {name: int(count.get(k, 0)) for k, name in enumerate(names)}
-    absent = [f"class {name} has no patient and is left out of class averages" for name, n in sizes.items() if n == 0]
+    unit = counted_unit(task).removesuffix("s")
+    absent = [f"class {name} has no {unit} and is left out of class averages" for name, n in sizes.items() if n == 0]
     rare = [
-        f"class {name} has {n} patient{'s' if n > 1 else ''}, fewer than {FEW}: its share of an interval is unreliable"
+        f"class {name} has {n} {unit}{'s' if n > 1 else ''}, fewer than {FEW}: its share of an interval is unreliable"
         for name, n in sizes.items()
         if 0 < n < FEW
     ]

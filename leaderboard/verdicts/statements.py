@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.measures import BINS, EPS
-from leaderboard.records import SHIFTED, WORST, Board, proba_columns, scored_line
+from leaderboard.records import SHIFTED, WORST, Board, proba_columns, scored_line, sizes_in_words
 from leaderboard.scores import CONTROL, TaskView
 from leaderboard.text import plain
 from leaderboard.verdicts.qc import failures
@@ -20,7 +20,7 @@ def notes(view: TaskView) -> list[str]:
     """Return sizes of each test set, what is scored, rare and absent classes, and who cannot run here."""
     first = view.scores.drop_duplicates("test_set").set_index("test_set")
     sizes = [
-        f"{plain(name)}: {first['n_patients'][name]} patients, {first['n_specimens'][name]} specimens"
+        f"{plain(name)}: {sizes_in_words(view.task, first['n_patients'][name], first['n_specimens'][name])}"
         for name in view.test_sets
         if name != WORST
     ]

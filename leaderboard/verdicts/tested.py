@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from leaderboard.questions import costs
-from leaderboard.records import WORST, scored_line
+from leaderboard.records import WORST, counted_unit, scored_line, sizes_in_words
 from leaderboard.scores import TaskView
 from leaderboard.text import plain
 from leaderboard.verdicts.task_floor import floor_line
@@ -39,11 +39,13 @@ def tested(view: TaskView) -> Tested:
     names = sorted(plain(domain) for domain in view.task.predictions["domain"].unique())
     first = view.scores.drop_duplicates("test_set").set_index("test_set")
     sizes = (
-        f"{plain(name)}: {first['n_patients'][name]} patients, {first['n_specimens'][name]} specimens"
+        f"{plain(name)}: {sizes_in_words(view.task, first['n_patients'][name], first['n_specimens'][name])}"
         for name in view.test_sets
         if name != WORST
     )
-    seen = view.task.predictions[["patient", "y"]].drop_duplicates()["y"].value_counts()
-    outcomes = (f"{plain(name)} {seen.get(k, 0)} patients" for k, name in enumerate(view.task.classes))
+    unit = counted_unit(view.task)
+    who = "patient" if unit == "patients" else "specimen"
+    seen = view.task.predictions[[who, "y"]].drop_duplicates()["y"].value_counts()
+    outcomes = (f"{plain(name)} {seen.get(k, 0)} {unit}" for k, name in enumerate(view.task.classes))
     told = ", ".join(names) or "none", "; ".join(sizes), floor_line(view), ", ".join(outcomes)
     return Tested(*told, scored_line(view.task), costs(view))

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmark.planning.splitting import make_split
+from benchmark.suites.suite import Split
 from datasets.cohort import Cohort, Provenance, presence
 from datasets.schemes.splitters import images, kfold, leave_one_domain_out, official, published, temporal, zero_shot
 from datasets.splits import SplitError, SplitPlan, check_patients, load_plan, save_plan
@@ -155,6 +157,57 @@ def test_plan_drops_an_absent_test_domain_and_adds_an_unknown_one():
     assert plan.fitted_to(here).test_roles == ("test", "test:B")
     partial = SplitPlan(plan.table[plan.table["role"] != "test:C"])
     assert partial.fitted_to(cohort).checksum == plan.checksum
+
+
+def test_a_plan_says_for_which_domains_it_holds_and_how_it_was_made(tmp_path):
+    cohort = toy_cohort(n=90, domains=("A", "B", "C"))
+    plan = make_split(Split(scheme="leave-one-domain-out", seed=3), cohort)
+    save_plan(plan, tmp_path / "plan.csv")
+    again = load_plan(tmp_path / "plan.csv")
+    assert again.domains == ("A", "B", "C")
+    assert (again.made["scheme"], again.made["seed"]) == ("leave-one-domain-out", 3)
+    assert again.notes == plan.notes
+    for line, other in (('["A", "B", "C"]', "A, B"), ('["A", "B", "C"]', '"A"'), ("made={", "made=[{")):
+        text = (tmp_path / "plan.csv").read_text()
+        (tmp_path / "edited.csv").write_text(text.replace(line, other, 1))
+        with pytest.raises(SplitError, match="restore the file"):
+            load_plan(tmp_path / "edited.csv")
+
+
+@pytest.mark.parametrize("here", ["ABCD", "AB"])
+@pytest.mark.parametrize("scheme", ["leave-one-domain-out", "transfer"])
+def test_a_plan_that_leaves_each_domain_out_is_made_anew_for_other_domains(tmp_path, here, scheme):
+    cohort = toy_cohort(n=120, domains=tuple("ABCD"))
+    spec = Split(scheme=scheme, seed=3)
+    save_plan(make_split(spec, cohort[cohort.domain != "D"]), tmp_path / "plan.csv")
+    committed = Split(scheme="plan", plan=str(tmp_path / "plan.csv"))
+    same = make_split(committed, cohort[cohort.domain != "D"])
+    assert same.checksum == load_plan(tmp_path / "plan.csv").checksum
+    now = cohort[np.isin(cohort.domain, list(here))]
+    plan = make_split(committed, now)
+    assert plan.checksum == make_split(spec, now).checksum
+    assert "holds for the domains A, B, C; here are " + ", ".join(here) in plan.notes[0]
+    if scheme == "leave-one-domain-out":
+        assert len(plan.folds) == len(here)
+        for fold in plan.folds:
+            roles = plan.roles(now, fold)
+            (tested,) = (role.removeprefix("test:") for role in roles if role.startswith("test"))
+            assert set(now.domain[roles["train"]]) == set(here) - {tested}
+
+
+def test_a_plan_that_leaves_each_domain_out_and_does_not_say_how_is_refused_for_others(tmp_path):
+    cohort = toy_cohort(n=120, domains=tuple("ABCD"))
+    save_plan(leave_one_domain_out(cohort[cohort.domain != "D"]), tmp_path / "plan.csv")
+    with pytest.raises(SplitError, match=r"here are A, B, C, D\. It does not say how it was made: make a new plan"):
+        make_split(Split(scheme="plan", plan=str(tmp_path / "plan.csv")), cohort)
+
+
+def test_a_new_domain_of_a_plan_of_patients_is_a_shifted_test_set_and_a_note_says_so(tmp_path):
+    cohort = toy_cohort(n=90, domains=("A", "B", "C"))
+    save_plan(make_split(Split(scheme="kfold", folds=3), cohort[cohort.domain != "C"]), tmp_path / "plan.csv")
+    plan = make_split(Split(scheme="plan", plan=str(tmp_path / "plan.csv")), cohort)
+    assert plan.test_roles == ("test", "test:C")
+    assert plan.notes[0].endswith("so a shifted test set of every fold: C")
 
 
 def test_plan_refuses_a_cohort_that_lacks_training_patients():

@@ -66,10 +66,15 @@ def test_get_and_check_verify_what_a_person_put_there(tmp_path):
     assert code == 1
     assert "**/*.tiff: 18,365 files expected, 2 found" in text
     assert "**/annotations.dat: 1 files expected, 0 found" in text
+    (tmp_path / "matek-lmu/NGS/._NGS_0001.tiff").write_bytes(b"Mac")
+    for i in range(7):
+        (tmp_path / "matek-lmu" / f"notes_{i}.txt").write_text("mine")
     code, text = run(data_commands.check, "matek-lmu", tmp_path)
     assert code == 1
+    assert "**/*.tiff: 18,365 files expected, 2 found" in text
     assert "2 unverified: " in text
-    assert "matek-lmu loads: 2 specimens of patients that have no ids." in text
+    assert "8 extra: 7 .txt (such as notes_0.txt); 1 left by the operating system (such as NGS/._NGS_0001.tiff)" in text
+    assert "matek-lmu loads: 2 specimens; the source names no patients." in text
 
 
 def test_get_refuses_to_overwrite_with_one_line(tmp_path):

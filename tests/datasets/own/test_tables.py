@@ -100,3 +100,16 @@ def test_numbers_are_numbers(cell, value):
 def test_the_name_of_a_dataset_of_the_tree_is_taken(tmp_path):
     with pytest.raises(CohortError, match="golub is a dataset of the tree; choose another name"):
         write_cohort(tmp_path, edited(TOML, '"my-cohort"', '"golub"')).load()
+
+
+def test_labels_and_categories_are_read_as_the_codes_that_they_are(tmp_path):
+    toml = TOML.replace('classes = ["AML", "APL"]', 'classes = ["0", "1"]').replace('["f", "m"]', '["1", "2"]')
+    for zero, one, female in (("0", "1", "1"), ("0.0", "1.0", "1.0"), (" 0", "01", "1,0")):
+        rows = [f"S{i},P{i // 2},{'AB'[i % 4 // 2]},{(zero, one)[i // 2 % 2]}" for i in range(16)]
+        labs = "\n".join(["id;Hb;Leuko;sex;Score", *(f"S{i};8;9;{female};1" for i in range(16))]) + "\n"
+        specimens = "\n".join(["specimen,patient,hospital,diagnosis", *rows]) + "\n"
+        cohort = write_cohort(tmp_path, toml, specimens=specimens, labs=labs).load()
+        assert cohort.y.tolist() == [0, 0, 1, 1] * 4
+        assert set(cohort.clinical["sex"]) == {"1"}
+        undeclared = write_cohort(tmp_path, toml.replace('classes = ["0", "1"]', ""), specimens=specimens, labs=labs)
+        assert undeclared.load().classes == ("0", "1")

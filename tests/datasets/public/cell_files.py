@@ -39,6 +39,34 @@ def zheng_files(root: Path) -> None:
         (root / "wbc-zheng" / f"Class Labels of {dataset}.csv").write_text(f"image ID,class\r\n{rows}", newline="")
 
 
+VOC = "<annotation><filename>{0}.jpg</filename>{1}</annotation>"
+VOC_OBJECT = (
+    "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
+)
+Boxes = list[tuple[int, int, int, int]]
+
+
+def bccd_files(root: Path, fields: dict[int, tuple[str, Boxes]], size: tuple[int, int] = (640, 480)) -> None:
+    """Save fields, number -> (what labels.csv says, boxes of white blood cells); red is the column, green the row."""
+    folder = root / "bccd"
+    for place in ("JPEGImages", "Annotations"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    for number, (_, boxes) in fields.items():
+        name = f"BloodImage_{number:05d}"
+        y, x = np.mgrid[: size[1], : size[0]]
+        pixels = np.stack([x, y, np.full_like(x, 20 * number)], axis=-1).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / "JPEGImages" / f"{name}.jpg", quality=100, subsampling=0)
+        objects = "".join(VOC_OBJECT.format("WBC", *box) for box in boxes) + VOC_OBJECT.format("RBC", 1, 1, 9, 9)
+        (folder / "Annotations" / f"{name}.xml").write_text(VOC.format(name, objects))
+    bccd_labels(root, {number: text for number, (text, _) in fields.items()})
+
+
+def bccd_labels(root: Path, texts: dict[int, str]) -> None:
+    """Write labels.csv: number of a field -> the types in it."""
+    rows = "".join(f',{number},"{text}"\n' for number, text in texts.items())
+    (root / "bccd/labels.csv").write_text(",Image,Category\n" + rows)
+
+
 def _mask(path: Path, size: tuple[int, int]) -> None:
     width, height = size
     y, x = np.mgrid[:height, :width]

@@ -106,14 +106,36 @@ def test_blanks_are_missing(root):
     assert cohort.clinical.iloc[cohort.patient.tolist().index("A1")].isna().all()
 
 
+@pytest.mark.parametrize("name", aml_hehr.METADATA)
+def test_the_table_may_have_each_of_its_names_and_spellings(root, name):
+    whole, path = load(root), root / "aml-hehr" / WRAPPER / "metadata.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table["sex_1f_2m"] += ".0"
+    table["age"] = table["age"].str.replace(".", ",")
+    table["bag_label"] += " "
+    table.loc[len(table)] = ""
+    table = table.rename(columns={table.columns[5]: "leucocytes_per_µl"})
+    path.unlink()
+    if name.endswith("xlsx"):
+        with pd.ExcelWriter(path.with_name(name)) as book:
+            pd.DataFrame({"column": ["age"], "meaning": ["years"]}).to_excel(book, sheet_name="dictionary")
+            table.to_excel(book, sheet_name="metadata", index=False)
+    else:
+        path.with_name(name).write_bytes(table.to_csv(index=False, lineterminator="\r\n").encode("cp1252"))
+    for stray in ("._metadata.csv", "Thumbs.db", "data/NPM1/B0/._image_0.tif", "__MACOSX/metadata.csv"):
+        (path.parent / stray).parent.mkdir(exist_ok=True)
+        (path.parent / stray).write_bytes(b"junk")
+    assert load(root).fingerprint == whole.fingerprint
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"bag_label": "NPM1"}, r"bag_label: disagrees with the folder of the patient \(first: A1\)"),
         ({"bag_label": "BCR_ABL"}, r"bag_label: unknown \['BCR_ABL'\] \(first: A1\).*Known: PML_RARA"),
         ({"sex_1f_2m": "f"}, r"sex_1f_2m: unknown \['f'\]"),
-        ({"age": "old"}, r"age: is no number \(first: A1\)"),
-        ({"age": "-3"}, "age: is no number"),
+        ({"age": "old"}, r"age: is no number \(first: A1 has 'old'\)"),
+        ({"age": "-3"}, r"age: is negative \(first: A1\)"),
         ({"patient_id": "A2"}, r"occur more than once \(first: A2\)"),
         ({"patient_id": "Q"}, r"patient folders: without a row in metadata.csv \(first: A1\)"),
     ],

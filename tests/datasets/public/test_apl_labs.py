@@ -63,6 +63,9 @@ def root(tmp_path):
         (">12", 12),
         (">=12", 12),
         ("", np.nan),
+        ("NA", np.nan),
+        ("nan", np.nan),
+        ("n.d.", np.nan),
     ],
 )
 def test_text_becomes_a_number(text, value):
@@ -71,7 +74,7 @@ def test_text_becomes_a_number(text, value):
     assert len(notes) == ("<" in text or ">" in text)
 
 
-@pytest.mark.parametrize("text", ["n.d.", "3.1.2", "1 234", "<", "inf", "--"])
+@pytest.mark.parametrize("text", ["high", "3.1.2", "1 234", "<", "inf", "--"])
 def test_other_text_is_an_error_that_names_the_patient(text):
     with pytest.raises(CohortError, match=r"fibrinogen: is neither a number nor a limit.*H-1 has"):
         cleaned("fibrinogen", text)
@@ -137,6 +140,29 @@ def test_load_joins_both_files(root):
     assert cohort.modalities == ("clinical",)
 
 
+def test_a_hospital_may_write_its_codes_in_another_way(tmp_path):
+    plain = [{"hospital": h, "number": n, "age": f"4{n}", "target": str(k % 2)}
+             for k, (h, n) in enumerate([("North", "1"), ("North", "2"), ("South", "1"), ("South", "2")])]  # fmt: skip
+    for changed in ("{}.0", " {} ", "{},0", "{}."):
+        other = [row | {c: changed.format(row[c]) for c in ("target", "number")} if row["hospital"] == "South" else row
+                 for row in plain]  # fmt: skip
+        roots = [write(tmp_path / f"{changed}-{k}", [{"age": "20"}, {"age": "21"}], rows)
+                 for k, rows in enumerate((plain, other))]  # fmt: skip
+        first, second = (apl_labs.load(data_root=root) for root in roots)
+        assert second.fingerprint == first.fingerprint
+        assert second.y.tolist() == [0, 1, 0, 1, 0, 1]
+
+
+def test_a_table_that_went_through_a_spreadsheet_is_read(root):
+    path = root / "apl-labs" / EXTERNAL_FILE
+    whole, plain = apl_labs.load(data_root=root), path.read_text()
+    for content in (plain.replace("\n", "\r\n"), plain + "\n", plain + ",,,,,,,,,,,,,,\n" * 2, "\ufeff" + plain):
+        path.write_text(content, newline="")
+        assert apl_labs.load(data_root=root).fingerprint == whole.fingerprint
+    path.write_bytes(plain.encode("utf-16"))
+    assert apl_labs.load(data_root=root).fingerprint == whole.fingerprint
+
+
 def test_missing_hospitals_are_named_and_flagged(root):
     provenance = apl_labs.load(data_root=root).provenance
     assert provenance.modified
@@ -151,6 +177,19 @@ def test_a_whole_copy_is_not_flagged(tmp_path, monkeypatch):
     monkeypatch.setattr(apl_labs, "SOURCE", source)
     provenance = apl_labs.load(data_root=root).provenance
     assert (provenance.modified, provenance.absent) == (False, ())
+
+
+@pytest.mark.parametrize("hospitals", ["ABCD", "ABCDE"])
+def test_the_published_figure_speaks_of_missing_hospitals_only_where_some_are(tmp_path, hospitals):
+    (figure,) = apl_labs.CARD.references
+    for here in (hospitals, hospitals[:3]):
+        external = [{"age": str(50 + i), "hospital": h} for i, h in enumerate(here)]
+        absent = apl_labs.load(
+            data_root=write(tmp_path / here, [{"age": "20"}, {"age": "21"}], external)
+        ).provenance.absent
+        said = figure.beside(whole=not absent, usual=True)["not_comparable"]
+        assert ("not all of which are on this machine" in said) == (len(here) < 4)
+    assert "another split" in figure.beside(whole=True, usual=False)["not_comparable"]
 
 
 def test_equal_rows_of_a_hospital_are_one_patient(tmp_path):
@@ -170,7 +209,7 @@ def test_rows_that_are_nearly_blank_stay_different_patients(tmp_path):
     ("external", "message"),
     [
         ([{"hospital": "North", "number": "1"}, {"hospital": "North", "number": "1", "age": "7"}], "specimen.*North-1"),
-        ([{"hospital": "North", "target": "2"}], r"target: unknown \['2'\].*Known: 0"),
+        ([{"hospital": "North", "target": "2"}], r"full_data.csv: target: unknown \['2'\].*line 2 of North.*Known: 0"),
         ([{"hospital": "", "age": "3"}], "Chu: is empty in rows .*2"),
         ([{"hospital": "North", "ldh": "high"}], "ldh: is neither a number.*North-1 has 'high'"),
         ([{"hospital": "North", "target": "0"}, {"hospital": "North", "target": "1"}], "two labels .*North-1"),

@@ -1,16 +1,14 @@
 import numpy as np
 import pytest
-from PIL import Image
 
 from datasets.cohort import CohortError
 from datasets.public import bccd
 from datasets.roots import DataMissing
 from datasets.schemes import splitters as schemes
 from tests.datasets.cell_folders import places  # noqa: F401
+from tests.datasets.public.cell_files import VOC, VOC_OBJECT, bccd_files
 
 pytestmark = pytest.mark.usefixtures("places")
-XML = "<annotation><filename>{0}.jpg</filename>{1}</annotation>"
-OBJECT = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
 CELL = (100, 60, 140, 100)
 
 # Number -> (what labels.csv says, boxes of white blood cells)
@@ -30,23 +28,8 @@ ALONE = (0, 1, 2, 3)
 
 @pytest.fixture
 def root(tmp_path):
-    folder = tmp_path / "bccd"
-    (folder / "JPEGImages").mkdir(parents=True)
-    (folder / "Annotations").mkdir()
-    for number, (_, boxes) in FIELDS.items():
-        name = f"BloodImage_{number:05d}"
-        y, x = np.mgrid[:150, :200]
-        pixels = np.stack([x, y, np.full_like(x, 20 * number)], axis=-1).astype(np.uint8)
-        Image.fromarray(pixels).save(folder / "JPEGImages" / f"{name}.jpg", quality=100, subsampling=0)
-        objects = "".join(OBJECT.format("WBC", *box) for box in boxes) + OBJECT.format("RBC", 1, 1, 9, 9)
-        (folder / "Annotations" / f"{name}.xml").write_text(XML.format(name, objects))
-    label(tmp_path, {number: text for number, (text, _) in FIELDS.items()})
+    bccd_files(tmp_path, FIELDS, (200, 150))
     return tmp_path
-
-
-def label(root, texts):
-    rows = "".join(f',{number},"{text}"\n' for number, text in texts.items())
-    (root / "bccd/labels.csv").write_text(",Image,Category\n" + rows)
 
 
 def load(root, **options):
@@ -75,6 +58,25 @@ def test_the_square_lies_around_the_box_and_within_the_image(root):
         assert abs(square[..., 2].mean() - 20 * number) <= 3
 
 
+def test_numbers_and_encodings_of_the_label_file_do_not_matter(root):
+    path, whole = root / "bccd/labels.csv", load(root)
+    plain = path.read_text()
+    decimal = "".join(
+        f',{number}.0,"{text.lower()} "\r\n' for number, (text, _) in FIELDS.items()
+    )  # as pandas writes a column with blanks
+    for content in (",Image,Category\r\n" + decimal, "\ufeff" + plain, plain + ",,\n\n"):
+        path.write_text(content, newline="")
+        assert load(root).fingerprint == whole.fingerprint
+    for stray in ("JPEGImages/._BloodImage_00000.jpg", "JPEGImages/Thumbs.db", ".DS_Store"):
+        (root / "bccd" / stray).write_bytes(b"junk")
+    assert load(root).fingerprint == whole.fingerprint
+
+
+def test_files_tell_their_facts(root):
+    facts = load(root).image_facts
+    assert facts[["format", "width", "height"]].drop_duplicates().to_numpy().tolist() == [["JPEG", 200, 150]]
+
+
 def test_a_damaged_image_is_named(root):
     victim = root / "bccd/JPEGImages/BloodImage_00002.jpg"
     victim.write_bytes(victim.read_bytes()[:300])
@@ -91,7 +93,7 @@ def test_the_second_load_reads_the_cache(root):
 def test_its_default_split_is_by_image(root):
     cohort = load(root)
     assert bccd.SPLIT["scheme"] == "images"
-    with pytest.raises(schemes.SplitError, match="fewer patients than the 5 parts"):
+    with pytest.raises(schemes.SplitError, match="fewer specimens than the 5 parts"):
         schemes.images(cohort, folds=5)
 
 
@@ -102,9 +104,9 @@ def test_its_default_split_is_by_image(root):
         (lambda f: (f / "Annotations/BloodImage_00003.xml").write_text("<a>"), "00003.xml: cannot be read"),
         (
             lambda f: (f / "Annotations/BloodImage_00003.xml").write_text(
-                XML.format("x", OBJECT.format("WBC", "left", 1, 2, 3))
+                VOC.format("x", VOC_OBJECT.format("WBC", "left", 1, 2, 3))
             ),
-            "00003.xml: cannot be read: invalid literal",
+            "00003.xml: cannot be read: could not convert",
         ),
         (lambda f: (f / "labels.csv").write_text("Image,Kind\n1,NEUTROPHIL\n"), r"lacks columns \['Category'\]"),
         (lambda f: (f / "labels.csv").write_text("Image,Category\none,NEUTROPHIL\n"), r"is no number \(first: one\)"),
@@ -120,7 +122,7 @@ def test_broken_files_are_named(root, break_it, message):
 
 
 def test_a_square_larger_than_the_image_and_bad_sizes(root):
-    with pytest.raises(CohortError, match="none of 4 files could be read"):
+    with pytest.raises(CohortError, match=r"none of 4 files in .*could be read.*smaller than the square of 151"):
         bccd.load(data_root=root, image_size=8, side=151)
     with pytest.raises(ValueError, match="side and image_size need to be 1 or more"):
         bccd.load(data_root=root, side=0)

@@ -83,6 +83,7 @@ def test_genes_that_define_the_risk_are_no_inputs_for_it(tmp_path):
         ),
         ({"sheet": "other"}, "has no sheet 'summary'"),
         ({"table": clinical(wbcCount="rare")}, "wbcCount: is no number"),
+        ({"table": clinical(consensus_sex="f")}, r"consensus_sex: unknown \['f'\].*Known: Female, Male"),
         ({"table": clinical(dbgap_rnaseq_sample="BA1R")}, "more than once"),
         ({"table": clinical(diseaseStageAtSpecimenCollection="Relapse")}, "no specimen of AML"),
     ],

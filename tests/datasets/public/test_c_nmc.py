@@ -96,7 +96,7 @@ def test_per_class_takes_a_part(root):
     ("changed", "message"),
     [
         ({"labels": [0, 0]}, r"labels: disagree with Patient_ID \(first: UID_57_1_0_all.bmp\)"),
-        ({"labels": [1, 2]}, "labels: disagree with Patient_ID"),
+        ({"labels": [1, 2]}, r"labels: unknown \['2'\] \(first: line 3\).*Known: 1, 0"),
         ({"new_names": ["0.bmp", "7.bmp"]}, r"has no row for an image \(first: .*/1.bmp\)"),
         ({"Patient_ID": ["57_all.bmp", "UID_H40_1_1_hem.bmp"]}, "carry no subject .*0.bmp.*Names are UID_"),
     ],
@@ -105,6 +105,17 @@ def test_labels_and_files_must_agree(root, changed, message):
     label(root, **changed)
     with pytest.raises(CohortError, match=message):
         load(root)
+
+
+def test_labels_are_codes_and_stray_files_none(root):
+    whole, path = load(root), root / "c-nmc" / c_nmc.LABELS
+    table = pd.read_csv(path, dtype=str)
+    table["labels"] += ".0"
+    path.write_bytes((table.to_csv(index=False, lineterminator="\r\n") + ",,\r\n\r\n").encode("utf-8-sig"))
+    (root / "c-nmc/._stray.bmp").write_bytes(b"junk")
+    (root / "c-nmc/__MACOSX").mkdir()
+    (root / "c-nmc/__MACOSX" / c_nmc.LABELS).write_bytes(b"junk")
+    assert load(root).fingerprint == whole.fingerprint
 
 
 def test_missing_label_file_and_columns_are_named(root):

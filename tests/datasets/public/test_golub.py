@@ -35,6 +35,15 @@ def test_columns_named_call_are_not_expression(tmp_path):
     assert cohort.provenance.modified  # sizes are not those of the source
 
 
+def test_numbers_of_patients_may_be_decimal(tmp_path):
+    whole = golub.load(data_root=write(tmp_path))
+    decimal = "Gene Description ,Gene Accession Number,1.0,call,2.0,call\r\n"
+    rows = "".join(f"gene {k},P{k}_at,{100 + k},A,{200 + k},A\r\n" for k in range(3))
+    labels = "\ufeffpatient,cancer\r\n1.0,ALL \r\n2.0,aml\r\n3.0,AML\r\n4.0,ALL\r\n,\r\n"
+    other = golub.load(data_root=write(tmp_path, train=decimal + rows + ",,,,,\r\n", labels=labels))
+    assert other.fingerprint == whole.fingerprint
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [

@@ -2,11 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datasets.cohort import CohortError
 from datasets.fetch.sources import RemoteFile
-from datasets.public import apl_jhu, wbc_cross
+from datasets.public import apl_jhu, wbc_cross, wbc_sources
 from datasets.roots import DataMissing
 from datasets.schemes.splitters import leave_one_domain_out
-from tests.datasets.public.cell_files import acevedo_files, picture, zheng_files
+from tests.datasets.cell_folders import keep_out
+from tests.datasets.public.cell_files import acevedo_files, bccd_files, picture, zheng_files
 
 real = pytest.mark.realdata
 JHU = "apl-jhu/Data/All/Patient_00/Signed slides"
@@ -14,16 +16,14 @@ JHU = "apl-jhu/Data/All/Patient_00/Signed slides"
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
-    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    keep_out(tmp_path, monkeypatch)
     acevedo_files(tmp_path)
     zheng_files(tmp_path)
     (tmp_path / "apl-jhu/Data").mkdir(parents=True)
     pd.DataFrame([("Patient_00", "APL", "Discovery", "29", "Male")], columns=apl_jhu._COLUMNS).to_csv(
         tmp_path / "apl-jhu/Data/master.csv", index=False
     )
-    kinds = (*wbc_cross._JHU_TYPES, "Lymphocyte, variant", "Blast, no lineage spec", "Promonocyte", "Arifact")
+    kinds = (*wbc_sources.JHU_TYPES, "Lymphocyte, variant", "Blast, no lineage spec", "Promonocyte", "Arifact")
     for k, kind in enumerate(kinds):
         picture(tmp_path / JHU / kind / f"X_{k}.jpg", 20 * k)
     return tmp_path
@@ -103,6 +103,36 @@ def test_no_patients_cross_in_the_default_split(root):
         (test,) = (rows for role, rows in roles.items() if role.startswith("test:"))
         learned = np.concatenate([rows for role, rows in roles.items() if not role.startswith("test:")])
         assert not set(cohort.domain[test]) & set(cohort.domain[learned])
+
+
+def test_domains_are_an_option(root):
+    kinds = ("NEUTROPHIL", "LYMPHOCYTE", "MONOCYTE", "EOSINOPHIL", "BASOPHIL", "NEUTROPHIL, MONOCYTE")
+    cell = (200, 100, 300, 200)
+    bccd_files(root, {k: (kind, [cell]) for k, kind in enumerate(kinds)} | {9: ("NEUTROPHIL", [cell, cell])})
+    for k in (0, 2, 3):  # else they look alike
+        picture(root / f"bccd/JPEGImages/BloodImage_{k:05d}.jpg", 40 * k, (640, 480))
+    whole = load(root)
+    assert load(root, domains=("Acevedo", "JHU", "Zheng-1", "Zheng-2")).fingerprint == whole.fingerprint
+    joined = load(root, domains="BCCD, Acevedo,JHU")
+    table = counts(joined)
+    assert table.index.tolist() == ["Acevedo", "BCCD", "JHU"]
+    assert table.loc["BCCD", list(wbc_cross.CLASSES)].tolist() == [1, 1, 1, 1]
+    i = joined.specimen.tolist().index("BCCD/JPEGImages/BloodImage_00001.jpg")
+    square = joined.images.bag(i)[0].astype(int)  # columns 100 to 400, rows 0 to 300, in eight pixels
+    assert abs(square[:, 0, 0].mean() - 118) < 6
+    assert abs(square[0, :, 1].mean() - 18) < 6
+    assert joined.image_facts["width"].to_numpy()[joined.images.all_rows()][i] == 640
+    assert "bccd: MIT" in joined.provenance.licence
+    assert whole.provenance.licence == wbc_cross.CARD.licence
+
+
+@pytest.mark.parametrize(
+    ("domains", "message"),
+    [("Acevedo, Munich", r"unknown \['Munich'\].*Known: Acevedo, JHU"), ("JHU", "two or more are needed")],
+)
+def test_unknown_or_single_domains_are_refused(root, domains, message):
+    with pytest.raises(CohortError, match=message):
+        load(root, domains=domains)
 
 
 @pytest.mark.parametrize("gone", ["acevedo", "apl-jhu", "wbc-zheng"])

@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +7,7 @@ from datasets.cohort import CohortError
 from datasets.public import wbc_zheng
 from datasets.read.duplicates import groups
 from datasets.roots import DataMissing
+from tests.datasets.cell_folders import keep_out, real_cohort
 from tests.datasets.public.cell_files import zheng_files
 
 real = pytest.mark.realdata
@@ -17,9 +16,7 @@ TABLE = "wbc-zheng/Class Labels of Dataset 1.csv"
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
-    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    keep_out(tmp_path, monkeypatch)
     zheng_files(tmp_path)
     return tmp_path
 
@@ -90,11 +87,7 @@ def test_no_data_names_the_command(root):
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
-    if "HEMABENCH_DATA" not in os.environ:
-        pytest.skip("HEMABENCH_DATA is not set")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield wbc_zheng.load(image_size=64)
+    yield from real_cohort(tmp_path_factory, wbc_zheng.load, image_size=64)
 
 
 @real

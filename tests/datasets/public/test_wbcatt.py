@@ -9,6 +9,7 @@ from datasets.cohort import CohortError
 from datasets.fetch.sources import RemoteFile
 from datasets.public import wbcatt
 from datasets.roots import DataMissing
+from tests.datasets.cell_folders import keep_out
 from tests.datasets.public.cell_files import acevedo_files
 
 real = pytest.mark.realdata
@@ -21,9 +22,7 @@ CELLS = {
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
-    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    keep_out(tmp_path, monkeypatch)
     acevedo_files(tmp_path)
     for part in CELLS:
         write(tmp_path, part, CELLS[part])

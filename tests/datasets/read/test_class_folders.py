@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("places")
 # Loader, suffix of its images, place of the class folders below the dataset's folder.
 SINGLE = {
     matek_lmu: ("tiff", "PKG - AML-Cytomorphology_LMU/AML-Cytomorphology"),
-    bone_marrow_mll: ("jpg", "BM_cytomorphology_data"),
+    bone_marrow_mll: ("jpg", "PKG - Bone-Marrow/Bone-Marrow-Cytomorphology/jpgs/BM_cytomorphology_data"),
     mll23: ("tif", "."),
 }
 everyone = pytest.mark.parametrize("module", SINGLE, ids=lambda m: m.NAME)
@@ -72,6 +72,17 @@ def test_an_incomplete_copy_is_called_modified_and_says_what_lacks(module, tmp_p
     assert f"class {module.CLASSES[first]} is not on this machine" in cohort.provenance.absent
     assert any("the source has" in sentence for sentence in cohort.provenance.absent)
     assert module.CLASSES[first] not in cohort.classes
+
+
+@everyone
+def test_stray_files_change_nothing(module, tmp_path):
+    place = write(module, tmp_path)
+    whole, first = load(module, tmp_path), place / next(iter(module.CLASSES))
+    suffix = SINGLE[module][0]
+    for path in (first / f"._a.{suffix}", first / "Thumbs.db", place / ".DS_Store", place / "desktop.ini"):
+        path.write_bytes(b"junk")
+    picture(place / f"__MACOSX/{first.name}/a.{suffix}")
+    assert load(module, tmp_path).fingerprint == whole.fingerprint
 
 
 @everyone
@@ -144,8 +155,16 @@ def test_matek_annotations_are_compared_with_the_folders(tmp_path):
     ):
         load(matek_lmu, root)
     annotate(root, "BAS_0000.tiff\n")
-    with pytest.raises(CohortError, match="needs path and call"):
+    with pytest.raises(CohortError, match=r"needs path and call in each line, with blanks between \(first: BAS_0000"):
         load(matek_lmu, root)
+    for text in (
+        rows.replace("\n", " \r\n") + "\r\n",
+        rows.replace(" ", "\t"),
+        rows.replace("/", "\\"),
+        "\ufeff" + rows,
+    ):
+        annotate(root, text)
+        assert not any("annotations.dat" in a for a in load(matek_lmu, root).provenance.absent)
 
 
 @pytest.fixture
@@ -171,6 +190,14 @@ def test_raabin_parts_are_domains_and_roles(raabin_root):
     plan = schemes.official(cohort, train_domains=raabin.SPLIT["train_domains"], repeats=5)
     assert plan.test_roles == ("test:TestA", "test:TestB")
     assert "no patient ids" in plan.notes[0]
+
+
+def test_raabin_without_what_systems_leave_behind(raabin_root):
+    whole = load(raabin, raabin_root)
+    for path in ("Train/Neutrophil/._a.jpg", "Thumbs.db", "TestB/TestB/.DS_Store", "__MACOSX/Train/Neutrophil/a.jpg"):
+        (raabin_root / "raabin" / path).parent.mkdir(parents=True, exist_ok=True)
+        (raabin_root / "raabin" / path).write_bytes(b"junk")
+    assert load(raabin, raabin_root).fingerprint == whole.fingerprint
 
 
 def test_raabin_takes_a_part_of_each_class_in_each_part(raabin_root):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.cohort import CohortError
-from datasets.read.text_table import labels, matrix, numbers, pick, read_text, unique_ids
+from datasets.read.text_table import category, matrix, numbers, pick, read_text, unique_ids
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,14 @@ def test_a_decimal_comma_changes_nothing(values):
     np.testing.assert_array_equal(numbers(point, "p"), numbers(point.str.replace(".", ","), "c"))
 
 
+def test_a_category_is_what_its_code_means():
+    read = category(pd.Series(["1.0", " 2", "NA", "", None]), {"1": "female", "2": "male"}, "f: sex")
+    assert read.categories.tolist() == ["female", "male"]
+    assert read.codes.tolist() == [0, 1, -1, -1, -1]
+    with pytest.raises(CohortError, match=r"f: sex: unknown \['3'\] \(first: P2\)\. Known: 1, 2, \(blank\)"):
+        category(pd.Series(["1", "3"]), {"1": "female", "2": "male"}, "f: sex", ["P1", "P2"])
+
+
 def test_a_matrix_names_the_first_column_with_a_hole():
     table = pd.DataFrame({"a": ["1", "2"], "b": ["3", ""]})
     with pytest.raises(CohortError, match=r"x.csv: b: is empty in some lines \(first: line 3\)"):
@@ -51,11 +59,6 @@ def test_ids_are_unique_and_not_empty():
         unique_ids(["a", " "], "f: id")
 
 
-def test_unknown_labels_name_value_row_and_choices():
-    with pytest.raises(CohortError, match=r"unknown \['MDS'\] \(first: line 3\). Known: ALL, AML"):
-        labels(pd.Series(["ALL", "MDS"]), {"ALL": 0, "AML": 1}, "f: cancer")
-
-
 def test_a_missing_column_lists_those_there_are():
     with pytest.raises(CohortError, match=r"lacks columns \['age'\]; has id, sex"):
         pick(pd.DataFrame({"id": ["1"], "sex": ["f"]}), {"age": "age"}, "f.csv")
@@ -66,10 +69,19 @@ def test_files_that_are_no_table_are_an_error(tmp_path):
         read_text(tmp_path / "no.csv")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "ragged.csv").write_text("a,b\n1,2\n1,2,3\n")
-    (tmp_path / "latin.csv").write_bytes("a\né\n".encode("latin-1"))
-    for name in ("empty.csv", "ragged.csv", "latin.csv"):
+    (tmp_path / "binary.csv").write_bytes(b"a\n\x81\n")
+    for name in ("empty.csv", "ragged.csv", "binary.csv"):
         with pytest.raises(CohortError, match=name):
             read_text(tmp_path / name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n , \n,\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_encodings_line_ends_and_blank_rows_at_the_end_change_nothing(tmp_path, encoding, end, newline):
+    content = f"Témoin, µl \né,1\nb,2{end}".replace("\n", newline)
+    (tmp_path / "t.csv").write_bytes(content.encode(encoding))
+    assert read_text(tmp_path / "t.csv").to_dict("list") == {"Témoin": ["é", "b"], "µl": ["1", "2"]}
 
 
 def test_words_such_as_na_stay_text(tmp_path):

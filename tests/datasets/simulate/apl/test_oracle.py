@@ -8,6 +8,7 @@ from datasets.simulate.apl import clinical, oracle
 from datasets.simulate.apl.traits import sample_traits, trait_model
 from datasets.simulate.apl.world import sample_world
 from datasets.simulate.shared import tables
+from tests.datasets.simulate.posterior_checks import check_calibrated, check_more_evidence_is_better
 
 MODEL = trait_model(1.0)
 CELLS = 3
@@ -109,22 +110,12 @@ def large_world():
 
 @pytest.mark.parametrize("subset", ["images", "genes", "clinical", "images+genes", "images+clinical", "all"])
 def test_posterior_is_calibrated(large_world, subset):
-    p, y = large_world.posterior[subset], large_world.patients.y
-    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-12)
-    for c in range(5):
-        bins = np.digitize(p[:, c], [0.05, 0.15, 0.3, 0.5, 0.7, 0.9])
-        for b in np.unique(bins):
-            inside = bins == b
-            expected, got = p[inside, c].mean(), (y[inside] == c).mean()
-            error = np.sqrt(expected * (1 - expected) / inside.sum()) + 1e-3
-            assert abs(got - expected) < 4.5 * error, (subset, c, b, inside.sum())
+    edges = [0.05, 0.15, 0.3, 0.5, 0.7, 0.9]
+    check_calibrated(large_world.posterior[subset], large_world.patients.y, edges, 1e-3)
 
 
 def test_more_evidence_is_better_on_average(large_world):
-    y = large_world.patients.y
-    loss = {k: -np.log(p[np.arange(len(y)), y]).mean() for k, p in large_world.posterior.items()}
-    assert loss["all"] < min(loss["images+genes"], loss["images+clinical"], loss["genes+clinical"])
-    assert loss["images+genes"] < min(loss["images"], loss["genes"])
+    check_more_evidence_is_better(large_world.posterior, large_world.patients.y)
 
 
 def test_effect_zero_makes_genes_uninformative():

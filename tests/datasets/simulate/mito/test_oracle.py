@@ -20,6 +20,7 @@ from datasets.simulate.mito.traits import BLAST, sample_mito_cells, trait_model
 from datasets.simulate.mito.world import sample_mito_world
 from datasets.simulate.shared.decision import credit
 from datasets.simulate.shared.likelihood import clinical_log_likelihood
+from tests.datasets.simulate.posterior_checks import check_calibrated, check_more_evidence_is_better
 
 EVEN = np.full(6, 1 / 6)
 MODEL = trait_model(0.6)
@@ -170,23 +171,13 @@ def large_world(request):
 
 
 def test_posterior_is_calibrated(large_world):
-    y = large_world.patients.y
-    for subset, p in large_world.posterior.items():
-        np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-12)
-        for c in range(6):
-            bins = np.digitize(p[:, c], [0.02, 0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 0.98])
-            for b in np.unique(bins):
-                inside = bins == b
-                expected, got = p[inside, c].mean(), (y[inside] == c).mean()
-                error = np.sqrt(expected * (1 - expected) / inside.sum()) + 1.5e-3
-                assert abs(got - expected) < 4.5 * error, (subset, c, b, inside.sum())
+    for posterior in large_world.posterior.values():
+        edges = [0.02, 0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 0.98]
+        check_calibrated(posterior, large_world.patients.y, edges, 1.5e-3)
 
 
 def test_more_evidence_is_better_on_average(large_world):
-    y = large_world.patients.y
-    loss = {k: -np.log(p[np.arange(len(y)), y]).mean() for k, p in large_world.posterior.items()}
-    assert loss["all"] < min(loss["images+genes"], loss["images+clinical"], loss["genes+clinical"])
-    assert loss["images+genes"] < min(loss["images"], loss["genes"])
+    check_more_evidence_is_better(large_world.posterior, large_world.patients.y)
 
 
 def _bound_of_24_cells(preset, patients, seed):
