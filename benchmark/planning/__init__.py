@@ -4,9 +4,9 @@ from benchmark.planning import plan_file
 from benchmark.planning.auditing import known_rules
 from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan, split_path
-from benchmark.planning.plan_file import saved
+from benchmark.planning.plan_file import check_source, saved
 from benchmark.planning.shelf import DataShelf
-from benchmark.planning.splitting import LEAKY_FLAG, make_split
+from benchmark.planning.splitting import LEAKY_FLAG, kept_split, make_split
 from benchmark.planning.state import State, codes, inspect
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "PlannedTask",
     "PlannedTrial",
     "State",
+    "check_source",
     "codes",
     "inspect",
+    "kept_split",
     "known_rules",
     "make_plan",
     "make_split",

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmark.planning.plan import Plan
 from benchmark.records import ROOT, Identity, Record, Store, code_parts
+from datasets.sealed import Untrusted
 
 _TRIAL_FILE = ROOT / "benchmark" / "trial.py"
 
@@ -23,7 +24,8 @@ class State:
         keys: Identity -> key under today's code.
         records: Identity -> the record to show; an outdated one when stale.
         codes: Target -> what its code contributes to keys; None for a file that is no longer there.
-        problems: One sentence for each record that cannot be trusted.
+        problems: One sentence for each entry whose code cannot be read.
+        untrusted: Folders of records that are torn, edited or foreign.
     """
 
     status: dict[Identity, str]
@@ -31,6 +33,7 @@ class State:
     records: dict[Identity, Record]
     codes: dict[str, dict[str, Any] | None]
     problems: tuple[str, ...] = ()
+    untrusted: tuple[Untrusted, ...] = ()
 
     def counts(self, identities: Iterable[Identity] | None = None) -> Counter[str]:
         chosen = self.status if identities is None else identities
@@ -39,7 +42,7 @@ class State:
 
 def inspect(plan: Plan, store: Store) -> State:
     """Compare a plan with the store under today's code."""
-    records, problems = store.records()
+    records, untrusted = store.records()
     by_key = {record.key: record for record in records}
     newest_last = sorted((r for r in records if r.status == "done"), key=lambda r: str(r.details.get("started")))
     latest = {(r.identity, r.details.get("dataset"), r.details.get("split")): r for r in newest_last}
@@ -47,7 +50,7 @@ def inspect(plan: Plan, store: Store) -> State:
     keys: dict[Identity, str] = {}
     shown: dict[Identity, Record] = {}
     known = codes(dict.fromkeys(trial.target for trial in plan.trials))
-    problems += [f"the code of {target} is gone or cannot be parsed" for target, code in known.items() if code is None]
+    problems = [f"the code of {target} is gone or cannot be parsed" for target, code in known.items() if code is None]
     for trial in plan.trials:
         cell = trial.identity
         code = known[trial.target]
@@ -62,7 +65,7 @@ def inspect(plan: Plan, store: Store) -> State:
             status[cell], shown[cell] = "stale", outdated
         else:
             status[cell] = "todo"
-    return State(status, keys, shown, known, tuple(problems))
+    return State(status, keys, shown, known, tuple(problems), tuple(untrusted))
 
 
 def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.entries import EntrySpec, entry_class
-from benchmark.planning import DataShelf, codes, split_path
+from benchmark.planning import DataShelf, codes, kept_split
 from benchmark.records import Identity, Record, Store
 from benchmark.suites import GRID
 from benchmark.trials import Outcome, TuneBudget, derive_seed, run_trial, search_space
-from datasets.splits import load_plan
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     cohort = shelf.cohort(job.dataset, job.options)
     if cohort.fingerprint != job.fingerprint:
         raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
-    split = load_plan(split_path(store, job.split))
+    split = kept_split(store, job.split)
     spec = EntrySpec(job.identity.entry, job.target)
     outcome = run_trial(
         entry_class(spec),

@@ -6,14 +6,11 @@ import ast
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from filelock import FileLock, Timeout
 
-from benchmark.commands.report import make_board
 from leaderboard.boards import parts, score_cache
 from leaderboard.boards.board import build, texts
 from leaderboard.boards.score_cache import ScoreCache, part_key
@@ -253,16 +250,3 @@ def test_a_table_that_parquet_would_change_is_refused(tmp_path, column):
     with pytest.raises(TypeError, match="scores"):
         ScoreCache(tmp_path).tables(make, (small(),), 20, 0)
     assert not list(tmp_path.glob("*/scored.json"))
-
-
-def test_one_board_at_a_time_uses_the_kept_parts(tmp_path, monkeypatch):
-    def build(tasks, *, cache, **facts):
-        with pytest.raises(Timeout):
-            FileLock(tmp_path / "scores/quick/.lock").acquire(timeout=0)
-        return "built"
-
-    monkeypatch.setattr("benchmark.commands.report.boards.build", build)
-    plan = SimpleNamespace(tasks={}, suite="s", title="t", profile="quick")
-    assert make_board(plan, SimpleNamespace(records={}), SimpleNamespace(folder=tmp_path), "x") == "built"
-    with FileLock(tmp_path / "scores/quick/.lock", timeout=0):  # free again
-        pass
