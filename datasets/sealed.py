@@ -1,4 +1,4 @@
-"""Files that a figure depends on: written whole or not at all, sealed with a checksum, set aside when they are wrong."""
+"""Files that a figure depends on: written whole or not at all, sealed with a checksum, set aside when wrong."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def saved(store: Store, profile: str) -> Plan | None:
 
 
 def saved_or_set_aside(store: Store, profile: str) -> Plan | None:
-    """Return the plan that the last run kept, or None; a file that cannot be trusted is set aside, under the run's lock.
+    """Return the plan that the last run kept, or None; one that cannot be trusted is set aside, under the run's lock.
 
     Rows of entries that only the lost plan named come back, without computing, when these are asked for again.
     """
