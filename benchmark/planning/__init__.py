@@ -7,7 +7,7 @@ from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan, 
 from benchmark.planning.plan_file import check_source, saved
 from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import LEAKY_FLAG, kept_split, make_split
-from benchmark.planning.state import State, codes, inspect
+from benchmark.planning.state import State, codes, entry_file, inspect
 
 __all__ = [
     "LEAKY_FLAG",
@@ -18,6 +18,7 @@ __all__ = [
     "State",
     "check_source",
     "codes",
+    "entry_file",
     "inspect",
     "kept_split",
     "known_rules",

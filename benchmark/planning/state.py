@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records import ROOT, Identity, Record, Store, code_parts
+from benchmark.records import ROOT, Identity, Record, Store, code_parts, differing
 from datasets.sealed import Untrusted
-
-_TRIAL_FILE = ROOT / "benchmark" / "trial.py"
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,8 @@ def inspect(plan: Plan, store: Store) -> State:
         if trial.reason:
             status[cell] = "not-applicable"
         elif record is not None:
-            status[cell], shown[cell] = record.status, record
+            has_changed = record.status == "done" and differing(record.details.get("watched", {}))
+            status[cell], shown[cell] = "stale" if has_changed else record.status, record
         elif outdated is not None:
             status[cell], shown[cell] = "stale", outdated
         else:
@@ -70,7 +69,7 @@ def inspect(plan: Plan, store: Store) -> State:
 
 def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
     """Return target -> what its code and the harness contribute to keys; None for code that cannot be read."""
-    harness = code_parts(_TRIAL_FILE)
+    harness = code_parts(entry_file("benchmark.trials.trial:run_trial"))
     found: dict[str, dict[str, Any] | None] = {}
     for target in targets:
         try:

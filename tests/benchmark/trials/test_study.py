@@ -1,6 +1,7 @@
 """A study that was cut at any byte goes on or begins anew, and never draws other points than one that was not."""
 
 import json
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ class Level:
     """Say the same of everybody; the nearer ``level`` is to one half, the better."""
 
     needs = frozenset()
-    asked: list[float] = []
+    asked: ClassVar[list[float]] = []
 
     def __init__(self, *, level: float, kind: str, seed: int = 0):
         self.level, self.kind = level, kind
