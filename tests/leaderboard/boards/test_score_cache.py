@@ -194,8 +194,8 @@ def ask(folder: Path, task: TaskResult) -> list:
 def test_nothing_is_kept_when_the_source_is_not_what_was_imported(tmp_path, monkeypatch):
     key = part_key(numbers, (small(),), 20, 0)
     source = tmp_path / "package"
-    shutil.copytree(score_cache._PACKAGE, source, ignore=shutil.ignore_patterns("published", "__pycache__"))
-    monkeypatch.setattr(score_cache, "_PACKAGE", source)
+    shutil.copytree(score_cache._HOME, source, ignore=shutil.ignore_patterns("published", "__pycache__"))
+    monkeypatch.setattr(score_cache, "_HOME", source)
     with (source / "counts.py").open("a") as file:
         file.write("# edited\n")
     assert part_key(numbers, (small(),), 20, 0) == key  # the code that runs is the old one
@@ -221,11 +221,13 @@ def planted(folder: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["torn", "edited", "missing", "foreign", "no record"])
-def test_a_spoiled_part_is_made_anew(tmp_path, how):
+def test_a_spoiled_part_is_named_once_and_made_anew(tmp_path, how, caplog):
     assert len(ask(tmp_path, small())) == 1
     planted(tmp_path, how)
     assert len(ask(tmp_path, small())) == 1
     assert ask(tmp_path, small()) == []
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["Quarantined"]
+    assert len(list((tmp_path / "quarantine").iterdir())) == 1
 
 
 def test_parts_of_former_boards_are_dropped_and_other_files_are_not(tmp_path):
