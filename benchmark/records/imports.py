@@ -108,7 +108,7 @@ def _outside(base: Path, parts: list[str], name: str, *, is_package: bool = Fals
     places = [*steps, *([steps[-1] / name] if name and name != "*" and steps else [])]
     found = []
     for place in places:
-        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+        for file in (place / "__init__.py", place.parent / f"{place.name}.py"):
             if file.is_file():
                 found.append(file.resolve())
                 break
