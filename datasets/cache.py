@@ -139,7 +139,7 @@ def _verify(folder: Path) -> None:
 
 
 def _state(folder: Path) -> tuple[Any, ...]:
-    files = [(p.name, p.stat()) for p in sorted(folder.glob("*.npy"))]
+    files = [(p.name, p.stat()) for p in sorted(folder.glob("*"))]
     return (str(folder), *((name, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in files))
 
 
