@@ -18,7 +18,18 @@ from rich.table import Table
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
 from benchmark.entries import UsageError
-from benchmark.planning import DataShelf, Plan, State, inspect, known_rules, make_plan, plan_file
+from benchmark.planning import (
+    DataShelf,
+    Plan,
+    State,
+    check_source,
+    inspect,
+    known_rules,
+    make_plan,
+    save,
+    saved,
+    saved_or_set_aside,
+)
 from benchmark.records import Store, board_lock, run_lock
 from benchmark.suites import Profile, Suite, load_suite, parse_options, suite_of
 from benchmark.workers import Job
@@ -56,7 +67,7 @@ def run(options: RunOptions, console: Console) -> int:
     known_rules(options.allow)
     name, profile = suite.profile(options.profile)
     store = Store(options.out, suite.name)
-    plan_file.check_source(store, suite.source)
+    check_source(store, suite.source)
     if options.dry_run:
         plan = _plan(options, suite, name, profile, store, console)
         _show_plan(plan, inspect(plan, store), console, always=True)
@@ -71,7 +82,7 @@ def run(options: RunOptions, console: Console) -> int:
 
 def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> int:
     """Plan, execute and report under the run's lock: what others add to the plan meanwhile would be lost."""
-    plan_file.check_source(store, suite.source)  # again: another run may have been first
+    check_source(store, suite.source)  # again: another run may have been first
     sweep(store.folder)
     plan = _plan(options, suite, name, profile, store, console)
     state = inspect(plan, store)
@@ -81,8 +92,8 @@ def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, s
         return 1
     for error in state.untrusted:
         set_aside(error.path, error.why, partial(console.print, markup=False, soft_wrap=True))
-    full = plan.merged(plan_file.saved_or_set_aside(store, name), [task.name for task in suite.tasks_of(name)])
-    plan_file.save(full, store)
+    full = plan.merged(saved_or_set_aside(store, name), [task.name for task in suite.tasks_of(name)])
+    save(full, store)
     try:
         _execute(_jobs(plan, state, options), profile, options, store, console)
     except Stopped:
@@ -145,10 +156,10 @@ def report_saved(store: Store, profile: str, command: str, console: Console) -> 
     Raises:
         UsageError: If there is none; names the command that makes it.
     """
-    if plan_file.saved(store, profile) is None:
+    if saved(store, profile) is None:
         raise UsageError(f"nothing was run yet in {store.folder} for profile {profile}; first: {command}")
     with board_lock(store, profile, partial(console.print, markup=False, soft_wrap=True)):
-        plan = plan_file.saved(store, profile)  # again: a run may have added to it while this waited
+        plan = saved(store, profile)  # again: a run may have added to it while this waited
         return 0 if plan is None else report(plan, store, command, console)
 
 
