@@ -167,5 +167,6 @@ def _read(path: Path) -> Record:
 
 def _to_parquet(frame: pd.DataFrame) -> bytes:
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink, compression="zstd")
+    columns = {str(name): column.to_numpy() for name, column in frame.items()}  # without pandas' notes: half the time
+    pq.write_table(pa.table(columns), sink, compression="zstd")
     return sink.getvalue().to_pybytes()

@@ -109,7 +109,15 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if isinstance(path, str | bytes):
         whole = os.path.abspath(os.fsdecode(path))  # now: the entry may change the folder later
         reads = mode in _READ and not (isinstance(flags, int) and flags & _WRITES)
-        (_WATCH.read if reads else _WATCH.written).add(whole)
+        (_WATCH.read if reads and not _is_new(whole) else _WATCH.written).add(whole)
+
+
+def _is_new(path: str) -> bool:
+    """Return whether a file was written since watching began, by a child process, say: such files are scratch."""
+    try:
+        return os.stat(path).st_mtime > _WATCH.since
+    except (OSError, ValueError):
+        return False
 
 
 def _source(path: str) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from benchmark.records.watched import differing, file_hash
 
 SCRIPT = """
-import importlib, importlib.util, json, os, sys, types
+import importlib, importlib.util, json, os, subprocess, sys
 from pathlib import Path
 home = Path(sys.argv[1])
 from benchmark.records.watched import start_watching, watched_files
@@ -38,6 +38,8 @@ numpy.load(home / "array.npy", mmap_mode="r")
 (home / "scratch.txt").write_text("made here")
 (home / "scratch.txt").read_text()
 (home / "gone.txt").write_text("")
+subprocess.run(["sh", "-c", f"echo x > {home}/of-a-child.txt"], check=True)
+(home / "of-a-child.txt").read_text()
 with open(home / "log.txt", "a") as log:
     log.write("x")
 os.path.exists(home / "unread.txt")
