@@ -1,21 +1,29 @@
-"""Arrays that are costly to make, kept on disk and memory-mapped; whole or absent, never torn."""
+"""Arrays that are costly to make, kept on disk and memory-mapped; whole or absent, checked before they are used."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from numpy.typing import DTypeLike, NDArray
 
+from datasets.sealed import Untrusted, read_document, set_aside, sync_folder, write_document
+
+_SEAL = "sealed.json"
+_BLOCK = 4 * 2**20  # bytes a checksum covers
+_THREADS = 4
+_VERIFIED: set[tuple[Any, ...]] = set()  # what this process, or the one it was forked from, has read and found sound
 _FULL = (errno.ENOSPC, errno.EDQUOT, None)  # numpy raises a plain OSError when it cannot reserve room
 
 
@@ -70,7 +78,8 @@ def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = Non
     """Return read-only memory maps of the arrays that ``build`` makes, building them at most once.
 
     Two processes that ask at once: one builds, the other waits. A build that fails
-    (a full disk, a kill) leaves no folder that a later call would read.
+    (a full disk, a kill) leaves no folder that a later call would read. Every array is compared with its checksums
+    once a process; a folder that is torn, edited or foreign is set aside, named and made again.
 
     Args:
         key: Folder name; must cover everything that ``build`` depends on.
@@ -83,15 +92,68 @@ def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = Non
     """
     home = cache_root() if root is None else root
     folder = home / key
-    if not folder.exists():
+    if not _is_sound(folder):
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(home / f".{key}.lock"):
-            if not folder.exists():
-                _write(folder, build)
+            _make_sound(folder, build)
     return {p.stem: np.load(p, mmap_mode="r", allow_pickle=False) for p in sorted(folder.glob("*.npy"))}
 
 
+def _is_sound(folder: Path) -> bool:
+    try:
+        _verify(folder)
+    except Untrusted:
+        return False
+    return True
+
+
+def _make_sound(folder: Path, build: Callable[[], Arrays]) -> None:
+    """Build what is not there, or not to be trusted; another process may have done it meanwhile."""
+    if folder.exists():
+        try:
+            return _verify(folder)
+        except Untrusted as error:
+            set_aside(folder, error.why)
+    _write(folder, build)
+    _verify(folder)
+
+
+def _verify(folder: Path) -> None:
+    """Compare every file with its checksums, unless this process did so and the files have not changed since.
+
+    Raises:
+        Untrusted: If a file is torn, edited, missing or one too many.
+    """
+    if (state := _state(folder)) in _VERIFIED:
+        return
+    told = read_document(folder / _SEAL)
+    if told.get("key") != folder.name:
+        raise Untrusted(folder, f"was made for {told.get('key')}")
+    files = {p.name: p for p in folder.glob("*.npy")}
+    if files.keys() != told.get("blocks", {}).keys():
+        raise Untrusted(folder, f"has the arrays {sorted(files)}, not {sorted(told['blocks'])}")
+    for name, path in files.items():
+        if _checksums(path) != told["blocks"][name]:
+            raise Untrusted(folder, f"is torn or edited: {name} does not match its checksums")
+    _VERIFIED.add(state)
+
+
+def _state(folder: Path) -> tuple[Any, ...]:
+    files = [(p.name, p.stat()) for p in sorted(folder.glob("*"))]
+    return (str(folder), *((name, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in files))
+
+
+def _checksums(path: Path) -> list[str]:
+    """Return the SHA-256 of each block of a file, several at a time."""
+    with path.open("rb") as file, ThreadPoolExecutor(_THREADS) as threads:
+        starts = range(0, os.fstat(file.fileno()).st_size, _BLOCK)
+        return list(
+            threads.map(lambda start: hashlib.sha256(os.pread(file.fileno(), _BLOCK, start)).hexdigest(), starts)
+        )
+
+
 def _write(folder: Path, build: Callable[[], Arrays]) -> None:
+    _sweep(folder.parent)
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     needed = 0
@@ -101,12 +163,26 @@ def _write(folder: Path, build: Callable[[], Arrays]) -> None:
         for name, array in made.items() if isinstance(made, Mapping) else made:
             needed += array.nbytes
             _save(partial / f"{name}.npy", array)
+        blocks = {p.name: _checksums(p) for p in sorted(partial.glob("*.npy"))}
+        with _room():
+            write_document(partial / _SEAL, {"key": folder.name, "blocks": blocks})
         partial.rename(folder)
+        sync_folder(folder.parent)
     except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
         if isinstance(error, _NoRoom) and isinstance(error.__cause__, OSError):
             raise CacheFull(folder.parent, folder.name, needed, error.__cause__) from error.__cause__
         raise
+
+
+def _sweep(home: Path) -> None:
+    """Remove what killed builds left, which are those that hold no lock."""
+    for partial in home.glob(".*.partial"):
+        try:
+            with FileLock(home / f"{partial.name.removesuffix('.partial')}.lock", timeout=0):
+                shutil.rmtree(partial, ignore_errors=True)
+        except Timeout:
+            continue
 
 
 def _save(path: Path, array: NDArray | Rows) -> None:

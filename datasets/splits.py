@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort
+from datasets.sealed import write_atomic
 
 PLAN_FOLDER = Path(__file__).parent / "plans"
 COLUMNS = ["specimen", "fold", "role"]
 OOD = "ood:"  # before the name of an unseen class
 _DOMAINS, _MADE = "domains=", "made="  # comment lines of a plan's file
+_NOTES = "notes sha256="
 
 
 class SplitError(ValueError):
@@ -186,47 +189,69 @@ def _to_csv(table: pd.DataFrame) -> str:
 
 
 def save_plan(plan: SplitPlan, path: Path) -> None:
-    """Write a plan as CSV whose first line carries the checksum; notes follow as comment lines."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a plan as CSV; its comment lines hold the checksum, what it was made for, notes, and a checksum of these."""
     said = [f"{_DOMAINS}{json.dumps(plan.domains)}"] if plan.domains else []
     said += [f"{_MADE}{json.dumps(dict(plan.made))}"] if plan.made else []
-    lines = "".join(f"# {line}\n" for line in (f"sha256={plan.checksum}", *said, *plan.notes))
-    path.write_text(f"{lines}{_to_csv(plan.table)}", encoding="utf-8")
+    lines = (*said, *(" ".join(note.split()) for note in plan.notes))
+    head = [f"sha256={plan.checksum}", *lines, f"{_NOTES}{_hash_of_notes(lines)}"]
+    write_atomic(path, ("".join(f"# {line}\n" for line in head) + _to_csv(plan.table)).encode())
 
 
-def load_plan(path: Path) -> SplitPlan:
+def load_plan(path: Path, checksum: str = "") -> SplitPlan:
     """Read a plan that ``save_plan`` wrote.
 
+    Args:
+        path: The file.
+        checksum: Checksum of the plan that is wanted; another plan under its name is refused.
+
     Raises:
-        SplitError: If the file is missing, malformed, or was edited after it was written.
+        SplitError: If the file is missing, malformed, another plan, or was edited after it was written.
     """
     if not path.is_file():
         known = sorted(p.stem for p in PLAN_FOLDER.glob("*.csv"))
         raise SplitError(f"no split plan at {path}; committed plans: {', '.join(known) or 'none'}")
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    comments = [line[2:].strip() for line in lines if line.startswith("# ")]
-    body = "".join(line for line in lines if not line.startswith("# "))
-    if not comments or not comments[0].startswith("sha256="):
-        raise SplitError(f"{path}: the first line must be '# sha256=<checksum>'")
-    table = pd.read_csv(io.StringIO(body), dtype={"specimen": str, "role": str})
-    if list(table.columns) != COLUMNS:
-        raise SplitError(f"{path}: columns are {list(table.columns)}, need {COLUMNS}")
-    notes = tuple(line for line in comments[1:] if not line.startswith((_DOMAINS, _MADE)))
-    plan = SplitPlan(table, notes, tuple(_said(path, comments, _DOMAINS, [])), _said(path, comments, _MADE, {}))
-    if plan.checksum != comments[0].removeprefix("sha256="):
-        raise SplitError(f"{path}: content does not match its checksum; restore the file or save a new plan")
+    try:
+        plan = _parsed(path.read_text(encoding="utf-8").splitlines(keepends=True))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise SplitError(f"{path}: {error}; restore the file or save a new plan") from error
+    if checksum not in ("", plan.checksum):
+        raise SplitError(f"{path}: is another plan, {plan.checksum[:16]}; {checksum[:16]} is wanted")
     return plan
 
 
-def _said(path: Path, comments: Sequence[str], key: str, otherwise: Any) -> Any:
+def _parsed(lines: list[str]) -> SplitPlan:
+    comments = [line[2:].rstrip("\n") for line in takewhile(lambda line: line.startswith("# "), lines)]
+    if not comments or not comments[0].startswith("sha256="):
+        raise ValueError("the first line must be '# sha256=<checksum>'")
+    body = io.StringIO("".join(lines[len(comments) :]))
+    table = pd.read_csv(body, dtype={"specimen": str, "fold": np.int64, "role": str}, keep_default_na=False)
+    if list(table.columns) != COLUMNS:
+        raise ValueError(f"columns are {list(table.columns)}, need {COLUMNS}")
+    notes = tuple(comments[1:])
+    if notes and notes[-1].startswith(_NOTES):
+        *said, seal = notes
+        notes = tuple(said)
+        if seal != f"{_NOTES}{_hash_of_notes(notes)}":
+            raise ValueError("notes do not match their checksum")
+    plan = SplitPlan(
+        table,
+        tuple(note for note in notes if not note.startswith((_DOMAINS, _MADE))),
+        tuple(_said(notes, _DOMAINS, [])),
+        _said(notes, _MADE, {}),
+    )
+    if plan.checksum != comments[0].removeprefix("sha256=").strip():
+        raise ValueError("content does not match its checksum")
+    return plan
+
+
+def _said(lines: Sequence[str], key: str, otherwise: Any) -> Any:
     """Return the JSON behind ``key`` in the comment lines of a plan, or ``otherwise``."""
-    found = next((line.removeprefix(key) for line in comments if line.startswith(key)), None)
-    try:
-        value = otherwise if found is None else json.loads(found)
-    except json.JSONDecodeError as error:
-        raise SplitError(f"{path}: the line '# {key}' is no JSON ({error}); restore the file") from error
+    found = next((line.removeprefix(key) for line in lines if line.startswith(key)), None)
+    value = otherwise if found is None else json.loads(found)
     if type(value) is not type(otherwise):
-        raise SplitError(
-            f"{path}: the line '# {key}' needs {type(otherwise).__name__}, got {value!r}; restore the file"
-        )
+        raise ValueError(f"the line '# {key}' needs {type(otherwise).__name__}, got {value!r}")
     return value
+
+
+def _hash_of_notes(notes: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(notes).encode()).hexdigest()

@@ -16,16 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets.public import cell_files as acevedo_files
-from datasets.public import cell_files as apl_jhu_files
-from datasets.public import find as find_acevedo
-from datasets.public import find as find_apl_jhu
+from datasets.public import acevedo, apl_jhu
 from datasets.read import Crop, ImageFile, align, find_candidates
 
 Picture = NDArray[np.uint8]
 SETS = {
-    "apl-jhu": (find_apl_jhu, apl_jhu_files, Crop(300, 270)),
-    "acevedo": (find_acevedo, acevedo_files, Crop(200, 270)),
+    "apl-jhu": (apl_jhu.find, apl_jhu.cell_files, Crop(300, 270)),
+    "acevedo": (acevedo.find, acevedo.cell_files, Crop(200, 270)),
 }
 SIDE = 64
 

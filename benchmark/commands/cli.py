@@ -106,10 +106,9 @@ def report(
     to: Annotated[Path | None, typer.Option("--to", help="Folder for every table and the site of --from.")] = None,
 ) -> None:
     """Show and write the leaderboard from what is on disk; runs no entry, needs no data."""
-    from benchmark.commands.run import chosen_suite, command_line
-    from benchmark.commands.run import report as show_report
+    from benchmark.commands.run import chosen_suite, command_line, report_saved
     from benchmark.entries import UsageError
-    from benchmark.planning import saved
+    from benchmark.planning import check_source
     from benchmark.records import Store
 
     if published is not None or to is not None:
@@ -123,12 +122,10 @@ def report(
     wanted = chosen_suite(suite, dataset or (), ())
     name, _ = wanted.profile(profile)
     store = Store(out, wanted.name)
-    plan = saved(store, name)
+    check_source(store, wanted.source)
     named = ["--suite", suite] if suite else [word for each in dataset or () for word in ("--dataset", each)]
     command = command_line(["run", *named, "--profile", name])
-    if plan is None:
-        raise UsageError(f"nothing was run yet in {store.folder} for profile {name}; first: {command}")
-    raise typer.Exit(show_report(plan, store, command, Console()))
+    raise typer.Exit(report_saved(store, name, command, Console()))
 
 
 @app.command(epilog="Example: python -m benchmark publish --suite apl --with-flags")

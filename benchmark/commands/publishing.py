@@ -13,8 +13,8 @@ from rich.text import Text
 from benchmark.commands.report import make_board
 from benchmark.commands.run import command_line
 from benchmark.entries import UsageError
-from benchmark.planning import Plan, State, inspect, saved
-from benchmark.records import ROOT, Store, digest
+from benchmark.planning import Plan, State, check_source, inspect, saved
+from benchmark.records import ROOT, Store, board_lock, digest
 from benchmark.suites import load_suite
 
 PUBLISHED = ROOT / "leaderboard" / "published"
@@ -28,7 +28,9 @@ def publish(suite: str, profile: str | None, out: Path, to: Path | None, with_fl
     plan, state, store, command = _planned(suite, profile, out)
     folder = to or PUBLISHED / plan.suite
     try:
-        write(make_board(plan, state, store, command), folder, _facts(plan, state), with_flags=with_flags)
+        with board_lock(store, plan.profile, console.print):
+            board = make_board(plan, state, store, command)
+        write(board, folder, _facts(plan, state), with_flags=with_flags)
     except QualityError as error:
         console.print(f"Not published: {error}", markup=False, soft_wrap=True)
         return 1
@@ -105,8 +107,10 @@ def submit(suite: str, profile: str | None, entry: str, out: Path, to: Path, con
     from leaderboard.exchange import submission
 
     plan, state, store, command = _planned(suite, profile, out)
+    with board_lock(store, plan.profile, console.print):
+        board = make_board(plan, state, store, command)
     try:
-        submission(make_board(plan, state, store, command), entry, to, _facts(plan, state))
+        submission(board, entry, to, _facts(plan, state))
     except ValueError as error:
         raise UsageError(str(error)) from error
     console.print(
@@ -119,6 +123,7 @@ def _planned(suite: str, profile: str | None, out: Path) -> tuple[Plan, State, S
     wanted = load_suite(suite)
     name, _ = wanted.profile(profile)
     store = Store(out, wanted.name)
+    check_source(store, wanted.source)
     plan = saved(store, name)
     command = command_line(["run", "--suite", suite, "--profile", name])
     if plan is None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock
 
 from benchmark.planning import LEAKY_FLAG, Plan, PlannedTask, PlannedTrial, State
 from benchmark.records import ROOT, Store, kept_facts
@@ -21,22 +20,22 @@ from leaderboard.records import Board, Published, TaskResult
 
 
 def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:
-    """Return the board of a plan; cells without a record are holes, outdated ones are marked stale."""
+    """Return the board of a plan; cells without a record are holes, outdated ones are marked stale.
+
+    The caller holds ``benchmark.records.locks.board_lock``: a board made at the same time would drop parts that this one keeps.
+    """
     tasks = tuple(_task_result(task, plan, state, store) for task in plan.tasks.values())
     days = [record.details.get("started", "")[:10] for record in state.records.values()]
-    kept = store.folder / "scores" / plan.profile
-    kept.mkdir(parents=True, exist_ok=True)
-    with FileLock(kept / ".lock"):  # a board made at the same time would drop parts that this one has just kept
-        return boards.build(
-            tasks,
-            suite=plan.suite,
-            title=plan.title,
-            profile=plan.profile,
-            commit=commit(),
-            date=max(days, default=""),
-            command=command,
-            cache=ScoreCache(kept),
-        )
+    return boards.build(
+        tasks,
+        suite=plan.suite,
+        title=plan.title,
+        profile=plan.profile,
+        commit=commit(),
+        date=max(days, default=""),
+        command=command,
+        cache=ScoreCache(store.folder / "scores" / plan.profile),
+    )
 
 
 def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> TaskResult:

@@ -7,20 +7,33 @@ import shlex
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from rich.console import Console
 from rich.table import Table
 
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
 from benchmark.entries import UsageError
-from benchmark.planning import DataShelf, Plan, State, inspect, known_rules, make_plan, plan_file
-from benchmark.records import Store
+from benchmark.planning import (
+    DataShelf,
+    Plan,
+    State,
+    check_source,
+    inspect,
+    known_rules,
+    make_plan,
+    save,
+    saved,
+    saved_or_set_aside,
+)
+from benchmark.records import Store, board_lock, run_lock
 from benchmark.suites import Profile, Suite, load_suite, parse_options, suite_of
 from benchmark.workers import Job
+from datasets.sealed import set_aside, sweep
 
 _SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo": "to do"}
 
@@ -54,25 +67,39 @@ def run(options: RunOptions, console: Console) -> int:
     known_rules(options.allow)
     name, profile = suite.profile(options.profile)
     store = Store(options.out, suite.name)
-    plan, full = _plans(options, suite, name, profile, store, console)
-    state = inspect(plan, store)
-    _show_plan(plan, state, console, always=options.dry_run)
+    check_source(store, suite.source)
     if options.dry_run:
+        plan = _plan(options, suite, name, profile, store, console)
+        _show_plan(plan, inspect(plan, store), console, always=True)
         return 0
-    if not plan.tasks:
-        console.print("Nothing to run: no task has usable data on this machine.")
-        return 1
-    store.folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(store.folder / ".lock", timeout=0):
-            plan_file.save(full, store)
-            _execute(_jobs(plan, state, options), profile, options, store, console)
+        with run_lock(store):
+            return _run_alone(options, suite, name, profile, store, console)
     except Timeout:
         console.print(f"Another run is writing to {store.folder}; wait for it, or use another --out.")
         return 2
+
+
+def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> int:
+    """Plan, execute and report under the run's lock: what others add to the plan meanwhile would be lost."""
+    check_source(store, suite.source)  # again: another run may have been first
+    sweep(store.folder)
+    plan = _plan(options, suite, name, profile, store, console)
+    state = inspect(plan, store)
+    _show_plan(plan, state, console, always=False)
+    if not plan.tasks:
+        console.print("Nothing to run: no task has usable data on this machine.")
+        return 1
+    for error in state.untrusted:
+        set_aside(error.path, error.why, partial(console.print, markup=False, soft_wrap=True))
+    full = plan.merged(saved_or_set_aside(store, name), [task.name for task in suite.tasks_of(name)])
+    save(full, store)
+    try:
+        _execute(_jobs(plan, state, options), profile, options, store, console)
     except Stopped:
         return _say_how_to_go_on(plan, store, options, console)
-    return report(full, store, options.command, console, asked=plan, site=False)
+    with board_lock(store, name, partial(console.print, markup=False, soft_wrap=True)):
+        return report(full, store, options.command, console, asked=plan, site=False)
 
 
 def chosen_suite(suite: str | None, datasets: Sequence[str], options: Sequence[str]) -> Suite:
@@ -93,6 +120,8 @@ def report(
 ) -> int:
     """Show and write the leaderboard of a plan; return 1 when what was asked for has holes or broken data.
 
+    The caller holds the lock of the board.
+
     Args:
         plan: What the leaderboard shows.
         store: Its records.
@@ -107,8 +136,7 @@ def report(
     state = inspect(plan, store)
     board = make_board(plan, state, store, command)
     terminal.show(board, console)
-    for problem in state.problems:
-        console.print(f"Quarantined: {problem}", markup=False, soft_wrap=True)
+    _say_problems(state, console)
     files = boards.write(board, store.folder / f"leaderboard.{plan.profile}", site=site)
     _say_absent(plan, console)
     for kind, path in files.items():
@@ -122,12 +150,23 @@ def report(
     return 1 if holes or wanted.broken else 0
 
 
-def _plans(
-    options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console
-) -> tuple[Plan, Plan]:
-    """Return what this command runs, and that plus what earlier commands ran: the leaderboard's rows."""
+def report_saved(store: Store, profile: str, command: str, console: Console) -> int:
+    """Show and write the leaderboard of the plan that was kept, with the site.
+
+    Raises:
+        UsageError: If there is none; names the command that makes it.
+    """
+    if saved(store, profile) is None:
+        raise UsageError(f"nothing was run yet in {store.folder} for profile {profile}; first: {command}")
+    with board_lock(store, profile, partial(console.print, markup=False, soft_wrap=True)):
+        plan = saved(store, profile)  # again: a run may have added to it while this waited
+        return 0 if plan is None else report(plan, store, command, console)
+
+
+def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> Plan:
+    """Return what this command runs."""
     with console.status("loading data and making the plan"):
-        plan = make_plan(
+        return make_plan(
             suite,
             name,
             profile,
@@ -138,9 +177,8 @@ def _plans(
             datasets=options.datasets if options.suite else (),
             allow=options.allow,
             seeds=options.seeds,
+            keep=not options.dry_run,
         )
-        earlier = plan_file.saved(store, name)
-        return plan, plan.merged(earlier, [task.name for task in suite.tasks_of(name)])
 
 
 def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
@@ -220,10 +258,15 @@ def _show_plan(plan: Plan, state: State, console: Console, *, always: bool) -> N
         console.print(f"{plan.title}, profile {plan.profile}: {', '.join(parts) or 'no trials'}{skipped}.")
     else:
         console.print(_plan_table(plan, state))
-    for problem in state.problems:
-        console.print(f"Quarantined: {problem}", markup=False, soft_wrap=True)
+    if always:
+        _say_problems(state, console)
     if always or not plan.tasks:
         _say_absent(plan, console)
+
+
+def _say_problems(state: State, console: Console) -> None:
+    for problem in (*map(str, state.untrusted), *state.problems):
+        console.print(f"Not trusted: {problem}", markup=False, soft_wrap=True)
 
 
 def _plan_table(plan: Plan, state: State) -> Table:

@@ -4,10 +4,10 @@ from benchmark.planning import plan_file
 from benchmark.planning.auditing import known_rules
 from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan, split_path
-from benchmark.planning.plan_file import saved
+from benchmark.planning.plan_file import check_source, save, saved, saved_or_set_aside
 from benchmark.planning.shelf import DataShelf
-from benchmark.planning.splitting import LEAKY_FLAG, make_split
-from benchmark.planning.state import State, codes, inspect
+from benchmark.planning.splitting import LEAKY_FLAG, kept_split, make_split
+from benchmark.planning.state import State, codes, entry_file, inspect
 
 __all__ = [
     "LEAKY_FLAG",
@@ -16,13 +16,18 @@ __all__ = [
     "PlannedTask",
     "PlannedTrial",
     "State",
+    "check_source",
     "codes",
+    "entry_file",
     "inspect",
+    "kept_split",
     "known_rules",
     "make_plan",
     "make_split",
     "oracle_accuracy",
     "plan_file",
+    "save",
     "saved",
+    "saved_or_set_aside",
     "split_path",
 ]

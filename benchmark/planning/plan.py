@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,13 +12,13 @@ from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
 from benchmark.planning.oracle import oracle_notes
 from benchmark.planning.shelf import DataShelf
-from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
+from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, keep_split, make_split
 from benchmark.records import Identity, Store, digest, keep_facts
-from benchmark.suites import GRID, Profile, Suite, SuiteError, Task, split_of
+from benchmark.suites import GRID, UNKNOWN, Profile, Source, Suite, SuiteError, Task, split_of
 from benchmark.trials import chosen_device, family, importable, search_space, takes_device
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
-from datasets.splits import SplitError, SplitPlan, save_plan
+from datasets.splits import SplitError, SplitPlan
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,8 @@ class Plan:
         absent: One sentence for each task whose data are not on this machine, and for each rung of a leak ladder whose
             split this cohort does not allow, for example because it names no slides.
         broken: One sentence for each task whose data are here but wrong, or whose audit blocks it.
+        source: Where the suite came from; its name alone says nothing.
+        source_at_home: The same seen from the folder of the runs, once the plan was kept.
     """
 
     suite: str
@@ -95,6 +96,8 @@ class Plan:
     trials: tuple[PlannedTrial, ...]
     absent: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    source: Source = UNKNOWN
+    source_at_home: Source = UNKNOWN
 
     def merged(self, earlier: Plan | None, suite_tasks: Iterable[str]) -> Plan:
         """Return this plan plus what earlier runs planned on the same data, splits and tasks.
@@ -126,10 +129,12 @@ def make_plan(
     datasets: Sequence[str] = (),
     seeds: Sequence[int] = (),
     allow: Sequence[str] = (),
+    keep: bool = True,
 ) -> Plan:
     """Plan every trial that was asked for; datasets that are not on the machine are named, not planned.
 
-    A task whose audit finds what blocks a run is not planned either, unless ``allow`` names the rule.
+    A task whose audit finds what blocks a run is not planned either, unless ``allow`` names the rule. With ``keep``
+    what workers and reports need of a task is written beside the records.
     """
     specs = _unique([entry_spec(name) for name in (entries or profile.entries)])
     seeds = tuple(dict.fromkeys(seeds))
@@ -147,11 +152,13 @@ def make_plan(
             is_left_out = bool(task.ladder) and isinstance(error, SplitError)
             (absent if is_left_out else broken).append(f"{task.name}: {error}")
             continue
-        _keep(cohort, split, store)
+        if keep:
+            keep_split(split, store)
+            keep_facts(cohort, store)
         tasks[task.name] = _planned_task(task, cohort, split, verdict)
         for spec in specs:
             trials += _entry_trials(spec, tasks[task.name], cohort, profile_name, profile, seeds, device)
-    return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(absent), tuple(broken))
+    return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(absent), tuple(broken), suite.source)
 
 
 def _prepared(suite: Suite, task: Task, shelf: DataShelf, allow: Sequence[str]) -> tuple[Cohort, SplitPlan, Verdict]:
@@ -161,13 +168,6 @@ def _prepared(suite: Suite, task: Task, shelf: DataShelf, allow: Sequence[str]) 
     split = make_split(task.split, cohort)
     leaky = LEAKY_RULES if task.split.scheme in LEAKY else ()
     return cohort, split, judge(cohort, split, (*allow, *leaky))
-
-
-def _keep(cohort: Cohort, split: SplitPlan, store: Store) -> None:
-    """Keep what workers and reports need of a task."""
-    if not split_path(store, split.checksum).exists():
-        save_plan(split, split_path(store, split.checksum))
-    keep_facts(cohort, store)
 
 
 def _unique(specs: Sequence[EntrySpec]) -> list[EntrySpec]:
@@ -193,11 +193,6 @@ def _check_costs(suite: Suite, task: Task, cohort: Cohort) -> None:
             f"suite {suite.name}: task {task.name}: costs has {len(rows)} rows of {shape} numbers; it needs {n} rows "
             f"of {n}, in the order of the classes {', '.join(cohort.classes)}"
         )
-
-
-def split_path(store: Store, checksum: str) -> Path:
-    """Return where the plan's table is kept for the workers."""
-    return store.folder / "splits" / f"{checksum[:16]}.csv"
 
 
 def _chosen_tasks(suite: Suite, profile: str, datasets: Sequence[str]) -> list[Task]:

@@ -11,12 +11,14 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from benchmark.records import Store
 from benchmark.suites import Split
 from datasets.cohort import Cohort
 from datasets.read import duplicates
 from datasets.schemes import leaky
 from datasets.schemes import splitters as schemes
-from datasets.splits import PLAN_FOLDER, SplitError, SplitPlan, check_patients, load_plan
+from datasets.sealed import set_aside
+from datasets.splits import PLAN_FOLDER, SplitError, SplitPlan, check_patients, load_plan, save_plan
 
 LEAKY = ("random-images", "slide")
 LEAKY_FLAG = "leaky, for demonstration"
@@ -46,6 +48,31 @@ def make_split(spec: Split, cohort: Cohort) -> SplitPlan:
     if spec.scheme not in LEAKY:
         check_patients(cohort, plan)
     return plan
+
+
+def keep_split(split: SplitPlan, store: Store) -> None:
+    """Keep a split for the workers under its checksum; a file there that is not this split is set aside."""
+    path = _split_path(store, split.checksum)
+    if path.exists():
+        try:
+            load_plan(path, split.checksum)
+        except SplitError as error:
+            set_aside(path, f"cannot be trusted ({error})")
+    if not path.exists():
+        save_plan(split, path)
+
+
+def kept_split(store: Store, checksum: str) -> SplitPlan:
+    """Return the split that was kept under a checksum.
+
+    Raises:
+        SplitError: If it is not there, torn, or another one.
+    """
+    return load_plan(_split_path(store, checksum), checksum)
+
+
+def _split_path(store: Store, checksum: str) -> Path:
+    return store.folder / "splits" / f"{checksum[:16]}.csv"
 
 
 def _check_unseen(cohort: Cohort) -> None:

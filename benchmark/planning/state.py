@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records import ROOT, Identity, Record, Store, code_parts
-
-_TRIAL_FILE = ROOT / "benchmark" / "trials" / "trial.py"
+from benchmark.records import ROOT, Identity, Record, Store, code_parts, differing
+from datasets.sealed import Untrusted
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class State:
         keys: Identity -> key under today's code.
         records: Identity -> the record to show; an outdated one when stale.
         codes: Target -> what its code contributes to keys; None for a file that is no longer there.
-        problems: One sentence for each record that cannot be trusted.
+        problems: One sentence for each entry whose code cannot be read.
+        untrusted: Folders of records that are torn, edited or foreign.
     """
 
     status: dict[Identity, str]
@@ -31,6 +31,7 @@ class State:
     records: dict[Identity, Record]
     codes: dict[str, dict[str, Any] | None]
     problems: tuple[str, ...] = ()
+    untrusted: tuple[Untrusted, ...] = ()
 
     def counts(self, identities: Iterable[Identity] | None = None) -> Counter[str]:
         chosen = self.status if identities is None else identities
@@ -39,7 +40,7 @@ class State:
 
 def inspect(plan: Plan, store: Store) -> State:
     """Compare a plan with the store under today's code."""
-    records, problems = store.records()
+    records, untrusted = store.records()
     by_key = {record.key: record for record in records}
     newest_last = sorted((r for r in records if r.status == "done"), key=lambda r: str(r.details.get("started")))
     latest = {(r.identity, r.details.get("dataset"), r.details.get("split")): r for r in newest_last}
@@ -47,7 +48,7 @@ def inspect(plan: Plan, store: Store) -> State:
     keys: dict[Identity, str] = {}
     shown: dict[Identity, Record] = {}
     known = codes(dict.fromkeys(trial.target for trial in plan.trials))
-    problems += [f"the code of {target} is gone or cannot be parsed" for target, code in known.items() if code is None]
+    problems = [f"the code of {target} is gone or cannot be parsed" for target, code in known.items() if code is None]
     for trial in plan.trials:
         cell = trial.identity
         code = known[trial.target]
@@ -57,17 +58,18 @@ def inspect(plan: Plan, store: Store) -> State:
         if trial.reason:
             status[cell] = "not-applicable"
         elif record is not None:
-            status[cell], shown[cell] = record.status, record
+            has_changed = record.status == "done" and differing(record.details.get("watched", {}))
+            status[cell], shown[cell] = "stale" if has_changed else record.status, record
         elif outdated is not None:
             status[cell], shown[cell] = "stale", outdated
         else:
             status[cell] = "todo"
-    return State(status, keys, shown, known, tuple(problems))
+    return State(status, keys, shown, known, tuple(problems), tuple(untrusted))
 
 
 def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
     """Return target -> what its code and the harness contribute to keys; None for code that cannot be read."""
-    harness = code_parts(_TRIAL_FILE)
+    harness = code_parts(entry_file("benchmark.trials.trial:run_trial"))
     found: dict[str, dict[str, Any] | None] = {}
     for target in targets:
         try:

@@ -1,8 +1,11 @@
 """Keep trials on disk under the hash of all that determines them."""
 
-from benchmark.records.key import ROOT, code_parts, digest, short
+from benchmark.records.imports import ROOT
+from benchmark.records.key import closure, code_parts, digest, short
+from benchmark.records.locks import board_lock, run_lock
 from benchmark.records.specimen_facts import keep_facts, kept_facts
 from benchmark.records.store import Identity, Record, Store, StoreError, write_atomic
+from benchmark.records.watched import differing, start_watching, watched_files
 
 __all__ = [
     "ROOT",
@@ -10,10 +13,16 @@ __all__ = [
     "Record",
     "Store",
     "StoreError",
+    "board_lock",
+    "closure",
     "code_parts",
+    "differing",
     "digest",
     "keep_facts",
     "kept_facts",
+    "run_lock",
     "short",
+    "start_watching",
+    "watched_files",
     "write_atomic",
 ]

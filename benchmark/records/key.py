@@ -6,16 +6,15 @@ import ast
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("benchmark", "baselines", "models", "datasets", "leaderboard")
-_REGISTRIES = frozenset(ROOT / package / "__init__.py" for package in PACKAGES)
+from benchmark.records.imports import ROOT, Found, found_in
+
 _FORMAT = 1
 
 
@@ -25,29 +24,25 @@ def digest(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def code_parts(start: Path) -> dict[str, Any]:
-    """Return what the code of a file contributes to a key.
+def code_parts(*starts: Path) -> dict[str, Any]:
+    """Return what the code of some files contributes to a key.
 
-    The file, every project file that it imports (at any depth, also inside functions), and
+    The files, every project file that they import (at any depth, also inside functions), and
     the versions of the libraries that these import. Comments, docstrings and layout do not count.
     """
-    files = sorted(closure(start))
+    files = sorted(closure(*starts))
     libraries = sorted({name for file in files for name in _imports(file).libraries})
     return {
-        "source": {_label(file, start): _source_hash(file) for file in files},
+        "source": {_label(file, starts[0]): source_hash(file) for file in files},
         "libraries": {name: _version(name) for name in libraries},
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
 
 
-def closure(start: Path) -> set[Path]:
-    """Return ``start`` and every project file, or file beside ``start``, that it imports.
-
-    The ``__init__`` of a top-level package only holds its registry, so it belongs to no entry.
-    """
-    start = start.resolve()
+def closure(*starts: Path) -> set[Path]:
+    """Return the files and every file of the project, or beside them, that they import; see ``benchmark.records.imports``."""
     seen: set[Path] = set()
-    todo = [start]
+    todo = [start.resolve() for start in starts]
     while todo:
         file = todo.pop()
         if file not in seen:
@@ -56,68 +51,24 @@ def closure(start: Path) -> set[Path]:
     return seen
 
 
-class _Found:
-    def __init__(self) -> None:
-        self.files: list[Path] = []
-        self.libraries: set[str] = set()
-
-
-def _imports(file: Path) -> _Found:
+def _imports(file: Path) -> Found:
     return _imports_of(file, file.stat().st_mtime_ns)
 
 
 @cache
-def _imports_of(file: Path, _changed: int) -> _Found:
-    found = _Found()
-    for module in _imported_modules(file):
-        path = _project_file(module, file)
-        if path is not None:
-            found.files.append(path)
-        elif (top := module.partition(".")[0]) not in sys.stdlib_module_names and top not in PACKAGES:
-            found.libraries.add(top)
-    return found
-
-
-def _imported_modules(file: Path) -> Iterator[str]:
-    """Yield every name that may be a module: ``a.b`` of ``import a.b``; ``a`` and ``a.b`` of ``from a import b``."""
-    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = "." * node.level + (node.module or "")
-            yield base
-            yield from (f"{base}{'' if base.endswith('.') else '.'}{alias.name}" for alias in node.names)
-
-
-def _project_file(module: str, importer: Path) -> Path | None:
-    level = len(module) - len(module.lstrip("."))
-    parts = [part for part in module.lstrip(".").split(".") if part]
-    if level:
-        bases = [importer.parents[level - 1]]
-    elif parts and parts[0] in PACKAGES:
-        bases = [ROOT]
-    else:
-        bases = [] if importer.is_relative_to(ROOT) and _package_of(importer) else [importer.parent]
-    for base in bases if parts else []:
-        for candidate in (base.joinpath(*parts).with_suffix(".py"), base.joinpath(*parts, "__init__.py")):
-            if candidate.is_file() and candidate not in _REGISTRIES:
-                return candidate.resolve()
-    return None
-
-
-def _package_of(file: Path) -> str | None:
-    top = file.resolve().relative_to(ROOT).parts[0]
-    return top if top in PACKAGES else None
+def _imports_of(file: Path, _changed: int) -> Found:
+    return found_in(file)
 
 
 def _label(file: Path, start: Path) -> str:
-    for base in (ROOT, start.resolve().parent):
-        if file.is_relative_to(base):
-            return file.relative_to(base).as_posix()
-    return file.name
+    """Return the path in the tree, or from the folder of the first file, which may lie anywhere."""
+    if file.is_relative_to(ROOT):
+        return file.relative_to(ROOT).as_posix()
+    return Path(os.path.relpath(file, start.resolve().parent)).as_posix()
 
 
-def _source_hash(file: Path) -> str:
+def source_hash(file: Path) -> str:
+    """Return the SHA-256 of what a file of Python means: comments, docstrings and layout do not count."""
     return _source_hash_of(file, file.stat().st_mtime_ns)
 
 
@@ -133,14 +84,22 @@ def _source_hash_of(file: Path, _changed: int) -> str:
 
 
 @cache
-def _distributions() -> Mapping[str, list[str]]:
+def distributions() -> Mapping[str, list[str]]:
+    """Return top-level name -> installed distributions that bring it."""
     return importlib.metadata.packages_distributions()
 
 
 @cache
 def _version(library: str) -> str:
-    names: Iterable[str] = sorted(set(_distributions().get(library, [])))
-    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names) or "not installed"
+    names = sorted(set(distributions().get(library, [])))
+    return ", ".join(map(_version_of, names)) or "not installed"
+
+
+def _version_of(name: str) -> str:
+    """Return name and version; a distribution from a folder or repository keeps its version when it changes."""
+    found = importlib.metadata.distribution(name)
+    record = found.read_text("RECORD") if found.read_text("direct_url.json") else None
+    return f"{name} {found.version}" + (f" {hashlib.sha256(record.encode()).hexdigest()[:12]}" if record else "")
 
 
 def short(key: str) -> str:

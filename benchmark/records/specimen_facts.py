@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmark.records.store import Store, StoreError, write_atomic
+from benchmark.records.store import Store, StoreError
 from datasets.cohort import Cohort
+from datasets.sealed import Untrusted, read_document, set_aside, write_document
 
 AGE_BANDS = {"0-17": 0, "18-39": 18, "40-59": 40, "60+": 60}
 
@@ -43,26 +42,39 @@ def _age_band(age: NDArray[np.float64]) -> NDArray[np.object_]:
 
 
 def _path(store: Store, fingerprint: str) -> Path:
-    return store.folder / "splits" / f"{fingerprint[:16]}.facts.parquet"
+    return store.folder / "splits" / f"{fingerprint[:16]}.facts.json"
 
 
 def keep_facts(cohort: Cohort, store: Store) -> None:
-    """Write the facts of a cohort beside the split plans, under its fingerprint."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pandas(specimen_facts(cohort), preserve_index=False), sink, compression="zstd")
-    write_atomic(_path(store, cohort.fingerprint), sink.getvalue().to_pybytes())
+    """Write the facts of a cohort beside the split plans; a file there that cannot be trusted is set aside."""
+    path = _path(store, cohort.fingerprint)
+    try:
+        _read(path, cohort.fingerprint)
+    except Untrusted as error:
+        set_aside(path, error.why)
+    columns = {str(name): column.tolist() for name, column in specimen_facts(cohort).items()}
+    write_document(path, {"fingerprint": cohort.fingerprint, "columns": columns}, indent=None)
 
 
 def kept_facts(store: Store, fingerprint: str) -> pd.DataFrame | None:
     """Return the facts of a cohort, or None where no plan kept them.
 
     Raises:
-        StoreError: If the file is torn.
+        StoreError: If the file is torn, edited, or tells of another cohort.
     """
-    path = _path(store, fingerprint)
-    if not path.is_file():
-        return None
     try:
-        return pd.read_parquet(path)
-    except pa.ArrowInvalid as error:
-        raise StoreError(f"{path} is torn ({error}); delete it and run the suite again") from error
+        return _read(_path(store, fingerprint), fingerprint)
+    except Untrusted as error:
+        raise StoreError(f"{error}; run the suite again: what is computed is kept") from error
+
+
+def _read(path: Path, fingerprint: str) -> pd.DataFrame | None:
+    if not path.exists():
+        return None
+    told = read_document(path)
+    if told.get("fingerprint") != fingerprint:
+        raise Untrusted(path, f"tells of another cohort, {told.get('fingerprint')}")
+    try:
+        return pd.DataFrame(told["columns"])
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Untrusted(path, f"is of another version ({error})") from error

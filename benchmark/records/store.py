@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark.records.key import short
+from datasets.sealed import Untrusted, read_document, write_atomic, write_document
 
+_STATUSES = ("done", "failed")
 _FILES = {"predictions": "predictions.parquet", "modality": "modality_predictions.parquet"}
 
 
 class StoreError(RuntimeError):
-    """Report a record that cannot be trusted."""
+    """Report a file of a run that cannot be trusted, or cannot be read or written."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Store:
 
     A record is there when its ``trial.json`` is: every file is written under another name,
     synchronised, and renamed, and ``trial.json`` comes last. A kill at any byte loses at most the
-    trial in flight.
+    trial in flight. ``trial.json`` seals itself and carries the hashes of the tables.
     """
 
     def __init__(self, root: Path, suite: str) -> None:
@@ -90,8 +88,7 @@ class Store:
                 body = _to_parquet(table)
                 write_atomic(folder / _FILES[kind], body)
                 record = Record(**{**vars(record), f"{kind}_sha256": hashlib.sha256(body).hexdigest()})
-        text = json.dumps({**vars(record), "identity": vars(record.identity)}, indent=1, ensure_ascii=False)
-        write_atomic(folder / "trial.json", text.encode())
+        write_document(folder / "trial.json", {**vars(record), "identity": vars(record.identity)})
         return record
 
     def read(self, key: str) -> Record | None:
@@ -101,7 +98,10 @@ class Store:
             StoreError: If the record is torn, foreign, or its predictions were changed.
         """
         path = self.path(key) / "trial.json"
-        return _read(path) if path.is_file() else None
+        try:
+            return _read(path) if path.is_file() else None
+        except Untrusted as error:
+            raise StoreError(f"{error}; run again to compute it") from error
 
     def predictions(self, record: Record) -> pd.DataFrame:
         """Return the predictions of a done record, checked against the hash that the record carries."""
@@ -112,40 +112,52 @@ class Store:
         return self._table(record, "modality", record.modality_sha256) if record.modality_sha256 else None
 
     def _table(self, record: Record, kind: str, sha256: str) -> pd.DataFrame:
-        return pd.read_parquet(pa.BufferReader(_checked_bytes(self.path(record.key) / _FILES[kind], sha256)))
+        path = self.path(record.key) / _FILES[kind]
+        try:
+            return pd.read_parquet(pa.BufferReader(_checked_bytes(path, sha256)))
+        except Untrusted as error:
+            raise StoreError(f"{error}; run again to compute it") from error
 
-    def records(self) -> tuple[list[Record], list[str]]:
-        """Return all readable records and one sentence for each that is not: torn or foreign ones are quarantined."""
+    def records(self) -> tuple[list[Record], list[Untrusted]]:
+        """Return all sound records, and what is wrong with the folders of the others."""
         good: list[Record] = []
-        bad: list[str] = []
-        for path in self._record_files():
+        bad: list[Untrusted] = []
+        for path in sorted(self.folder.glob("*/trial.json")):
             try:
                 good.append(_read(path))
-            except StoreError as error:
-                bad.append(str(error))
+            except Untrusted as error:
+                bad.append(error)
         return good, bad
-
-    def _record_files(self) -> Iterator[Path]:
-        return iter(sorted(self.folder.glob("*/trial.json")))
 
 
 def _checked_bytes(path: Path, sha256: str) -> bytes:
     if not path.is_file():
-        raise StoreError(f"{path} is missing; run again to compute it")
+        raise Untrusted(path.parent, f"lacks {path.name}")
     body = path.read_bytes()
     if hashlib.sha256(body).hexdigest() != sha256:
-        raise StoreError(f"{path} does not match its record (torn or edited); delete {path.parent} and run again")
+        raise Untrusted(path.parent, f"is torn or edited: {path.name} does not match its record")
     return body
 
 
 def _read(path: Path) -> Record:
+    """Return a sound record.
+
+    Raises:
+        Untrusted: Naming its folder.
+    """
+    folder = path.parent
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_document(path)
         record = Record(**{**raw, "identity": Identity(**raw["identity"])})
-    except (ValueError, TypeError, KeyError) as error:
-        raise StoreError(f"{path} is torn or foreign ({error}); delete {path.parent} and run again") from error
-    if short(record.key) != path.parent.name:
-        raise StoreError(f"{path} belongs to key {short(record.key)}; delete {path.parent} and run again")
+        named = short(record.key)
+    except Untrusted as error:
+        raise Untrusted(folder, f"has a record that {error.why}") from error
+    except (TypeError, KeyError) as error:
+        raise Untrusted(folder, f"is foreign: its record has other fields ({error})") from error
+    if named != folder.name:
+        raise Untrusted(folder, f"belongs to key {named}")
+    if record.status not in _STATUSES or not isinstance(record.details, dict):
+        raise Untrusted(folder, f"is foreign: its status is {record.status!r}")
     if record.status == "done":
         _checked_bytes(path.with_name(_FILES["predictions"]), record.predictions_sha256)
         if record.modality_sha256:
@@ -155,26 +167,6 @@ def _read(path: Path) -> Record:
 
 def _to_parquet(frame: pd.DataFrame) -> bytes:
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink, compression="zstd")
+    columns = {str(name): column.to_numpy() for name, column in frame.items()}  # without pandas' notes: half the time
+    pq.write_table(pa.table(columns), sink, compression="zstd")
     return sink.getvalue().to_pybytes()
-
-
-def write_atomic(path: Path, body: bytes) -> None:
-    """Write a file that is whole or absent, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,6 +1,7 @@
 """Read what to run."""
 
 from benchmark.suites.adhoc import parse_options, split_of, suite_of
+from benchmark.suites.source import UNKNOWN, Source
 from benchmark.suites.suite import (
     GRID,
     PER_PATIENT,
@@ -17,8 +18,10 @@ from benchmark.suites.suite import (
 __all__ = [
     "GRID",
     "PER_PATIENT",
+    "UNKNOWN",
     "UNSEEN",
     "Profile",
+    "Source",
     "Split",
     "Suite",
     "SuiteError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from benchmark.entries import UsageError, dataset_module, is_own
-from benchmark.suites.suite import Scalar, Split, Suite, Task
+from benchmark.suites.suite import Scalar, Split, Suite, Task, check_is_new
 
+_LONGEST = 80
 _PROFILES = Path(__file__).parent / "profiles" / "datasets.toml"
 
 
@@ -31,22 +33,32 @@ def suite_of(datasets: Sequence[str], options: Mapping[str, Scalar]) -> Suite:
         raise UsageError("name a suite (--suite apl) or a dataset (--dataset golub, --dataset my/cohort.toml)")
     tasks = list({task.dataset: task for task in (_task(name, options) for name in datasets)}.values())
     _check_names(tasks)
-    return Suite(
-        name="+".join(task.name for task in tasks).replace("+", "_"),
+    suite = Suite(
+        name=_joined([task.name for task in tasks]),
         title="; ".join(task.title for task in tasks),
         tasks=tuple(tasks),
         profiles=_profiles(),
     )
+    return suite.from_source("datasets", [task.dataset for task in tasks])
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Return one name for a folder of many; one that is too long ends in its hash."""
+    name = "_".join(names)
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def split_of(dataset: str) -> Split:
     """Return the split that a dataset, or a user's cohort.toml, asks for.
 
     Raises:
-        UsageError: Naming the key and what may stand there.
+        UsageError: Naming the key and what may stand there; also if the cohort has the name of a suite of the tree.
     """
     try:
-        return Split.model_validate(dataset_module(dataset).SPLIT)
+        module = dataset_module(dataset)
+        if is_own(dataset):
+            check_is_new(module.NAME, dataset)
+        return Split.model_validate(module.SPLIT)
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(('split', *map(str, e['loc'])))}: {e['msg']}" for e in error.errors())
         raise UsageError(f"{dataset}: {said}") from error

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from benchmark.entries import UnknownName, UsageError, entry_spec, is_own
+from benchmark.suites.source import UNKNOWN, Source
 from datasets import DATASETS
+from datasets.names import Name
 
 SUITE_FOLDER = Path(__file__).parent
 Scalar = str | int | float | bool
@@ -64,7 +66,7 @@ class Task(_Strict):
         abstain_cost: Cost of no call.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: Name
     title: str
     dataset: str
     split: Split
@@ -74,7 +76,7 @@ class Task(_Strict):
     unit: Literal["specimen", "image"] = "specimen"
     images_per_patient: int = Field(default=8, ge=1)
     unseen: tuple[str, ...] = ()
-    ladder: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    ladder: Name | Literal[""] = ""
     modality_grid: bool = False
     costs: tuple[tuple[Cost, ...], ...] | None = None
     abstain_cost: Cost | None = None
@@ -137,11 +139,12 @@ class Profile(_Strict):
 class Suite(_Strict):
     """Tasks and profiles under one name."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: Name
     title: str
     tasks: tuple[Task, ...] = Field(min_length=1)
-    profiles: dict[str, Profile] = Field(min_length=1)
+    profiles: dict[Name, Profile] = Field(min_length=1)
     default_profile: str = "quick"
+    _source: Source = PrivateAttr(default=UNKNOWN)
 
     @model_validator(mode="after")
     def _consistent(self) -> Suite:
@@ -155,6 +158,17 @@ class Suite(_Strict):
         if strangers:
             raise ValueError(f"unknown profiles {strangers}; the suite has {sorted(self.profiles)}")
         return self
+
+    @property
+    def source(self) -> Source:
+        """Return where the suite came from."""
+        return self._source
+
+    def from_source(self, kind: str, names: Sequence[str]) -> Suite:
+        """Return the suite with where it came from; names as in ``Source``."""
+        suite = self.model_copy()
+        suite._source = Source(kind, tuple(names))
+        return suite
 
     def profile(self, name: str | None) -> tuple[str, Profile]:
         """Return the profile called ``name``, or the default one, with its name."""
@@ -183,11 +197,24 @@ def suite_names() -> list[str]:
     return sorted(p.stem for p in SUITE_FOLDER.glob("*.toml"))
 
 
+def check_is_new(name: str, whose: str) -> str:
+    """Return the name of something that a user made, which must not be taken for a suite or dataset of the tree.
+
+    Raises:
+        UsageError: If it is the name of one, in whatever case.
+    """
+    for kind, known in (("suite", suite_names()), ("dataset", DATASETS)):
+        if name.casefold() in known:
+            raise UsageError(f"{whose}: name: {name} is a {kind} of the tree; choose another name")
+    return name
+
+
 def load_suite(name: str) -> Suite:
     """Read a suite of the tree by name, or a user's own by path.
 
     Raises:
         SuiteError: If the file is missing or wrong; names file, key and choices.
+        UsageError: If a user's suite has the name of a suite or dataset of the tree.
     """
     path = Path(name) if name.endswith(".toml") else SUITE_FOLDER / f"{name}.toml"
     if not path.is_file():
@@ -196,11 +223,15 @@ def load_suite(name: str) -> Suite:
         raise UnknownName("suite", name, suite_names())
     try:
         raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Suite.model_validate(raw)
+        suite = Suite.model_validate(raw)
     except tomllib.TOMLDecodeError as error:
         raise SuiteError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise SuiteError(_explain(path, error)) from error
+    if path.resolve().parent == SUITE_FOLDER.resolve():
+        return suite.from_source("tree", [suite.name])
+    check_is_new(suite.name, str(path))
+    return suite.from_source("file", [str(path.resolve())])
 
 
 def _explain(path: Path, error: ValidationError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.study import StudyLog
 from datasets.cohort import Cohort
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def tune(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the best hyper-parameters on ``valid`` and a summary of the study.
 
-    The study is a journal at ``storage``: a run that was stopped goes on where it was.
+    The study is kept at ``storage``: a run that was stopped goes on where it was, with the suggestions that it would
+    have made.
 
     Args:
         build: Makes an entry from ``fixed`` and a suggestion.
@@ -64,10 +65,10 @@ def tune(
         valid: What they are compared on; never a test row.
         budget: Trials and seconds in total, earlier parts of a resumed study counted in.
         seed: Seeds the sampler.
-        storage: Journal file.
+        storage: Log of the study.
     """
-    storage.parent.mkdir(parents=True, exist_ok=True)
-    study = _open_study(storage, seed)
+    log = StudyLog(storage)
+    study = _open_study(log)
 
     def objective(trial: optuna.Trial) -> float:
         chosen = dict(space(trial))
@@ -75,30 +76,30 @@ def tune(
         entry = build(**{**fixed, **chosen}).fit(train, valid)
         return patient_nll(valid, entry.predict_proba(valid.blinded(labels=False)))
 
-    done = _finished(study)
-    spent = sum((t.duration.total_seconds() for t in done if t.duration is not None), 0.0)
-    if len(done) < budget.trials and spent < budget.seconds:
-        study.optimize(objective, n_trials=budget.trials - len(done), timeout=budget.seconds - spent)
+    while len(study.trials) < budget.trials and _spent(study) < budget.seconds:
+        study.sampler = _sampler(seed, len(study.trials))
+        study.optimize(objective, n_trials=1)
+        log.keep(study.trials[-1])
     best = study.best_trial
-    summary = {"budget": asdict(budget), "trials": len(_finished(study)), "valid_nll": best.value}
+    summary = {"budget": asdict(budget), "trials": len(study.trials), "valid_nll": best.value}
     return dict(best.user_attrs["params"]), summary
 
 
-def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+def _spent(study: optuna.Study) -> float:
+    return sum(t.duration.total_seconds() for t in study.trials if t.duration is not None)
+
+
+def _open_study(log: StudyLog) -> optuna.Study:
     import optuna
-
-    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
-
-
-def _open_study(storage: Path, seed: int) -> optuna.Study:
-    import optuna
-    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        journal = optuna.storages.JournalStorage(JournalFileBackend(str(storage)))
-    study = optuna.create_study(study_name="tune", storage=journal, direction="minimize", load_if_exists=True)
-    # A sampler seeded alike after a resume would suggest the first points again.
-    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
+    study = optuna.create_study(direction="minimize")
+    study.add_trials(log.trials)
     return study
+
+
+def _sampler(seed: int, number: int) -> optuna.samplers.BaseSampler:
+    """Return a sampler for one trial: a study that was stopped and one that was not draw the same."""
+    import optuna
+
+    return optuna.samplers.TPESampler(seed=seed + number)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.entries import EntrySpec, entry_class
-from benchmark.planning import DataShelf, codes, split_path
-from benchmark.records import Identity, Record, Store
+from benchmark.planning import DataShelf, codes, entry_file, kept_split
+from benchmark.records import Identity, Record, Store, closure, start_watching, watched_files
 from benchmark.suites import GRID
 from benchmark.trials import Outcome, TuneBudget, derive_seed, run_trial, search_space
-from datasets.splits import load_plan
+from datasets.roots import data_roots
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,9 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     cohort = shelf.cohort(job.dataset, job.options)
     if cohort.fingerprint != job.fingerprint:
         raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
-    split = load_plan(split_path(store, job.split))
+    split = kept_split(store, job.split)
     spec = EntrySpec(job.identity.entry, job.target)
+    start_watching([store.folder, *data_roots(shelf.data_root), *closure(entry_file(job.target))])
     outcome = run_trial(
         entry_class(spec),
         cohort,
@@ -107,7 +108,8 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
         study=store.folder / "studies" / f"{job.key[:16]}.log",
         modality_grid=bool(job.options.get(GRID, False)),
     )
-    return replace(outcome, details={**outcome.details, "split_notes": list(split.notes)})
+    more = {"watched": watched_files(), "split_notes": list(split.notes)}
+    return replace(outcome, details={**outcome.details, **more})
 
 
 def _environment() -> dict[str, Any]:

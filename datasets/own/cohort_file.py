@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from datasets import DATASETS
 from datasets.errors import CohortError
+from datasets.names import Name
 from datasets.own.path_pattern import SAID, words_of
 
 
@@ -131,7 +132,7 @@ class Clinical(TableFile):
 class OwnFile(_Strict):
     """A whole cohort.toml."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: Name
     title: str = ""
     licence: str = "the owner's"
     classes: tuple[str, ...] = ()
@@ -145,7 +146,7 @@ class OwnFile(_Strict):
     @field_validator("name")
     @classmethod
     def _is_new(cls, value: str) -> str:
-        if value in DATASETS:
+        if value.casefold() in DATASETS:
             raise ValueError(f"{value} is a dataset of the tree; choose another name")
         return value
 

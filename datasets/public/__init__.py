@@ -1,9 +1,5 @@
 """Load public datasets, a file each."""
 
-from datasets.public.acevedo import cell_files, find
-from datasets.public.apl_jhu import cell_files, find
+from datasets.public import acevedo, apl_jhu
 
-__all__ = [
-    "cell_files",
-    "find",
-]
+__all__ = ["acevedo", "apl_jhu"]

@@ -9,6 +9,7 @@ import json
 import platform
 import re
 import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from importlib.metadata import version
@@ -20,18 +21,20 @@ from pandas.api.types import is_object_dtype
 
 from leaderboard.boards import parts
 from leaderboard.boards.parts import Make, Tables, Tasks
-from leaderboard.records import TaskResult, replace_bytes
+from leaderboard.records import TaskResult, replace_bytes, set_aside
 
 _RECORD = "scored.json"
 _SHORT = 32
 _LIBRARIES = ("numpy", "pandas", "scipy")
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = __name__.partition(".")[0]
+_HOME = Path(str(sys.modules[_PACKAGE].__file__)).parent
 
 
 class ScoreCache:
     """Keep the parts of a board, a folder each: its tables as Parquet and, written last, a record with their SHA-256.
 
-    A part that is torn, edited or was made by other code is made anew. Numbers are those of a part made now: a table
+    A part that was made by other code is made anew; one that is torn, edited or foreign is set aside and named first.
+    Numbers are those of a part made now: a table
     that Parquet would change is refused when it is written, and nothing is kept once the source of the scores is no
     longer what this process imported.
 
@@ -53,9 +56,11 @@ class ScoreCache:
         key = part_key(make, tasks, resamples, seed)
         folder = self._folder / key[:_SHORT]
         self._used.add(folder.name)
-        kept = _read(folder, key)
-        if kept is not None:
-            return kept
+        if (folder / _RECORD).exists():
+            try:
+                return _read(folder, key)
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+                set_aside(folder, f"is torn, edited or foreign ({error})")
         made = make(tasks, resamples, seed)
         if _is_unchanged():
             _write(folder, key, made)
@@ -128,17 +133,17 @@ def _sources(module: str) -> dict[str, bytes]:
 
 
 def _path(module: str) -> Path:
-    file = _PACKAGE.joinpath(*module.split(".")[1:])
-    return file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+    """Return the file of a module of this package; of a room that of its door."""
+    place = _HOME.joinpath(*module.split(".")[1:])
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 
 def _imported(source: bytes) -> Iterable[str]:
-    """Yield the modules of this package that a source imports; a door counts with every file that it exports."""
-    package = __name__.partition(".")[0]
+    """Yield the modules of this package that a source imports names or modules from."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{package}."):
-            yield node.module
-            yield from (name for alias in node.names if _path(name := f"{node.module}.{alias.name}").is_file())
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == _PACKAGE:
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name for name in [node.module, *named] if name != _PACKAGE and _path(name).is_file())
 
 
 # Read at import, when ``parts`` was: what a later edit makes of the files is not the code that runs here.
@@ -169,16 +174,18 @@ def _parquet(name: str, table: pd.DataFrame) -> bytes:
     return content
 
 
-def _read(folder: Path, key: str) -> Tables | None:
-    """Return the tables of a part by name, or None where they are not there whole."""
-    try:
-        record = json.loads((folder / _RECORD).read_bytes())
-        contents = {name: _file(folder, name).read_bytes() for name in record["tables"]}
-        digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-        is_whole = record == {"key": key, "tables": digests}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return {name: pd.read_parquet(io.BytesIO(content)) for name, content in contents.items()} if is_whole else None
+def _read(folder: Path, key: str) -> Tables:
+    """Return the tables of a part by name.
+
+    Raises:
+        ValueError: If it is not the part that the key names, or does not match its checksums.
+    """
+    record = json.loads((folder / _RECORD).read_bytes())
+    contents = {name: _file(folder, name).read_bytes() for name in record["tables"]}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    if record != {"key": key, "tables": digests}:
+        raise ValueError("another part, or a checksum differs")
+    return {name: pd.read_parquet(io.BytesIO(content)) for name, content in contents.items()}
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -22,7 +22,7 @@ from leaderboard.records.testsets import (
     patients_of,
     test_sets,
 )
-from leaderboard.records.whole_file import replace_bytes
+from leaderboard.records.whole_file import replace_bytes, set_aside
 
 __all__ = [
     "DIGITS",
@@ -61,6 +61,7 @@ __all__ = [
     "replace_bytes",
     "scored_line",
     "scored_unit",
+    "set_aside",
     "sizes_in_words",
     "test_sets",
 ]

@@ -1,11 +1,13 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from datasets.cache import CacheFull, Rows, cache_root, cached_arrays
 
@@ -157,3 +159,74 @@ def test_cache_root_is_named_by_the_environment(tmp_path, monkeypatch):
     assert (tmp_path / "c" / "k" / "x.npy").exists()
     monkeypatch.delenv("HEMABENCH_CACHE")
     assert "hemabench" in str(cache_root())
+
+
+def rows_swapped(folder):
+    array = np.load(folder / "x.npy", mmap_mode="r+")
+    array[[0, 1]] = array[[1, 0]]
+    array.flush()
+
+
+def of_another_key(folder):
+    other = folder.with_name("other")
+    cached_arrays("other", lambda: {"x": np.zeros((3, 2)), "y": np.zeros(1)}, folder.parent)
+    shutil.rmtree(folder)
+    other.rename(folder)
+
+
+def emptied(folder):
+    for path in folder.glob("*.npy"):
+        np.save(path, np.empty((0, 2)))
+
+
+DAMAGE = {
+    "rows swapped": rows_swapped,
+    "of another key": of_another_key,
+    "emptied": emptied,
+    "torn": lambda folder: (folder / "x.npy").write_bytes((folder / "x.npy").read_bytes()[:-1]),
+    "zero bytes": lambda folder: (folder / "x.npy").write_bytes(b""),
+    "an array is gone": lambda folder: (folder / "y.npy").unlink(),
+    "an array is one too many": lambda folder: np.save(folder / "z.npy", np.ones(2)),
+    "the seal is gone": lambda folder: (folder / "sealed.json").unlink(),
+    "the seal is torn": lambda folder: (folder / "sealed.json").write_text("{"),
+    "nothing is left": lambda folder: [path.unlink() for path in folder.iterdir()],
+}
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("known", [True, False])
+def test_what_cannot_be_trusted_is_named_set_aside_and_made_again(tmp_path, monkeypatch, caplog, how, known):
+    made = {"x": np.arange(6.0).reshape(3, 2), "y": np.array(["a"])}
+    cached_arrays("k", lambda: made, tmp_path)
+    if not known:
+        monkeypatch.setattr("datasets.cache._VERIFIED", set())  # as in another process
+    DAMAGE[how](tmp_path / "k")
+    for _ in range(2):
+        got = cached_arrays("k", lambda: made, tmp_path)
+        assert got.keys() == made.keys()
+        for name, array in made.items():
+            np.testing.assert_array_equal(got[name], array)
+    assert [record.getMessage().split(" ")[:2] for record in caplog.records] == [["Quarantined:", f"{tmp_path / 'k'}"]]
+    assert (tmp_path / "quarantine" / "k").is_dir()
+
+
+def test_a_large_array_is_checked_to_its_last_block_and_once_a_process(tmp_path, monkeypatch):
+    made = np.random.default_rng(0).integers(0, 256, 9 * 2**20, dtype=np.uint8)
+    cached_arrays("k", lambda: {"x": made}, tmp_path)
+    read = []
+    monkeypatch.setattr("datasets.cache._checksums", lambda path: read.append(path))
+    cached_arrays("k", lambda: pytest.fail("built again"), tmp_path)
+    assert read == []
+    monkeypatch.undo()
+    with (tmp_path / "k" / "x.npy").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([made[-1] ^ 1]))
+    np.testing.assert_array_equal(cached_arrays("k", lambda: {"x": made}, tmp_path)["x"], made)
+
+
+def test_what_builds_of_other_keys_left_when_they_were_killed_is_swept(tmp_path):
+    (tmp_path / ".dead.partial").mkdir()
+    (tmp_path / ".busy.partial").mkdir()
+    with FileLock(tmp_path / ".busy.lock"):
+        cached_arrays("k", lambda: {"x": np.ones(1)}, tmp_path)
+    assert not (tmp_path / ".dead.partial").exists() and (tmp_path / ".busy.partial").exists()

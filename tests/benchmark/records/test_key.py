@@ -24,8 +24,8 @@ def tree(tmp_path, monkeypatch):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    monkeypatch.setattr(keys, "ROOT", tmp_path)
-    monkeypatch.setattr(keys, "_REGISTRIES", {tmp_path / p / "__init__.py" for p in keys.PACKAGES})
+    monkeypatch.setattr("benchmark.records.key.ROOT", tmp_path)
+    monkeypatch.setattr("benchmark.records.imports.ROOT", tmp_path)
     return tmp_path
 
 

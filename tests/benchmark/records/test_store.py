@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.records.store import Identity, Record, Store, StoreError, write_atomic
+from benchmark.records.store import Identity, Record, Store, StoreError
+from datasets.sealed import write_atomic
 
 FRAME = pd.DataFrame(
     {"role": ["test", "test"], "specimen": ["a", "b"], "y": [0, 1], "p0": [0.1, 0.7], "p1": [0.9, 0.3]}
@@ -51,7 +52,7 @@ def test_a_record_torn_at_any_byte_is_quarantined_and_named(tmp_path_factory, da
     victim.write_bytes(body[: data.draw(st.integers(0, len(body) - 1))])
     good, problems = store.records()
     assert [r.key[0] for r in good] == ["g"]
-    assert len(problems) == 1 and str(victim.parent) in problems[0]
+    assert len(problems) == 1 and problems[0].path == victim.parent
 
 
 def test_edited_predictions_are_refused(tmp_path):
@@ -68,16 +69,16 @@ def test_a_foreign_record_is_refused(tmp_path):
     other = store.folder / ("x" * 16)
     other.mkdir()
     write_atomic(other / "trial.json", (store.path("k" * 64) / "trial.json").read_bytes())
-    assert "belongs to key" in store.records()[1][0]
+    assert "belongs to key" in str(store.records()[1][0])
     (other / "trial.json").write_text(json.dumps({"made": "elsewhere"}))
-    assert "foreign" in store.records()[1][0]
+    assert "foreign" in str(store.records()[1][0])
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     def full_disk(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("benchmark.records.store.os.fsync", full_disk)
+    monkeypatch.setattr("datasets.sealed.os.fsync", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_atomic(tmp_path / "f", b"body")
     assert list(tmp_path.iterdir()) == []

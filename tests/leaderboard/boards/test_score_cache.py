@@ -6,14 +6,11 @@ import ast
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from filelock import FileLock, Timeout
 
-from benchmark.commands.report import make_board
 from leaderboard.boards import parts, score_cache
 from leaderboard.boards.board import build, texts
 from leaderboard.boards.score_cache import ScoreCache, part_key
@@ -197,8 +194,8 @@ def ask(folder: Path, task: TaskResult) -> list:
 def test_nothing_is_kept_when_the_source_is_not_what_was_imported(tmp_path, monkeypatch):
     key = part_key(numbers, (small(),), 20, 0)
     source = tmp_path / "package"
-    shutil.copytree(score_cache._PACKAGE, source, ignore=shutil.ignore_patterns("published", "__pycache__"))
-    monkeypatch.setattr(score_cache, "_PACKAGE", source)
+    shutil.copytree(score_cache._HOME, source, ignore=shutil.ignore_patterns("published", "__pycache__"))
+    monkeypatch.setattr(score_cache, "_HOME", source)
     with (source / "measures" / "counts.py").open("a") as file:
         file.write("# edited\n")
     assert part_key(numbers, (small(),), 20, 0) == key  # the code that runs is the old one
@@ -224,11 +221,13 @@ def planted(folder: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["torn", "edited", "missing", "foreign", "no record"])
-def test_a_spoiled_part_is_made_anew(tmp_path, how):
+def test_a_spoiled_part_is_named_once_and_made_anew(tmp_path, how, caplog):
     assert len(ask(tmp_path, small())) == 1
     planted(tmp_path, how)
     assert len(ask(tmp_path, small())) == 1
     assert ask(tmp_path, small()) == []
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["Quarantined"]
+    assert len(list((tmp_path / "quarantine").iterdir())) == 1
 
 
 def test_parts_of_former_boards_are_dropped_and_other_files_are_not(tmp_path):
@@ -253,16 +252,3 @@ def test_a_table_that_parquet_would_change_is_refused(tmp_path, column):
     with pytest.raises(TypeError, match="scores"):
         ScoreCache(tmp_path).tables(make, (small(),), 20, 0)
     assert not list(tmp_path.glob("*/scored.json"))
-
-
-def test_one_board_at_a_time_uses_the_kept_parts(tmp_path, monkeypatch):
-    def build(tasks, *, cache, **facts):
-        with pytest.raises(Timeout):
-            FileLock(tmp_path / "scores/quick/.lock").acquire(timeout=0)
-        return "built"
-
-    monkeypatch.setattr("benchmark.commands.report.boards.build", build)
-    plan = SimpleNamespace(tasks={}, suite="s", title="t", profile="quick")
-    assert make_board(plan, SimpleNamespace(records={}), SimpleNamespace(folder=tmp_path), "x") == "built"
-    with FileLock(tmp_path / "scores/quick/.lock", timeout=0):  # free again
-        pass

@@ -1,0 +1,169 @@
+"""Files outside the tree that a trial depended on: modules that were really loaded, and files that its process opened.
+
+What a child process opens, or a library without Python's ``open`` (HDF5 and safetensors files, for example), is not
+seen, and neither are listings of folders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import site
+import sys
+import sysconfig
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from benchmark.records.imports import PACKAGES, ROOT
+from benchmark.records.key import distributions, source_hash
+from datasets.cache import cache_root
+
+_SYSTEM = (
+    *map(Path, ("/proc", "/sys", "/dev", "/etc", "/run", "/usr/share", "/usr/lib", "/lib", "/lib64")),
+    *(Path(sys.prefix, name) for name in ("bin", "etc", "share", "pyvenv.cfg")),
+)
+_READ = ("r", "rb", "rt", "br", "tr", None)
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+class _Watch:
+    """Hold what this process opened since it started to watch."""
+
+    def __init__(self) -> None:
+        self.hooked = False
+        self.active = False
+        self.since = 0.0
+        self.read: set[str] = set()
+        self.written: set[str] = set()
+        self.ignored: tuple[Path, ...] = ()
+
+
+_WATCH = _Watch()
+
+
+def start_watching(ignored: Iterable[Path] = ()) -> None:
+    """Begin to note which files this process opens, those of earlier trials forgotten.
+
+    Args:
+        ignored: Files, and folders whose files, do not count, besides the tree, libraries, caches and the system: what
+            the key covers, data, which have fingerprints, and runs.
+    """
+    _WATCH.read.clear()
+    _WATCH.written.clear()
+    _WATCH.ignored = tuple(folder.resolve() for folder in (*ignored, cache_root()))
+    _WATCH.since = time.time()
+    _WATCH.active = True
+    if not _WATCH.hooked:
+        sys.addaudithook(_hear)  # stays for the life of the process
+        _WATCH.hooked = True
+
+
+def watched_files() -> dict[str, str]:
+    """Stop watching and return path -> hash of the files that the trial depended on, sorted; see ``file_hash``.
+
+    Raises:
+        RuntimeError: If one of them was changed after watching began: which of its contents counted is not known.
+    """
+    _WATCH.active = False
+    opened = {_source(path) for path in _WATCH.read} - {_source(path) for path in _WATCH.written}
+    files = sorted({path for path in (*_loaded(), *opened) if _counts(path)})
+    changed = [str(path) for path in files if path.stat().st_mtime > _WATCH.since]
+    if changed:
+        raise RuntimeError(f"{', '.join(changed)} changed while it ran; run again")
+    return {str(path): file_hash(path) for path in files}
+
+
+def differing(watched: Mapping[str, str]) -> list[str]:
+    """Return the paths that are gone or no longer have the content that a record tells."""
+    return [path for path, known in watched.items() if file_hash(Path(path)) != known]
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, of Python that of what it means, or "" where it cannot be read."""
+    try:
+        state = path.stat()
+        return _file_hash(path, state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino)
+    except OSError:
+        return ""
+
+
+@cache
+def _file_hash(path: Path, *_state: int) -> str:
+    if path.suffix == ".py":
+        with suppress(SyntaxError, ValueError):
+            return source_hash(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _WATCH.active or event != "open":
+        return
+    path, mode, flags = arguments
+    if isinstance(path, str | bytes):
+        whole = os.path.abspath(os.fsdecode(path))  # now: the entry may change the folder later
+        reads = mode in _READ and not (isinstance(flags, int) and flags & _WRITES)
+        (_WATCH.read if reads and not _is_new(whole) else _WATCH.written).add(whole)
+
+
+def _is_new(path: str) -> bool:
+    """Return whether a file was written since watching began, by a child process, say: such files are scratch."""
+    try:
+        return os.stat(path).st_mtime > _WATCH.since
+    except (OSError, ValueError):
+        return False
+
+
+def _source(path: str) -> Path:
+    """Return the resolved path; of compiled Python that of the source, which counts."""
+    if path.endswith(".pyc"):
+        with suppress(ValueError):
+            path = importlib.util.source_from_cache(path)
+    return Path(path).resolve()
+
+
+def _loaded() -> Iterator[Path]:
+    """Yield the file of every module in memory that no wheel brought; of one in an archive, the archive."""
+    for module in list(sys.modules.values()):
+        told = getattr(module, "__file__", None) if isinstance(module, ModuleType) else None
+        if isinstance(told, str) and os.path.isabs(told) and not _is_installed(told):
+            path = Path(told).resolve()
+            yield next((p for p in (path, *path.parents) if p.exists()), path)
+
+
+def _counts(path: Path) -> bool:
+    """Return whether a file may change what a trial gives, and no key, fingerprint or version tells."""
+    ignored = any(path.is_relative_to(folder) for folder in (*_SYSTEM, *_WATCH.ignored))
+    return not ignored and not _is_installed(str(path)) and path.is_file()
+
+
+@cache
+def _is_installed(path: str) -> bool:
+    """Return whether a file is of the tree, the standard library or an installed distribution, which have versions."""
+    site_packages, others = _folders()
+    for folder in site_packages:
+        if path.startswith(folder):
+            top = path[len(folder) :].partition(os.sep)[0]
+            return top.endswith(".dist-info") or top.partition(".")[0] in distributions()
+    return path.startswith(others)
+
+
+@cache
+def _folders() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the folders of installed distributions, and those of the standard library and the tree, each with "/"."""
+    named = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()]
+    sites = [*named, site.getusersitepackages()]
+    others = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), os.path.dirname(os.__file__)]
+    others += [str(ROOT / package) for package in PACKAGES]
+    return _with_end(sites), _with_end(others)
+
+
+def _with_end(folders: Iterable[str]) -> tuple[str, ...]:
+    either = {path for folder in folders for path in (folder, os.path.realpath(folder))}
+    return tuple(sorted(path + os.sep for path in either))
