@@ -1,9 +1,8 @@
 """Turn a suite into trials."""
 
-from benchmark.planning import plan_file
 from benchmark.planning.auditing import known_rules
 from benchmark.planning.oracle import oracle_accuracy
-from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan, split_path
+from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan
 from benchmark.planning.plan_file import check_source, save, saved, saved_or_set_aside
 from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import LEAKY_FLAG, kept_split, make_split
@@ -25,9 +24,7 @@ __all__ = [
     "make_plan",
     "make_split",
     "oracle_accuracy",
-    "plan_file",
     "save",
     "saved",
     "saved_or_set_aside",
-    "split_path",
 ]

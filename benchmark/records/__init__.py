@@ -4,7 +4,7 @@ from benchmark.records.imports import ROOT
 from benchmark.records.key import closure, code_parts, digest, short
 from benchmark.records.locks import board_lock, run_lock
 from benchmark.records.specimen_facts import keep_facts, kept_facts
-from benchmark.records.store import Identity, Record, Store, StoreError, write_atomic
+from benchmark.records.store import Identity, Record, Store, StoreError
 from benchmark.records.watched import differing, start_watching, watched_files
 
 __all__ = [
@@ -24,5 +24,4 @@ __all__ = [
     "short",
     "start_watching",
     "watched_files",
-    "write_atomic",
 ]

@@ -2,4 +2,7 @@
 
 from datasets.public import acevedo, apl_jhu
 
-__all__ = ["acevedo", "apl_jhu"]
+__all__ = [
+    "acevedo",
+    "apl_jhu",
+]

@@ -1,6 +1,7 @@
 """Read files in the formats of their sources."""
 
 from datasets.read import duplicates
+from datasets.read.anndata_cohort import dense
 from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
 from datasets.read.class_folders import (
     Cells,
@@ -18,10 +19,10 @@ from datasets.read.copy_alignment import align
 from datasets.read.copy_candidates import find_candidates
 from datasets.read.decode import DAMAGED, Crop, Cut, Decoded, ImageFile, Skipped, decode_images, find_images
 from datasets.read.delimited import other_separator, read_header, wrong_encoding
-from datasets.read.duplicates import Copies, find_copies, groups
+from datasets.read.duplicates import find_copies, groups
 from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
 from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
-from datasets.read.h5ad import PIP, cohort_from_h5ad, dense, open_h5ad
+from datasets.read.h5ad import PIP, cohort_from_h5ad, open_h5ad
 from datasets.read.mutation_table import mutated
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
 from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
@@ -39,7 +40,6 @@ __all__ = [
     "YES_NO",
     "Cells",
     "ClassFolders",
-    "Copies",
     "Crop",
     "Cut",
     "Decoded",
