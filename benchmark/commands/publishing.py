@@ -30,9 +30,9 @@ def publish(suite: str, profile: str | None, out: Path, to: Path | None, with_fl
     try:
         write(make_board(plan, state, store, command), folder, _facts(plan, state), with_flags=with_flags)
     except QualityError as error:
-        console.print(f"Not published: {error}", markup=False, soft_wrap=True)
+        console.print(f"Not published: {error}", soft_wrap=True)
         return 1
-    console.print(f"Published in {folder}", markup=False, soft_wrap=True)
+    console.print(f"Published in {folder}", soft_wrap=True)
     return 0
 
 
@@ -48,9 +48,9 @@ def verify(folder: Path, board: Path | None, console: Console) -> int:
     except ArchiveError as error:
         raise UsageError(str(error)) from error
     for line in wrong:
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     verdict = ("accepted", "refused") if is_submission else ("every number holds", "differs")
-    console.print(f"{folder}: {verdict[1] if wrong else verdict[0]}", markup=False, soft_wrap=True)
+    console.print(f"{folder}: {verdict[1] if wrong else verdict[0]}", soft_wrap=True)
     return 1 if wrong else 0
 
 
@@ -75,7 +75,7 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
     board = build(tasks, **facts)
     terminal.show(board, console)
     for kind, path in write(board, to).items():
-        console.print(f"{kind}: {path}", markup=False, soft_wrap=True)
+        console.print(f"{kind}: {path}", soft_wrap=True)
     return 0
 
 
@@ -109,9 +109,7 @@ def submit(suite: str, profile: str | None, entry: str, out: Path, to: Path, con
         submission(make_board(plan, state, store, command), entry, to, _facts(plan, state))
     except ValueError as error:
         raise UsageError(str(error)) from error
-    console.print(
-        f"{to} holds the results of {entry}. Check: {command_line(['verify', str(to)])}", markup=False, soft_wrap=True
-    )
+    console.print(f"{to} holds the results of {entry}. Check: {command_line(['verify', str(to)])}", soft_wrap=True)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec
+from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
 from benchmark.planning.oracle import oracle_notes
 from benchmark.planning.shelf import DataShelf
@@ -203,6 +203,7 @@ def split_path(store: Store, checksum: str) -> Path:
 def _chosen_tasks(suite: Suite, profile: str, datasets: Sequence[str]) -> list[Task]:
     tasks = suite.tasks_of(profile)
     known = {task.dataset for task in tasks}
+    datasets = [str(Path(name).resolve()) if is_own(name) else name for name in datasets]
     for name in datasets:
         if name not in known:
             raise UnknownName(f"dataset of suite {suite.name}, profile {profile}:", name, known)
@@ -221,6 +222,7 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
         *oracle_notes(cohort, split),
         *_unseen_notes(cohort),
         *source.absent,
+        *source.notes,
         *(unreadable if source.skipped else ()),
         *split.notes,
         *verdict.notes,

@@ -3,15 +3,17 @@
 from datasets.read import duplicates
 from datasets.read.bioc_expression_set import ExpressionSet, read_expression_set
 from datasets.read.class_folders import Cells, cell_cohort, choose, class_root, find_classes, labelled_images, shortfall
-from datasets.read.decode import DAMAGED, Crop, Decoded, ImageFile, decode_images, find_images
-from datasets.read.delimited import other_separator, read_header, wrong_encoding
+from datasets.read.decode import DAMAGED, Crop, Decoded, ImageFile, decode_images, find_files, find_images
+from datasets.read.delimited import other_separator, read_cells, read_header, wrong_encoding
 from datasets.read.duplicates import Copies, find_copies, groups
 from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
 from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
 from datasets.read.h5ad import PIP, cohort_from_h5ad, dense, open_h5ad
 from datasets.read.mutation_table import mutated
+from datasets.read.parquet_file import is_parquet, read_parquet
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
 from datasets.read.text_table import labels, matrix, numbers, pick, read_text, text, unique_ids
+from datasets.read.toml_file import read_toml
 from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
 
 __all__ = [
@@ -39,10 +41,12 @@ __all__ = [
     "factor",
     "find_classes",
     "find_copies",
+    "find_files",
     "find_images",
     "groups",
     "hallmark",
     "image_provenance",
+    "is_parquet",
     "known_unit",
     "labelled_images",
     "labels",
@@ -54,10 +58,13 @@ __all__ = [
     "other_separator",
     "pick",
     "rank_scores",
+    "read_cells",
     "read_expression_set",
     "read_gmt",
     "read_header",
+    "read_parquet",
     "read_text",
+    "read_toml",
     "shortfall",
     "single_cells",
     "slip",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 import struct
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,8 @@ from datasets.cache import Rows, cached_arrays
 from datasets.cohort import CohortError
 
 FORMAT = 3  # raise it when what is cached of an unchanged file would change
-SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
+SUFFIXES = (".bmp", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_OF_SYSTEMS = ("Thumbs.db", "desktop.ini")
 _THREADS = 4
 _BLOCK = 512  # images decoded ahead of the disk at most
 _FACTS = ("format", "mode", "width", "height", "bytes")
@@ -55,6 +57,8 @@ class ImageFile(NamedTuple):
         except OSError as error:
             broken = "is a link to nothing" if (root / path).is_symlink() else f"cannot be reached ({error.strerror})"
             raise CohortError(path, broken, remedy="Remove it, or put the file in its place.") from error
+        if not stat.S_ISREG(state.st_mode):
+            raise CohortError(path, "is no file but a folder, pipe or device", remedy="Remove it, or rename it.")
         return cls(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
 
 
@@ -117,19 +121,65 @@ class _Image(NamedTuple):
     height: int
 
 
+class Found(NamedTuple):
+    """The image files below a folder, and the names of all others but hidden ones."""
+
+    images: list[ImageFile]
+    others: list[str]
+
+
 def find_images(folder: Path, root: Path) -> list[ImageFile]:
     """Return all image files below ``folder`` at any depth, sorted; paths are relative to ``root``, with slashes.
 
+    Links to folders are followed.
+
     Raises:
-        CohortError: If one cannot be reached, such as a link to nothing.
+        CohortError: If one cannot be reached, such as a link to nothing, or a folder is there twice.
     """
-    found = []
-    for place, _, names in os.walk(folder):
+    return find_files(folder, root).images
+
+
+def find_files(folder: Path, root: Path) -> Found:
+    """Return all files below ``folder``, as ``find_images`` does, with those that no image's name have."""
+    images, others = [], []
+    for place, names in _folders(folder):
         below = Path(place).relative_to(root).as_posix()
         for name in names:
+            path = name if below == "." else f"{below}/{name}"
             if name.lower().endswith(SUFFIXES):
-                found.append(ImageFile.at(root, name if below == "." else f"{below}/{name}"))
-    return sorted(found)
+                images.append(ImageFile.at(root, path))
+            elif not name.startswith(".") and name not in _OF_SYSTEMS:
+                others.append(path)
+    return Found(sorted(images), sorted(others))
+
+
+def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each folder with its files, through links; a link to a folder that it is in leads nowhere new.
+
+    Raises:
+        CohortError: If a folder is reached in two ways: its images would count twice.
+        OSError: If one may not be read.
+    """
+    seen: dict[tuple[int, int], str] = {}
+    for place, below, names in os.walk(folder, onerror=_raise, followlinks=True):
+        identity = _identity(place)
+        other = seen.setdefault(identity, place)
+        if other == place:
+            yield place, names
+            continue
+        below.clear()
+        if not Path(place).is_relative_to(other):
+            where = [Path(p).relative_to(folder).as_posix() for p in (place, other)]
+            raise CohortError(where[0], f"is the same folder as {where[1]}", remedy="Remove the link.")
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    state = os.stat(folder)
+    return state.st_dev, state.st_ino
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def decode_images(files: Sequence[ImageFile], root: Path, crop: Crop, image_size: int) -> Decoded:

@@ -19,7 +19,7 @@ def read_text(path: Path, *, sep: str = ",") -> pd.DataFrame:
     """Read a delimited file as text; blanks stay "".
 
     Raises:
-        CohortError: If the file is not there, is empty, is not UTF-8 or has ragged rows.
+        CohortError: If the file is not there, is empty, is not UTF-8, has ragged rows or a cell of several lines.
     """
     read_header(path, sep, "utf-8")
     try:

@@ -154,7 +154,9 @@ def test_images_are_found_by_pattern_and_cropped_to_what_all_cover(tmp_path):
 def test_an_image_of_an_unknown_specimen_is_named(tmp_path):
     write_images(tmp_path, sizes=[32])
     (tmp_path / "cells/S3").rename(tmp_path / "cells/X3")
-    assert problems_of(write_cohort(tmp_path, IMAGES)) == ["X3/blast/0.png: 'X3' is no specimen of the specimen table."]
+    assert problems_of(write_cohort(tmp_path, IMAGES)) == [
+        "X3/blast/0.png: 'X3' is no specimen of the specimen table. Add it there, or correct the id."
+    ]
 
 
 def test_a_broken_image_is_left_out_and_named(tmp_path):
