@@ -16,6 +16,8 @@ import platformdirs
 from filelock import FileLock
 from numpy.typing import DTypeLike, NDArray
 
+from datasets.roots import home_expanded
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, None)  # numpy raises a plain OSError when it cannot reserve room
 
 
@@ -63,7 +65,7 @@ class _NoRoom(Exception):
 def cache_root() -> Path:
     """Return the cache folder: ``HEMABENCH_CACHE``, else the per-user cache folder."""
     named = os.environ.get("HEMABENCH_CACHE")
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("hemabench"))
+    return home_expanded(Path(named)) if named else Path(platformdirs.user_cache_dir("hemabench"))
 
 
 def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = None) -> dict[str, NDArray]:
