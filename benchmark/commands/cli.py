@@ -282,14 +282,14 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        said = _users_mistake(error)
+        said = users_mistake(error)
         if said is None:
             raise
         console(stderr=True).print(f"Error: {_one_line(said)}", soft_wrap=True)
         sys.exit(2)
 
 
-def _users_mistake(error: Exception) -> str | None:
+def users_mistake(error: Exception) -> str | None:
     """Return what to tell the user, or None of a fault of the program. Imports here keep ``--help`` quick."""
     from benchmark.commands.system_errors import sentence
     from benchmark.entries import UsageError

@@ -216,11 +216,12 @@ def load_suite(name: str) -> Suite:
     if not name.endswith(".toml") and name not in suite_names():
         raise UnknownName("suite", name, suite_names())
     try:
-        return Suite.model_validate(read_toml(path), context={FOLDER: path.resolve().parent})
+        suite = Suite.model_validate(read_toml(path), context={FOLDER: path.resolve().parent})
     except CohortError as error:
         raise SuiteError(str(error)) from error
     except ValidationError as error:
         raise SuiteError(_explain(path, error)) from error
+    return suite
 
 
 def _explain(path: Path, error: ValidationError) -> str:

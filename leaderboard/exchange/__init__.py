@@ -1,7 +1,16 @@
 """Publish boards, verify and compare them, submit entries."""
 
 from leaderboard.exchange import archive
-from leaderboard.exchange.archive import MANIFEST, ArchiveError, read_json
+from leaderboard.exchange.archive import (
+    MANIFEST,
+    ArchiveError,
+    changed_files,
+    pack,
+    read_json,
+    read_manifest,
+    unpack,
+    write,
+)
 from leaderboard.exchange.compare import compare
 from leaderboard.exchange.publish import QualityError, publish
 from leaderboard.exchange.submit import judge_submission, submission
@@ -12,10 +21,15 @@ __all__ = [
     "ArchiveError",
     "QualityError",
     "archive",
+    "changed_files",
     "compare",
     "judge_submission",
+    "pack",
     "publish",
     "read_json",
+    "read_manifest",
     "submission",
+    "unpack",
     "verify",
+    "write",
 ]
