@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -280,6 +281,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", message=".*torch.jit.script.* is deprecated", category=FutureWarning)
     print_what_can_be_printed()
     try:
+        _check_words(sys.argv[1:])
         app()
     except Exception as error:
         said = users_mistake(error)
@@ -287,6 +289,17 @@ def main() -> None:
             raise
         console(stderr=True).print(f"Error: {_one_line(said)}", soft_wrap=True)
         sys.exit(2)
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse words whose bytes are no text: no record could hold them."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            from benchmark.entries import UsageError
+
+            raise UsageError(f"{word!a} is not UTF-8; rename the file or folder") from error
 
 
 def users_mistake(error: Exception) -> str | None:

@@ -19,6 +19,7 @@ from datasets.read import is_parquet, other_separator, read_cells, read_header, 
 
 STRANGER = "is no specimen of the specimen table"
 STRANGER_REMEDY = "Add it there, or correct the id."
+_OF_TABLES = ("in-domain", "all shifted", "worst domain")
 _SAID = ("specimen", "patient", "domain", "label", "era")
 
 
@@ -121,6 +122,9 @@ def read_specimens(
         blank = table[name].isin(["", *spec.missing])
         remedy = "Label it or leave the row out." if name == "label" else "Give every specimen one; none is invented."
         _add_rows(problems, file, header, table[name][blank], "is blank", remedy)
+    if "domain" in table:
+        taken = table["domain"][table["domain"].isin(_OF_TABLES)]
+        _add_rows(problems, file, spec.domain, taken, "is a name that every table uses", "Call the domain otherwise.")
     again = table["specimen"].duplicated() & (table["specimen"] != "")
     _add_rows(problems, file, spec.specimen, table["specimen"][again], "occurs before", "Ids are unique.")
     if classes:

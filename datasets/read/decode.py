@@ -146,11 +146,24 @@ def find_files(folder: Path, root: Path) -> Found:
         below = Path(place).relative_to(root).as_posix()
         for name in names:
             path = name if below == "." else f"{below}/{name}"
+            _check_is_text(path)
             if name.lower().endswith(SUFFIXES):
                 images.append(ImageFile.at(root, path))
             elif not name.startswith(".") and name not in _OF_SYSTEMS:
                 others.append(path)
     return Found(sorted(images), sorted(others))
+
+
+def _check_is_text(path: str) -> None:
+    """Refuse a name whose bytes are no text: no record could hold it.
+
+    Raises:
+        CohortError: With the bytes as numbers.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise CohortError(ascii(path), "is a name that is not UTF-8", remedy="Rename it.") from error
 
 
 def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:

@@ -48,7 +48,7 @@ _BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
     (b"\x89PNG", _PICTURE),
     (b"\xff\xd8\xff", _PICTURE),
     (b"MATLAB 5.0", Kind("a MATLAB file", _CSV)),
-    (b"version https://git-lfs", Kind("a pointer of Git LFS, not the file", "Fetch it: git lfs pull.")),
+    (b"version https://git-lfs", Kind("a pointer of Git LFS and not the file itself", "Fetch it: git lfs pull.")),
     *((b"BZh" + level + b"1AY&SY", Kind("compressed with bzip2", _UNPACK)) for level in _LEVELS),
     *((b"RD" + kind + b"\n", _R) for kind in (b"X2", b"X3", b"A2", b"A3", b"B2", b"B3")),
     *((b"GIF8" + kind, _PICTURE) for kind in (b"7a", b"9a")),

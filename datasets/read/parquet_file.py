@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from datasets.errors import CohortError
 from datasets.read.file_kinds import HEAD, PARQUET, no_text_table
-from datasets.read.plain_file import plain_file
+from datasets.read.plain_file import plain_file, read_bytes
 
 SUFFIX = ".parquet"
 _UNNAMED = re.compile(r"__index_level_\d+__")  # where pandas keeps an index: the order of rows, not a value
@@ -29,7 +29,7 @@ def is_parquet(path: Path) -> bool:
     if head.startswith(PARQUET):
         return True
     if path.suffix.lower() == SUFFIX:
-        kind = no_text_table(head)
+        kind = no_text_table(read_bytes(path))
         said = f"is {kind.name}" if kind else "is text" if head else "is empty"
         raise CohortError(
             path.name, f"{said}, not Parquet as its name says", remedy=kind.remedy if kind else "Rename it."

@@ -67,7 +67,7 @@ KINDS = [
     (b"RDX3\nX\n\x00", "an R data file", "write.csv"),
     (picture(), "a picture", "CSV"),
     (b"<!DOCTYPE html><html>", "a web page", "CSV"),
-    (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS", "git lfs pull"),
+    (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS", "git lfs pull"),
     (bytes(range(256)) * 4, "a binary file", "CSV"),
 ]
 
