@@ -9,8 +9,10 @@ _SHOWN = 20
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return at most two known names that are near, those that differ in case, blanks or dashes first."""
+    """Return the known name that differs in case, blanks or dashes alone, or at most two that are near."""
     folded = {_folded(other): other for other in known}
+    if _folded(name) in folded:
+        return [folded[_folded(name)]]
     return [folded[f] for f in difflib.get_close_matches(_folded(name), folded, n=2, cutoff=0.6)]
 
 

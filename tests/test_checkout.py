@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def git(folder: Path, *words: str) -> None:
-    named = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "core.autocrlf=false"]
+    named = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
     subprocess.run(["git", *named, *words], cwd=folder, check=True, capture_output=True)
 
 
@@ -21,8 +21,10 @@ def test_hashed_files_survive_a_checkout_with_other_ends_of_lines(tmp_path):
     for part in ("leaderboard/published", "datasets/plans"):
         shutil.copytree(ROOT / part, home / part)
     shutil.copy(ROOT / ".gitattributes", home)
-    (home / "other.txt").write_text("a\nb\n")
+    for name in ("other.txt", "entry.py", "suite.toml"):
+        (home / name).write_text("a\nb\n")
     git(home, "init", "-q")
+    git(home, "config", "core.autocrlf", "false")
     git(home, "add", "-A")
     git(home, "commit", "-qm", "x")
     git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", "home", "clone")

@@ -28,6 +28,15 @@ def _is_separator(value: str) -> str:
 Separator = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_is_separator)]
 
 
+def _are_distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values) or any(not value or value != value.strip() for value in values):
+        raise ValueError("write different names, without blanks around them")
+    return values
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_are_distinct)]
+
+
 class TableFile(_Strict):
     """How a table is read.
 
@@ -120,7 +129,7 @@ class Column(_Strict):
 
     column: str = ""
     unit: str | None = None
-    categories: tuple[str, ...] = ()
+    categories: Names = ()
     limits: bool = False
 
     @model_validator(mode="after")
@@ -142,7 +151,7 @@ class OwnFile(_Strict):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str = ""
     licence: str = "the owner's"
-    classes: tuple[str, ...] = ()
+    classes: Names = ()
     target_level: Literal["patient", "specimen"] = "patient"
     specimens: Specimens
     images: Images | None = None

@@ -111,6 +111,8 @@ def test_bad_specimen_rows_are_named(tmp_path, old, new, said):
         ('table = "labs.csv"', 'table = "lab.csv"', "there is no file"),
         (', unit = "points"', "", "give unit"),
         ("[specimens]", "[specimens", "not valid TOML"),
+        ('["f", "m"]', '["f", "f"]', "categories: .*write different names"),
+        ('["AML", "APL"]', '["AML", "APL "]', "classes: .*without blanks around them"),
     ],
 )
 def test_a_wrong_file_names_the_key(tmp_path, old, new, said):

@@ -90,7 +90,7 @@ def test_what_is_passed_over_and_who_has_no_image_is_noted(tmp_path):
     for junk in (".DS_Store", "Thumbs.db"):
         (tmp_path / "cells" / junk).write_text("")
     notes = write_cohort(tmp_path, IMAGES).load().provenance.notes
-    assert "2 files of the image folder are no images by their names, not read: 1 without suffix, 1 .svs" in notes
+    assert "2 files of the image folder are no images by their names, not read: 1 .svs, 1 without suffix" in notes
     assert "2 of 16 specimens have no images: S3, S4" in notes
 
 
