@@ -41,10 +41,14 @@ def _row(pair: Mapping[Hashable, object]) -> tuple[Cell, ...]:
     return (
         Cell(a, order=a),
         Cell(b, order=b),
-        Cell(f"{gap:+.3f}", "" if math.isnan(low) else f"[{low:+.3f}, {high:+.3f}]", gap),
+        Cell(_signed(gap), "" if math.isnan(low) else f"[{low:+.3f}, {high:+.3f}]", gap),
         *(_share(float(str(pair[name]))) for name in SHARES),
-        UNKNOWN if math.isnan(needed) else Cell(_patients(needed), order=needed),
+        UNKNOWN if math.isnan(needed) else Cell(_patients(needed), order=min(needed, MOST_PATIENTS + 1)),
     )
+
+
+def _signed(gap: float) -> str:
+    return f"{round(gap, 3) + 0.0:+.3f}"  # what rounding made is no "-0.000"
 
 
 def _patients(needed: float) -> str:
