@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,8 +11,8 @@ import pandas as pd
 from typer.testing import CliRunner
 
 from benchmark.commands import app
-from benchmark.planning import make_split, saved
-from benchmark.records import Store
+from benchmark.planning import Plan, PlannedTrial, make_split, save, saved
+from benchmark.records import Identity, Record, Store
 from benchmark.suites import load_suite, split_of, suite_of
 from datasets.own import OwnDataset
 from datasets.splits import COLUMNS, SplitPlan, load_plan, save_plan
@@ -34,8 +33,8 @@ def targets() -> dict[str, Target]:
         "suite": Target({"suite.toml": _SUITE}, lambda home: load_suite(str(home / "suite.toml"))),
         "cohort": Target({**_TABLES, "cohort.toml": _COHORT}, _read_cohort),
         "split plan": Target({"plan.csv": _split_plan()}, lambda home: load_plan(home / "plan.csv")),
-        "plan": Target({"mine/plan.quick.json": _PLAN}, lambda home: saved(Store(home, "mine"), "quick")),
-        "trial": Target({"mine/abc/trial.json": _TRIAL}, lambda home: Store(home, "mine").records()),
+        "plan": Target(_kept(_save_plan), lambda home: saved(Store(home, "mine"), "quick")),
+        "trial": Target(_kept(_save_trial), lambda home: Store(home, "mine").records()),
         "board": Target(_board(), _read_board),
         "words": Target({"words": b"\n".join(_WORDS)}, _say_words),
     }
@@ -132,45 +131,27 @@ _TABLES = {
     "genes.csv": b"specimen,TP53,MPO,PML\n" + b"".join(b"S%d,%d,%d.5,2\n" % (i, i, i + 1) for i in range(12)),
     "sets.gmt": b"ONE\tabout one\tTP53\tMPO\nTWO\tabout two\tPML\tZZZ\n",
 }
-_PLAN = json.dumps(
-    {
-        "suite": "mine",
-        "title": "Mine",
-        "profile": "quick",
-        "tasks": {},
-        "trials": [
-            {
-                "identity": {"profile": "quick", "task": "one", "entry": "prior", "seed": 0, "fold": 0},
-                "target": "baselines.prior:Prior",
-                "parts": {
-                    "dataset": "a",
-                    "split": "b",
-                    "entry": "Prior",
-                    "params": {},
-                    "tune": None,
-                    "seed": 0,
-                    "fold": 0,
-                },
-                "family": "control",
-                "reason": "",
-            }
-        ],
-        "absent": ["a: is not here"],
-        "broken": [],
-    },
-    indent=1,
-).encode()
-_TRIAL = json.dumps(
-    {
-        "key": "abc",
-        "identity": {"profile": "quick", "task": "one", "entry": "prior", "seed": 0, "fold": 0},
-        "status": "failed",
-        "details": {"started": "2026-01-01", "seconds": {"fit": 1.0}},
-        "error": "ValueError: no",
-    },
-    indent=1,
-).encode()
+_CELL = Identity("quick", "one", "prior", 0, 0)
 _WORDS = (b"data", b"check", b"no/cohort.toml", b"--option", b"seed=3", b"--data-root", b"/nonexistent")
+
+
+def _kept(save_in: Callable[[Store], object]) -> dict[str, bytes]:
+    """Return the files of a store after something was saved in it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Path(scratch)
+        save_in(Store(home, "mine"))
+        return {str(path.relative_to(home)): path.read_bytes() for path in sorted(home.rglob("*")) if path.is_file()}
+
+
+def _save_plan(store: Store) -> None:
+    parts = {"dataset": "a", "split": "b", "entry": "Prior", "params": {}, "tune": None}
+    trial = PlannedTrial(_CELL, "baselines.prior:Prior", parts, "control")
+    save(Plan("mine", "Mine", "quick", {}, (trial,), ("a: is not here",)), store)
+
+
+def _save_trial(store: Store) -> None:
+    details = {"started": "2026-01-01", "seconds": {"fit": 1.0}}
+    store.write(Record("abc", _CELL, "failed", details, "ValueError: no"))
 
 
 def _split_plan() -> bytes:

@@ -4,7 +4,7 @@ from benchmark.planning import plan_file
 from benchmark.planning.auditing import known_rules
 from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan, split_path
-from benchmark.planning.plan_file import saved
+from benchmark.planning.plan_file import save, saved
 from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import LEAKY_FLAG, make_split
 from benchmark.planning.state import State, codes, inspect
@@ -23,6 +23,7 @@ __all__ = [
     "make_split",
     "oracle_accuracy",
     "plan_file",
+    "save",
     "saved",
     "split_path",
 ]

@@ -14,7 +14,7 @@ from datasets.nearest import did_you_mean
 from datasets.own.cohort_file import Clinical, Column
 from datasets.own.numbers import parse_number
 from datasets.own.problems import Problems
-from datasets.own.tables import check_ids, open_table, require
+from datasets.own.tables import by_row, check_ids, open_table, require
 from datasets.read import KNOWN, UnitError, factor, known_unit, slip
 
 
@@ -76,7 +76,7 @@ def _unit(name: str, column: Column, problems: Problems) -> str:
 
 
 def _categories(file: str, header: str, text: pd.Series, known: tuple[str, ...], problems: Problems) -> pd.Categorical:
-    for row, cell in text[~text.isin([*known, ""])].items():
+    for row, cell in by_row(text[~text.isin([*known, ""])]):
         problems.add(file, row, header, cell, "is an unknown category", did_you_mean(cell, known))
     return pd.Categorical(text.where(text.isin(known)), list(known))
 
@@ -88,7 +88,7 @@ def _numbers(
     values = np.full(len(text), np.nan)
     if math.isnan(scale):
         return values
-    for place, (row, cell) in enumerate(text.items()):
+    for place, (row, cell) in enumerate(by_row(text)):
         if not cell:
             continue
         number, wrong, remedy = parse_number(cell, decimal, column.limits)
@@ -96,7 +96,7 @@ def _numbers(
             problems.add(file, row, header, cell, wrong, remedy)
             continue
         values[place] = number * scale
-        impossible = slip(name, values[place])
+        impossible = slip(name, number * scale)
         if impossible:
             problems.add(file, row, header, cell, impossible, "Correct it, or leave it empty.")
     return values

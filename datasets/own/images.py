@@ -49,8 +49,9 @@ def read_images(spec: Images, specimens: NDArray[np.str_], home: Path, problems:
     folder = home / spec.folder
     if not folder.is_dir():
         raise CohortError("images.folder", f"there is no folder {folder}", remedy="Paths begin at the cohort.toml.")
+    notes: tuple[str, ...] = ()
     if spec.table:
-        owned, notes = _from_table(spec, home, folder, problems), ()
+        owned = _from_table(spec, home, folder, problems)
     else:
         owned, notes = _from_pattern(spec, folder, problems)
     position = {specimen: i for i, specimen in enumerate(specimens.tolist())}

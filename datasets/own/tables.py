@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def read_text_table(path: Path, separator: str, encoding: str) -> pd.DataFrame:
         table = table.astype(object).where(table.notna(), "").astype(str)
     else:
         table = read_cells(path, separator, encoding)
-        _check_header(path, list(table), separator)
+        _check_header(path, list(map(str, table)), separator)
     return table.apply(lambda column: column.str.strip())
 
 
@@ -52,7 +53,7 @@ def read_number_table(path: Path, separator: str, encoding: str, **options: Any)
         return read_parquet(path)
     header = read_header(path, separator, encoding)
     _check_header(path, header.fields, separator)
-    lines = {"header": header.line - 1, "skip_blank_lines": False}
+    lines: dict[str, Any] = {"header": header.line - 1, "skip_blank_lines": False}
     try:
         table = pd.read_csv(path, sep=separator, encoding=encoding, index_col=False, **lines, **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
@@ -129,15 +130,20 @@ def read_specimens(
     _add_rows(problems, file, spec.specimen, table["specimen"][again], "occurs before", "Ids are unique.")
     if classes:
         strange = table["label"][~table["label"].isin([*classes, "", *spec.missing])]
-        for row, label in strange.items():
+        for row, label in by_row(strange):
             problems.add(file, row, spec.label, label, "is an unknown label", did_you_mean(label, classes))
     if one_label and "patient" in table:
         _check_patients(file, spec, table, problems)
     return table
 
 
+def by_row(cells: pd.Series) -> Iterable[tuple[int, str]]:
+    """Return each cell of a column with its row in the file."""
+    return zip(cells.index.tolist(), cells.tolist(), strict=True)
+
+
 def _add_rows(problems: Problems, file: str, header: str, cells: pd.Series, problem: str, remedy: str) -> None:
-    for row, cell in cells.items():
+    for row, cell in by_row(cells):
         problems.add(file, row, header, cell, problem, remedy)
 
 
