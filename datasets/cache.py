@@ -18,6 +18,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 from numpy.typing import DTypeLike, NDArray
 
+from datasets.roots import home_expanded
 from datasets.sealed import Untrusted, read_document, set_aside, sync_folder, write_document
 
 _SEAL = "sealed.json"
@@ -71,7 +72,7 @@ class _NoRoom(Exception):
 def cache_root() -> Path:
     """Return the cache folder: ``HEMABENCH_CACHE``, else the per-user cache folder."""
     named = os.environ.get("HEMABENCH_CACHE")
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("hemabench"))
+    return home_expanded(Path(named)) if named else Path(platformdirs.user_cache_dir("hemabench"))
 
 
 def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = None) -> dict[str, NDArray]:

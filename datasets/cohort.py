@@ -32,6 +32,7 @@ class Provenance:
         modified: True when files differ from the committed manifest of the source.
         absent: Parts of the dataset that are not on this machine, one sentence each.
         skipped: Files that could not be read, relative to the dataset's folder.
+        notes: What was passed over or is lacking, one sentence each; printed with every table.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Provenance:
     modified: bool = False
     absent: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

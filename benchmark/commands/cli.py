@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from benchmark.commands.console import console, print_what_can_be_printed
 
 app = typer.Typer(
     help="HemaBench: compare architectures on blood-cancer data, honestly. Not for clinical use.",
@@ -40,6 +42,7 @@ DataRootOption = Annotated[
     Path | None, typer.Option("--data-root", help="Folder with real data, searched before HEMABENCH_DATA.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+_LONGEST = 3000  # characters of an error
 DatasetArgument = Annotated[str, typer.Argument(help="A dataset's name; see: list datasets.")]
 
 
@@ -59,7 +62,8 @@ def run(
         typer.Option("--allow", help="Run although this audit rule blocks; flagged in every table; may repeat."),
     ] = None,
     seed: Annotated[
-        list[int] | None, typer.Option("--seed", help="This seed instead of the profile's; may repeat.")
+        list[int] | None,
+        typer.Option("--seed", min=0, max=2**31 - 1, help="This seed instead of the profile's; may repeat."),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Worker processes; 0 means one a core.")] = 0,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
@@ -91,7 +95,7 @@ def run(
         dry_run=dry_run,
         command=command_line(sys.argv[1:]),
     )
-    raise typer.Exit(run_suite(options, Console()))
+    raise typer.Exit(run_suite(options, console()))
 
 
 @app.command(epilog="Example: python -m benchmark report --suite apl --profile quick")
@@ -118,14 +122,14 @@ def report(
             raise UsageError("report --from PUBLISHED --to FOLDER takes both and no --suite, --profile or --dataset")
         if published.resolve() == to.resolve():
             raise UsageError(f"--from and --to are both {published}: its files would be replaced; choose another --to")
-        raise typer.Exit(publishing.rebuild(published, to, Console()))
+        raise typer.Exit(publishing.rebuild(published, to, console()))
     wanted = chosen_suite(suite, dataset or (), ())
     name, _ = wanted.profile(profile)
     store = Store(out, wanted.name)
     check_source(store, wanted.source)
     named = ["--suite", suite] if suite else [word for each in dataset or () for word in ("--dataset", each)]
     command = command_line(["run", *named, "--profile", name])
-    raise typer.Exit(report_saved(store, name, command, Console()))
+    raise typer.Exit(report_saved(store, name, command, console()))
 
 
 @app.command(epilog="Example: python -m benchmark publish --suite apl --with-flags")
@@ -141,7 +145,7 @@ def publish(
     """Write a suite's tables, predictions and manifest for others; refuses what fails quality control."""
     from benchmark.commands import publishing
 
-    raise typer.Exit(publishing.publish(suite, profile, out, to, with_flags, Console()))
+    raise typer.Exit(publishing.publish(suite, profile, out, to, with_flags, console()))
 
 
 @app.command(epilog="Example: python -m benchmark verify leaderboard/published/apl")
@@ -152,7 +156,7 @@ def verify(
     """Recompute every number of a published board from its predictions, or judge a submission."""
     from benchmark.commands import publishing
 
-    raise typer.Exit(publishing.verify(folder, board, Console()))
+    raise typer.Exit(publishing.verify(folder, board, console()))
 
 
 @app.command(epilog="Example: python -m benchmark compare old/apl leaderboard/published/apl")
@@ -163,7 +167,7 @@ def compare(
     """Show what moved between two published boards, and whether it is more than noise."""
     from benchmark.commands import publishing
 
-    raise typer.Exit(publishing.compare(old, new, Console()))
+    raise typer.Exit(publishing.compare(old, new, console()))
 
 
 @app.command(epilog="Example: python -m benchmark submit --suite apl --entry MyModel --to my-model-apl")
@@ -177,7 +181,7 @@ def submit(
     """Pack one entry's results for a pull request; `verify` accepts or refuses it with reasons."""
     from benchmark.commands import publishing
 
-    raise typer.Exit(publishing.submit(suite, profile, entry, out, to, Console()))
+    raise typer.Exit(publishing.submit(suite, profile, entry, out, to, console()))
 
 
 @app.command("list", epilog="Example: python -m benchmark list datasets --json")
@@ -196,7 +200,7 @@ def list_names(
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
     else:
-        Console().print(listing.table(kind, rows))
+        console().print(listing.table(kind, rows))
 
 
 @data.command("get", epilog="Example: python -m benchmark data get apl-labs")
@@ -204,7 +208,7 @@ def data_get(dataset: DatasetArgument, data_root: DataRootOption = None) -> None
     """Download a dataset's pinned files and verify them, or print the steps where a program may not; resumable."""
     from benchmark.commands import data_commands
 
-    raise typer.Exit(data_commands.get(dataset, data_root, Console()))
+    raise typer.Exit(data_commands.get(dataset, data_root, console()))
 
 
 @data.command("check", epilog="Example: python -m benchmark data check apl-jhu")
@@ -212,7 +216,7 @@ def data_check(dataset: DatasetArgument, data_root: DataRootOption = None) -> No
     """Compare the files on this machine with the manifest and load the dataset."""
     from benchmark.commands import data_commands
 
-    raise typer.Exit(data_commands.check(dataset, data_root, Console()))
+    raise typer.Exit(data_commands.check(dataset, data_root, console()))
 
 
 @data.command("describe", epilog="Example: python -m benchmark data describe apl-sim --option preset=hard")
@@ -221,7 +225,7 @@ def data_describe(dataset: DatasetArgument, option: OptionOption = None, data_ro
     from benchmark.commands import data_pages
     from benchmark.suites import parse_options
 
-    raise typer.Exit(data_pages.describe(dataset, parse_options(option or ()), data_root, Console()))
+    raise typer.Exit(data_pages.describe(dataset, parse_options(option or ()), data_root, console()))
 
 
 @data.command("audit", epilog="Example: python -m benchmark data audit apl-jhu")
@@ -230,7 +234,7 @@ def data_audit(dataset: DatasetArgument, option: OptionOption = None, data_root:
     from benchmark.commands import data_pages
     from benchmark.suites import parse_options
 
-    raise typer.Exit(data_pages.audit_page(dataset, parse_options(option or ()), data_root, Console()))
+    raise typer.Exit(data_pages.audit_page(dataset, parse_options(option or ()), data_root, console()))
 
 
 @data.command("show", epilog="Example: python -m benchmark data show apl-sim --out gallery.png")
@@ -244,7 +248,7 @@ def data_show(
     from benchmark.commands import data_commands
     from benchmark.suites import parse_options
 
-    raise typer.Exit(data_commands.show(dataset, to, parse_options(option or ()), data_root, Console()))
+    raise typer.Exit(data_commands.show(dataset, to, parse_options(option or ()), data_root, console()))
 
 
 @data.command("split", epilog="Example: python -m benchmark data split --suite apl --task apl-labs --to plan.csv")
@@ -257,7 +261,7 @@ def data_split(
     """Write the split plan of a suite's task with its checksum, so that others can use the same."""
     from benchmark.commands import data_commands
 
-    raise typer.Exit(data_commands.split(suite, task, to, data_root, Console()))
+    raise typer.Exit(data_commands.split(suite, task, to, data_root, console()))
 
 
 @app.command(epilog="Example: python -m benchmark doctor")
@@ -265,24 +269,39 @@ def doctor(data_root: DataRootOption = None) -> None:
     """Say what this machine has: cores, memory, libraries, device, data and caches."""
     from benchmark.commands.doctor import examine
 
-    raise typer.Exit(examine(data_root, Console()))
+    raise typer.Exit(examine(data_root, console()))
 
 
 def main() -> None:
     """Run the command line; what the user can put right is one line on stderr and exit code 2."""
     # torch-geometric still scripts with torch.jit, which only its authors can change.
     warnings.filterwarnings("ignore", message=".*torch.jit.script.* is deprecated", category=FutureWarning)
+    print_what_can_be_printed()
     try:
+        _check_words(sys.argv[1:])
         app()
     except Exception as error:
-        if not _is_users(error):
+        said = users_mistake(error)
+        if said is None:
             raise
-        Console(stderr=True).print(f"Error: {error}", markup=False, highlight=False, soft_wrap=True)
+        console(stderr=True).print(f"Error: {_one_line(said)}", soft_wrap=True)
         sys.exit(2)
 
 
-def _is_users(error: Exception) -> bool:
-    """Imports here keep ``--help`` quick."""
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse words whose bytes are no text: no record could hold them."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            from benchmark.entries import UsageError
+
+            raise UsageError(f"{word!a} is not UTF-8; rename the file or folder") from error
+
+
+def users_mistake(error: Exception) -> str | None:
+    """Return what to tell the user, or None of a fault of the program. Imports here keep ``--help`` quick."""
+    from benchmark.commands.system_errors import sentence
     from benchmark.entries import UsageError
     from benchmark.records import StoreError
     from datasets.cache import CacheFull
@@ -291,6 +310,11 @@ def _is_users(error: Exception) -> bool:
     from datasets.roots import DataMissing
     from datasets.splits import SplitError
 
-    return isinstance(
-        error, UsageError | StoreError | CacheFull | CohortError | DataMissing | MissingExtra | SplitError
-    )
+    if isinstance(error, UsageError | StoreError | CacheFull | CohortError | DataMissing | MissingExtra | SplitError):
+        return str(error)
+    return sentence(error) if isinstance(error, OSError) else None
+
+
+def _one_line(said: str) -> str:
+    line = " | ".join(part.strip() for part in said.splitlines() if part.strip())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import TaskProgressColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from benchmark.commands.console import progress_bar
 from benchmark.commands.data_pages import counts_table, modality_table, say_some
 from benchmark.entries import UnknownName, UsageError, dataset_module, is_own, load_dataset
 from benchmark.planning import DataShelf, make_split
@@ -34,10 +35,10 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
 
     source = _source(dataset)
     root = data_roots(data_root)[0]
-    console.print(f"{dataset} -> {root / source.folder}; licence: {source.licence}", markup=False, soft_wrap=True)
+    console.print(f"{dataset} -> {root / source.folder}; licence: {source.licence}", soft_wrap=True)
     if isinstance(source, ManualSource):
         return _by_hand(dataset, source, data_root, console)
-    with Progress(console=console, disable=not console.is_terminal) as progress:
+    with progress_bar(console, after=(TaskProgressColumn(), TimeRemainingColumn())) as progress:
         bar = progress.add_task(dataset, total=None)
 
         def show(done: int, total: int, path: str) -> None:
@@ -58,7 +59,7 @@ def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console
 
     folder = data_roots(data_root)[0] / source.folder
     for step in source.instructions(folder):
-        console.print(step, markup=False, soft_wrap=True)
+        console.print(step, soft_wrap=True)
     lacking = 0
     try:
         folder = dataset_module(dataset).find(data_root)
@@ -86,12 +87,12 @@ def _compare_all(dataset: str, data_root: Path | None, console: Console) -> int:
 
 def _compared(console: Console, result: CheckResult) -> int:
     """Print a comparison; return how many files are missing or differ."""
-    console.print(f"{result.folder}: {result.ok} files as at the source.", markup=False, soft_wrap=True)
+    console.print(f"{result.folder}: {result.ok} files as at the source.", soft_wrap=True)
     for what in ("modified", "missing", "unverified"):
         say_some(console, what, getattr(result, what))
     if result.extra:
         kinds = "; ".join(by_kind(result.extra))
-        console.print(f"{len(result.extra):,} extra: {kinds}", markup=False, soft_wrap=True)
+        console.print(f"{len(result.extra):,} extra: {kinds}", soft_wrap=True)
     return len(result.modified) + len(result.missing)
 
 
@@ -123,24 +124,27 @@ def _show_own(cohort: Cohort, split: Split, console: Console) -> None:
     console.print(modality_table(cohort))
     for modality in cohort.modalities:
         say_some(console, f"specimens without {modality}", tuple(cohort.specimen[~cohort.has(modality)].tolist()))
-    console.print(f"Read: {cohort.provenance.version}.", markup=False, soft_wrap=True)
+    for note in cohort.provenance.notes:
+        console.print(f"Note: {note}", soft_wrap=True)
+    console.print(f"Read: {cohort.provenance.version}.", soft_wrap=True)
     plan = make_split(split, cohort)
-    console.print(f"Split {split.scheme}: {len(plan.folds)} folds.", markup=False, soft_wrap=True)
+    console.print(f"Split {split.scheme}: {len(plan.folds)} folds.", soft_wrap=True)
     for note in plan.notes:
-        console.print(f"Split: {note}", markup=False, soft_wrap=True)
+        console.print(f"Split: {note}", soft_wrap=True)
 
 
 def _show_problems(error: OwnCohortError, console: Console) -> int:
-    """Print every problem of a user's tables, row by row."""
+    """Print every problem of a user's tables; equal ones once, with their number and first rows."""
     table = Table(title=f"{error.column}: {len(error.problems)} problems")
     for column in ("file", "row", "column", "value", "problem", "remedy"):
         table.add_column(column, overflow="fold")
-    for found in error.problems[:_MOST_PROBLEMS]:
-        cells = (found.file, str(found.row or ""), found.column, found.value, found.problem, found.remedy)
+    for group in error.groups[:_MOST_PROBLEMS]:
+        found = group.problems[0]
+        cells = (found.file, group.place.removeprefix("row "), found.column, group.value, found.problem, found.remedy)
         table.add_row(*map(Text, cells))
     console.print(table)
-    if len(error.problems) > _MOST_PROBLEMS:
-        console.print(f"and {len(error.problems) - _MOST_PROBLEMS} more of these")
+    if len(error.groups) > _MOST_PROBLEMS:
+        console.print(f"and {len(error.groups) - _MOST_PROBLEMS} more kinds of these")
     return 1
 
 
@@ -152,9 +156,11 @@ def show(dataset: str, to: Path, options: Mapping[str, Any], data_root: Path | N
     cohort = load_dataset(dataset, data_root, options)
     if cohort.images is None:
         raise UsageError(f"{dataset} has no images to show")
+    if to.suffix.lower() != ".png":
+        raise UsageError(f"--out {to}: name a .png file")
     write = of_generated_cells if cohort.provenance.generated else of_real_cells
     write(cohort, to)
-    console.print(str(to), markup=False, soft_wrap=True)
+    console.print(str(to), soft_wrap=True)
     return 0
 
 
@@ -166,7 +172,7 @@ def split(suite: str, task: str, to: Path, data_root: Path | None, console: Cons
     chosen = tasks[task]
     plan = make_split(chosen.split, DataShelf(data_root).cohort(chosen.dataset, chosen.settings))
     save_plan(plan, to)
-    console.print(f"{to}: {len(plan.folds)} folds, sha256 {plan.checksum}", markup=False, soft_wrap=True)
+    console.print(f"{to}: {len(plan.folds)} folds, sha256 {plan.checksum}", soft_wrap=True)
     return 0
 
 

@@ -31,7 +31,7 @@ def describe(dataset: str, options: Mapping[str, Any], data_root: Path | None, c
     try:
         cohort = load_dataset(dataset, data_root, options)
     except DataMissing as missing:
-        console.print(str(missing), markup=False, soft_wrap=True)
+        console.print(str(missing), soft_wrap=True)
         return 0
     console.print(counts_table(cohort))
     console.print(modality_table(cohort))
@@ -40,7 +40,7 @@ def describe(dataset: str, options: Mapping[str, Any], data_root: Path | None, c
     if cohort.truth is not None and cohort.truth.posterior:
         console.print(oracle_table(cohort))
         if line := information_line(cohort, cohort.truth):
-            console.print(line, highlight=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
     if hasattr(module, "difficulty"):
         console.print(difficulty_table(module.difficulty()))
     say_some(console, "not on this machine", cohort.provenance.absent)
@@ -64,7 +64,7 @@ def audit_page(dataset: str, options: Mapping[str, Any], data_root: Path | None,
         )
     console.print(table)
     for note in plan.notes:
-        console.print(f"Split: {note}", markup=False, soft_wrap=True)
+        console.print(f"Split: {note}", soft_wrap=True)
     return 1 if any(found.blocks for found in findings) else 0
 
 
@@ -166,4 +166,4 @@ def say_some(console: Console, what: str, names: tuple[str, ...]) -> None:
     """Print how many there are and the first ones; nothing when there is none."""
     if names:
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        console.print(f"{len(names)} {what}: {'; '.join(names[:_SHOWN])}{more}", markup=False, soft_wrap=True)
+        console.print(f"{len(names)} {what}: {'; '.join(names[:_SHOWN])}{more}", soft_wrap=True)

@@ -36,7 +36,7 @@ def examine(data_root: Path | None, console: Console) -> int:
         facts.add_row(row["dataset"], row["state"])
     console.print(facts)
     for problem in problems:
-        console.print(f"Problem: {problem}", markup=False, soft_wrap=True)
+        console.print(f"Problem: {problem}", soft_wrap=True)
     if not problems:
         console.print("Nothing is wrong. Next: python -m benchmark run --suite apl")
     return 1 if problems else 0

@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from benchmark.commands.console import progress_bar
 from benchmark.records import Identity
 from benchmark.workers import Job
 
@@ -36,16 +37,8 @@ class RunProgress:
         self._spent: dict[str, list[float]] = {}
         self._done = 0
         self._began = time.monotonic()
-        self._live = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=console,
-            disable=not console.is_terminal,
-        )
+        left = TextColumn("{task.fields[left]}", markup=False)
+        self._live = progress_bar(console, (SpinnerColumn(),), (MofNCompleteColumn(), TimeElapsedColumn(), left))
         self._bar = self._live.add_task("trials", total=self._total, left="")
         self._rows: dict[str, TaskID] = {}
 
@@ -73,7 +66,7 @@ class RunProgress:
         outcome = f"failed: {error.strip().splitlines()[-1]}" if error else "done"
         if error or not self._console.is_terminal:
             line = f"[{self._done}/{self._total}] {cell(job.identity)}: {outcome} in {seconds:.1f} s; {left}"
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(line, soft_wrap=True)
 
     def _left(self) -> str:
         known = [s for times in self._spent.values() for s in times]

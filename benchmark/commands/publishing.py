@@ -32,27 +32,29 @@ def publish(suite: str, profile: str | None, out: Path, to: Path | None, with_fl
             board = make_board(plan, state, store, command)
         write(board, folder, _facts(plan, state), with_flags=with_flags)
     except QualityError as error:
-        console.print(f"Not published: {error}", markup=False, soft_wrap=True)
+        console.print(f"Not published: {error}", soft_wrap=True)
         return 1
-    console.print(f"Published in {folder}", markup=False, soft_wrap=True)
+    console.print(f"Published in {folder}", soft_wrap=True)
     return 0
 
 
 def verify(folder: Path, board: Path | None, console: Console) -> int:
     """Recompute a published board, or judge a submission to one; 1 with one line for each thing that differs."""
-    from leaderboard.exchange import MANIFEST, ArchiveError, judge_submission, read_json
+    from leaderboard.exchange import ArchiveError, judge_submission, read_manifest
     from leaderboard.exchange import verify as recompute
 
     try:
-        told = read_json(folder / MANIFEST)
-        is_submission = "entry" in told
-        wrong = judge_submission(folder, board or PUBLISHED / told["suite"]) if is_submission else recompute(folder)
+        told = read_manifest(folder)
+        is_submission = told.entry is not None
+        if is_submission and board is None and told.suite is None:
+            raise UsageError(f"{folder} does not say which suite it is for; name the board: --board FOLDER")
+        wrong = judge_submission(folder, board or PUBLISHED / str(told.suite)) if is_submission else recompute(folder)
     except ArchiveError as error:
         raise UsageError(str(error)) from error
     for line in wrong:
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     verdict = ("accepted", "refused") if is_submission else ("every number holds", "differs")
-    console.print(f"{folder}: {verdict[1] if wrong else verdict[0]}", markup=False, soft_wrap=True)
+    console.print(f"{folder}: {verdict[1] if wrong else verdict[0]}", soft_wrap=True)
     return 1 if wrong else 0
 
 
@@ -60,12 +62,12 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
     """Show a published board and write every table, the page and the site of it, from its predictions alone.
 
     Raises:
-        UsageError: If a file differs from the manifest or cannot be read.
-        ValueError: If what the manifest vouches for cannot be scored.
+        UsageError: If a file differs from the manifest, cannot be read, or cannot be scored.
     """
     from leaderboard.boards import build, write
     from leaderboard.exchange import archive
     from leaderboard.formats import terminal
+    from leaderboard.records import ResultError
 
     try:
         changed = archive.changed_files(folder)
@@ -74,10 +76,13 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
         raise UsageError(str(error)) from error
     if changed:
         raise UsageError(f"{folder}: {'; '.join(changed)}. See: {command_line(['verify', str(folder)])}")
-    board = build(tasks, **facts)
+    try:
+        board = build(tasks, **facts)
+    except ResultError as error:
+        raise UsageError(f"{folder}: {error}") from error
     terminal.show(board, console)
     for kind, path in write(board, to).items():
-        console.print(f"{kind}: {path}", markup=False, soft_wrap=True)
+        console.print(f"{kind}: {path}", soft_wrap=True)
     return 0
 
 
@@ -85,10 +90,11 @@ def compare(old: Path, new: Path, console: Console) -> int:
     """Show what moved between two published boards, and whether it is more than noise."""
     from leaderboard.exchange import ArchiveError
     from leaderboard.exchange import compare as moved
+    from leaderboard.records import ResultError
 
     try:
         rows = moved(old, new)
-    except ArchiveError as error:
+    except (ArchiveError, ResultError) as error:
         raise UsageError(str(error)) from error
     table = Table(title=f"{old} -> {new}")
     for column in ("task", "entry", "metric", "old", "new", "difference", "95 % interval", "more than noise"):
@@ -113,9 +119,7 @@ def submit(suite: str, profile: str | None, entry: str, out: Path, to: Path, con
         submission(board, entry, to, _facts(plan, state))
     except ValueError as error:
         raise UsageError(str(error)) from error
-    console.print(
-        f"{to} holds the results of {entry}. Check: {command_line(['verify', str(to)])}", markup=False, soft_wrap=True
-    )
+    console.print(f"{to} holds the results of {entry}. Check: {command_line(['verify', str(to)])}", soft_wrap=True)
     return 0
 
 

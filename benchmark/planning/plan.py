@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec
+from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
 from benchmark.planning.oracle import oracle_notes
 from benchmark.planning.shelf import DataShelf
@@ -198,6 +199,7 @@ def _check_costs(suite: Suite, task: Task, cohort: Cohort) -> None:
 def _chosen_tasks(suite: Suite, profile: str, datasets: Sequence[str]) -> list[Task]:
     tasks = suite.tasks_of(profile)
     known = {task.dataset for task in tasks}
+    datasets = [str(Path(name).resolve()) if is_own(name) else name for name in datasets]
     for name in datasets:
         if name not in known:
             raise UnknownName(f"dataset of suite {suite.name}, profile {profile}:", name, known)
@@ -216,6 +218,7 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
         *oracle_notes(cohort, split),
         *_unseen_notes(cohort),
         *source.absent,
+        *source.notes,
         *(unreadable if source.skipped else ()),
         *split.notes,
         *verdict.notes,

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from benchmark.entries import UsageError, dataset_module, is_own
-from benchmark.suites.suite import Scalar, Split, Suite, Task, check_is_new
+from benchmark.suites.suite import FOLDER, Scalar, Split, Suite, Task, check_is_new
+from datasets.read import read_toml
 
 _LONGEST = 80
 _PROFILES = Path(__file__).parent / "profiles" / "datasets.toml"
@@ -58,7 +59,8 @@ def split_of(dataset: str) -> Split:
         module = dataset_module(dataset)
         if is_own(dataset):
             check_is_new(module.NAME, dataset)
-        return Split.model_validate(module.SPLIT)
+        context = {FOLDER: Path(dataset).resolve().parent} if is_own(dataset) else None
+        return Split.model_validate(module.SPLIT, context=context)
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(('split', *map(str, e['loc'])))}: {e['msg']}" for e in error.errors())
         raise UsageError(f"{dataset}: {said}") from error
@@ -82,7 +84,7 @@ def parse_options(words: Sequence[str]) -> dict[str, Scalar]:
 def _value(text: str) -> Scalar:
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, or a number of too many digits
         return text
     return value if isinstance(value, str | int | float | bool) else text
 
@@ -104,4 +106,4 @@ def _check_names(tasks: Sequence[Task]) -> None:
 
 @cache
 def _profiles() -> dict[str, Any]:
-    return tomllib.loads(_PROFILES.read_text(encoding="utf-8"))
+    return read_toml(_PROFILES)

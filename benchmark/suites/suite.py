@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from benchmark.entries import UnknownName, UsageError, entry_spec, is_own
 from benchmark.suites.source import UNKNOWN, Source
 from datasets import DATASETS
+from datasets.errors import CohortError
 from datasets.names import Name
+from datasets.read import read_toml
 
 SUITE_FOLDER = Path(__file__).parent
 Scalar = str | int | float | bool
 Cost = Annotated[float, Field(ge=0)]
+
+
+MOST_SEED = 2**31 - 1
+FOLDER = "folder"  # where a validated file lies
+
+
+def beside(path: str, info: ValidationInfo) -> str:
+    """Return a path of a file with a folder of its own as absolute one: it is relative to that file."""
+    folder = (info.context or {}).get(FOLDER)
+    return path if folder is None else str((folder / path).resolve())
 
 
 class SuiteError(UsageError):
@@ -35,9 +55,14 @@ class Split(_Strict):
         "random-images", "slide", "plan",
     ]  # fmt: skip
     folds: int = Field(default=5, ge=2, le=50)
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=MOST_SEED)
     train_domains: tuple[str, ...] = ()
     plan: str = ""
+
+    @field_validator("plan")
+    @classmethod
+    def _found(cls, value: str, info: ValidationInfo) -> str:
+        return beside(value, info) if value.endswith(".csv") else value
 
     @model_validator(mode="after")
     def _consistent(self) -> Split:
@@ -83,8 +108,10 @@ class Task(_Strict):
 
     @field_validator("dataset")
     @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in DATASETS and not is_own(value):
+    def _known(cls, value: str, info: ValidationInfo) -> str:
+        if is_own(value):
+            return beside(value, info)
+        if value not in DATASETS:
             raise UnknownName("dataset", value, DATASETS)
         return value
 
@@ -120,10 +147,15 @@ class Profile(_Strict):
     """How much to spend: entries, seeds, tuning, and hyper-parameters that differ from an entry's defaults."""
 
     entries: tuple[str, ...] = Field(min_length=1)
-    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, le=MOST_SEED)], ...] = Field(default=(0,), min_length=1)
     tune: Tuning | None = None
     trial_seconds: float = Field(default=3600, gt=0)
     params: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
+
+    @field_validator("entries")
+    @classmethod
+    def _found(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(beside(name, info) if ".py:" in name else name for name in value)
 
     @model_validator(mode="after")
     def _known(self) -> Profile:
@@ -217,15 +249,12 @@ def load_suite(name: str) -> Suite:
         UsageError: If a user's suite has the name of a suite or dataset of the tree.
     """
     path = Path(name) if name.endswith(".toml") else SUITE_FOLDER / f"{name}.toml"
-    if not path.is_file():
-        if name.endswith(".toml"):
-            raise SuiteError(f"there is no suite file {name}")
+    if not name.endswith(".toml") and name not in suite_names():
         raise UnknownName("suite", name, suite_names())
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        suite = Suite.model_validate(raw)
-    except tomllib.TOMLDecodeError as error:
-        raise SuiteError(f"{path}: not valid TOML: {error}") from error
+        suite = Suite.model_validate(read_toml(path), context={FOLDER: path.resolve().parent})
+    except CohortError as error:
+        raise SuiteError(str(error)) from error
     except ValidationError as error:
         raise SuiteError(_explain(path, error)) from error
     if path.resolve().parent == SUITE_FOLDER.resolve():

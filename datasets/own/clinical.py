@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from datasets.nearest import did_you_mean
 from datasets.own.cohort_file import Clinical, Column
 from datasets.own.numbers import parse_number
 from datasets.own.problems import Problems
-from datasets.own.tables import HEADER_ROWS, check_ids, open_table, require
+from datasets.own.tables import by_row, check_ids, open_table, require
 from datasets.read import KNOWN, UnitError, factor, known_unit, slip, spelled
 
 
@@ -35,12 +36,13 @@ def read_clinical(
     require(file, raw, [spec.specimen, *headers.values()])
     _check_names(file, headers, {**taken, "specimen id": spec.specimen}, spec, problems)
     check_ids(file, spec.specimen, raw[spec.specimen], specimens, problems)
-    units = {
-        name: _unit(file, name, column, problems) for name, column in spec.columns.items() if not column.categories
-    }
+    units = {name: _unit(name, column, problems) for name, column in spec.columns.items() if not column.categories}
     parsed: dict[str, NDArray[np.float64] | pd.Categorical] = {}
     for name, column in spec.columns.items():
         text = raw[headers[name]].where(~raw[headers[name]].isin(spec.missing), "")
+        if (text == "").all():
+            remedy = "Check missing, or leave the column out of [clinical.columns]."
+            problems.add(file, 0, headers[name], "", "has no value in any row", remedy)
         if column.categories:
             parsed[name] = _categories(file, headers[name], text, column.categories, problems)
         else:
@@ -62,27 +64,21 @@ def _check_names(
             problems.add(file, 0, name, "", f"is nearly the known name {known}, but would not be converted", remedy)
 
 
-def _unit(file: str, name: str, column: Column, problems: Problems) -> str:
+def _unit(name: str, column: Column, problems: Problems) -> str:
     unit = column.unit or ""
     target = known_unit(name, unit)
     try:
         factor(unit, target)
     except UnitError as error:
-        problems.add(file, 0, name, unit, str(error), f"Give the values in {target}, or use another name than {name}.")
+        remedy = f"Give the values in {target}, or use another name than {name}."
+        problems.add_key(f"clinical.columns.{name}.unit", unit, str(error).removeprefix(repr(unit)), remedy)
     return target
 
 
 def _categories(file: str, header: str, text: pd.Series, known: tuple[str, ...], problems: Problems) -> pd.Categorical:
     text = spelled(text, known, capitals=False)
-    for row in np.flatnonzero(~text.isin([*known, ""])):
-        problems.add(
-            file,
-            int(row) + HEADER_ROWS,
-            header,
-            text.iloc[row],
-            "is an unknown category",
-            f"Known: {', '.join(known)}.",
-        )
+    for row, cell in by_row(text[~text.isin([*known, ""])]):
+        problems.add(file, row, header, cell, "is an unknown category", did_you_mean(cell, known))
     return pd.Categorical(text.where(text.isin(known)), list(known))
 
 
@@ -93,17 +89,17 @@ def _numbers(
     values = np.full(len(text), np.nan)
     if math.isnan(scale):
         return values
-    for row, cell in enumerate(text):
+    for place, (row, cell) in enumerate(by_row(text)):
         if not cell:
             continue
         number, wrong, remedy = parse_number(cell, decimal, column.limits)
         if wrong:
-            problems.add(file, row + HEADER_ROWS, header, cell, wrong, remedy)
+            problems.add(file, row, header, cell, wrong, remedy)
             continue
-        values[row] = number * scale
-        impossible = slip(name, values[row])
+        values[place] = number * scale
+        impossible = slip(name, number * scale)
         if impossible:
-            problems.add(file, row + HEADER_ROWS, header, cell, impossible, "Correct it, or leave it empty.")
+            problems.add(file, row, header, cell, impossible, "Correct it, or leave it empty.")
     return values
 
 

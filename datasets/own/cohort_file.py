@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from datasets import DATASETS
 from datasets.errors import CohortError
 from datasets.names import Name
+from datasets.nearest import nearest
 from datasets.own.path_pattern import SAID, words_of
+from datasets.read import read_toml
+
+_MOST_STARS = 8  # a regular expression of many stars takes for ever
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _is_separator(value: str) -> str:
+    if value.isalnum() or value in '"\r\n.+-' or not (value.isprintable() or value == "\t"):
+        raise ValueError('write the character between the columns, such as ",", ";" or "\\t"')
+    return value
+
+
+Separator = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_is_separator)]
+
+
+def _are_distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values) or any(not value or value != value.strip() for value in values):
+        raise ValueError("write different names, without blanks around them")
+    return values
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_are_distinct)]
 
 
 class TableFile(_Strict):
@@ -32,7 +53,7 @@ class TableFile(_Strict):
 
     table: str = ""
     specimen: str = "specimen"
-    separator: str = Field(default=",", min_length=1, max_length=1)
+    separator: Separator = ","
     decimal: Literal[".", ","] = "."
     encoding: str = "utf-8"
     missing: tuple[str, ...] = ("NA", "NaN", "nan")
@@ -68,15 +89,17 @@ class Images(_Strict):
     specimen: str = "specimen"
     path: str = "path"
     cell_type: str = ""
-    separator: str = Field(default=",", min_length=1, max_length=1)
+    separator: Separator = ","
     encoding: str = "utf-8"
-    crop: int = Field(default=0, ge=0)
+    crop: int = Field(default=0, ge=0, le=100_000)
     image_size: int = Field(default=64, ge=16, le=512)
 
     @model_validator(mode="after")
     def _names_specimens(self) -> Images:
         if not self.table and "specimen" not in words_of(self.pattern):
-            raise ValueError("pattern needs {specimen}, or name a table of paths")
+            raise ValueError("pattern needs {specimen} once, or name a table of paths")
+        if self.pattern.count("*") > _MOST_STARS:
+            raise ValueError(f"pattern takes at most {_MOST_STARS} stars")
         return self
 
     @property
@@ -113,7 +136,7 @@ class Column(_Strict):
 
     column: str = ""
     unit: str | None = None
-    categories: tuple[str, ...] = ()
+    categories: Names = ()
     limits: bool = False
 
     @model_validator(mode="after")
@@ -135,7 +158,7 @@ class OwnFile(_Strict):
     name: Name
     title: str = ""
     licence: str = "the owner's"
-    classes: tuple[str, ...] = ()
+    classes: Names = ()
     target_level: Literal["patient", "specimen"] = "patient"
     specimens: Specimens = Specimens()
     images: Images | None = None
@@ -188,12 +211,9 @@ def read_own_file(path: Path) -> OwnFile:
     Raises:
         CohortError: Naming the key and what may stand there.
     """
-    if not path.is_file():
-        raise CohortError(path.name, f"there is no file {path}")
+    told = read_toml(path)
     try:
-        return OwnFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CohortError(path.name, f"not valid TOML: {error}") from error
+        return OwnFile.model_validate(told)
     except ValidationError as error:
         raise CohortError(path.name, "; ".join(_explain(problem) for problem in error.errors())) from error
 
@@ -210,4 +230,9 @@ def _known_keys(loc: tuple[Any, ...]) -> str:
     }  # fmt: skip
     parents = [part for part in loc[:-1] if part in parts]
     model = parts[str(parents[-1])] if parents else OwnFile
-    return f"; known keys: {', '.join(model.model_fields)}"
+    return f"; {_question(str(loc[-1]), model)}known keys: {', '.join(model.model_fields)}"
+
+
+def _question(name: str, model: type[BaseModel]) -> str:
+    near = nearest(name, model.model_fields)
+    return f"did you mean {' or '.join(near)}? " if near else ""

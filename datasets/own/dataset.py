@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.card import Card
-from datasets.cohort import Cohort, Provenance, presence
+from datasets.cohort import MODALITIES, Cohort, Provenance, presence
 from datasets.own.clinical import read_clinical
 from datasets.own.cohort_file import OwnFile, read_own_file
 from datasets.own.folders import specimens_of_folders
@@ -20,6 +20,8 @@ from datasets.own.genes import read_genes
 from datasets.own.images import OwnImages, read_images
 from datasets.own.problems import Problems
 from datasets.own.tables import headers_of, read_specimens
+
+_SHOWN = 5
 
 
 class OwnDataset:
@@ -87,10 +89,10 @@ def _told(spec: OwnFile, what: str, otherwise: str) -> str:
 
 
 def _load(spec: OwnFile, path: Path) -> Cohort:
-    problems, home = Problems(), path.parent
+    problems, home = Problems(path.name), path.parent
     taken = headers_of(spec.specimens) if spec.specimens.table else {}
     table = _specimens(spec, home, problems)
-    problems.stop_if_any(path.name)
+    problems.stop_if_any()
     ids = table["specimen"].to_numpy(dtype=np.str_)
     images = read_images(spec.images, ids, home, problems, joined=spec.joins_names) if spec.images else None
     genes = read_genes(spec.genes, ids, taken, home, problems) if spec.genes else None
@@ -98,8 +100,10 @@ def _load(spec: OwnFile, path: Path) -> Cohort:
     units: dict[str, str] = {}
     if spec.clinical:
         clinical, units = read_clinical(spec.clinical, spec.specimens.table, ids, taken, home, problems)
-    problems.stop_if_any(path.name)
+    problems.stop_if_any()
     classes = spec.classes or tuple(sorted(table["label"].unique()))
+    present = presence(len(ids), images.bags if images else None, genes.measured if genes else None, clinical)
+    notes = (*(images.notes if images else ()), *(genes.notes if genes else ()), *_lacking(spec, ids, present))
     return Cohort(
         name=spec.name,
         classes=classes,
@@ -108,8 +112,8 @@ def _load(spec: OwnFile, path: Path) -> Cohort:
         patient=_texts(table, "patient", ids),
         domain=_texts(table, "domain", np.full(len(ids), "all")),
         era=table["era"].to_numpy(np.str_) if "era" in table else None,
-        provenance=_provenance(spec, path, images),
-        present=presence(len(ids), images.bags if images else None, genes.measured if genes else None, clinical),
+        provenance=_provenance(spec, path, images, notes),
+        present=present,
         images=images.bags if images else None,
         image_facts=images.facts if images else None,
         genes=genes.values if genes else None,
@@ -133,11 +137,23 @@ def _texts(table: pd.DataFrame, column: str, otherwise: NDArray[np.str_]) -> NDA
     return table[column].to_numpy(np.str_) if column in table else otherwise
 
 
-def _provenance(spec: OwnFile, path: Path, images: OwnImages | None) -> Provenance:
+def _lacking(spec: OwnFile, ids: NDArray[np.str_], present: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Return a note for each modality that the cohort has but some specimens have not."""
+    told = []
+    for modality, there in zip(MODALITIES, present.T, strict=True):
+        lacking = ids[~there]
+        if getattr(spec, modality) is not None and len(lacking):
+            first = ", ".join(lacking[:_SHOWN]) + (" …" if len(lacking) > _SHOWN else "")
+            told.append(f"{len(lacking)} of {len(ids)} specimens have no {modality}: {first}")
+    return tuple(told)
+
+
+def _provenance(spec: OwnFile, path: Path, images: OwnImages | None, notes: tuple[str, ...]) -> Provenance:
     said = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return Provenance(
         source=f"own files, {spec.name}",
         version=f"{path.name} sha256 {said}" + (f"; images cropped to {images.crop} pixels" if images else ""),
         licence=spec.licence,
         skipped=images.skipped if images else (),
+        notes=notes,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections import Counter
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
@@ -16,17 +18,20 @@ from datasets.image_bags import ImageBags
 from datasets.own.cohort_file import Images
 from datasets.own.path_pattern import path_rule, said_by
 from datasets.own.problems import Problems
-from datasets.own.tables import HEADER_ROWS, read_text_table, require
-from datasets.read import DAMAGED, Crop, ImageFile, decode_images, find_images
+from datasets.own.tables import STRANGER, STRANGER_REMEDY, read_text_table, require
+from datasets.read import DAMAGED, Crop, ImageFile, decode_images, find_files
+
+_SHOWN = 8
 
 
 class OwnImages(NamedTuple):
-    """Bags in the order of the specimens, the square cut from the files, their facts, and those not usable."""
+    """Bags in the order of the specimens, the square cut from the files, their facts, and what was not read."""
 
     bags: ImageBags
     crop: int
     facts: pd.DataFrame
     skipped: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class _Owned(NamedTuple):
@@ -47,21 +52,22 @@ def read_images(
     """
     folder = home / spec.folder
     if not folder.is_dir():
-        raise CohortError("images.folder", f"there is no folder {folder}")
+        raise CohortError("images.folder", f"there is no folder {folder}", remedy="Paths begin at the cohort.toml.")
+    notes: tuple[str, ...] = ()
     if spec.table:
         owned = _from_table(spec, home, folder, problems)
     else:
-        owned = _from_pattern(spec, folder, problems, joined=joined)
+        owned, notes = _from_pattern(spec, folder, problems, joined=joined)
     position = {specimen: i for i, specimen in enumerate(specimens.tolist())}
     for image in owned:
         if image.specimen not in position:
-            problems.add(image.file.path, 0, "", image.specimen, "is no specimen of the specimen table")
+            problems.add(image.file.path, 0, "", image.specimen, STRANGER, STRANGER_REMEDY)
     # By hash within a specimen: paths may be sorted by cell type, and a place in the bag must not tell it.
     kept = sorted((o for o in owned if o.specimen in position), key=lambda o: (position[o.specimen], _shuffled(o)))
     if not kept:
         problems.add(spec.table or spec.folder, 0, "", "", "has no image of any specimen", "Check folder and pattern.")
         return None
-    return _decoded(spec, kept, position, folder)
+    return _decoded(spec, kept, position, folder)._replace(notes=notes)
 
 
 def _shuffled(image: _Owned) -> str:
@@ -75,7 +81,7 @@ def _decoded(spec: Images, kept: list[_Owned], position: dict[str, int], folder:
     starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(position)))]).astype(np.int64)
     kinds = np.array([kept[i].cell_type for i in decoded.kept], dtype=np.str_)
     bags = ImageBags(decoded.pixels, starts, None, kinds if (kinds != "").any() else None)
-    return OwnImages(bags, crop.side, decoded.facts, tuple(f"{s.path} ({s.reason})" for s in decoded.skipped))
+    return OwnImages(bags, crop.side, decoded.facts, tuple(f"{s.path} ({s.reason})" for s in decoded.skipped), ())
 
 
 def _from_table(spec: Images, home: Path, folder: Path, problems: Problems) -> list[_Owned]:
@@ -84,8 +90,7 @@ def _from_table(spec: Images, home: Path, folder: Path, problems: Problems) -> l
     require(file.name, table, [c for c in (spec.specimen, spec.path, spec.cell_type) if c])
     kinds = table[spec.cell_type] if spec.cell_type else pd.Series("", index=table.index)
     owned, first = [], dict[str, tuple[int, str]]()
-    rows = zip(table[spec.specimen], table[spec.path], kinds, strict=True)
-    for row, (specimen, path, kind) in enumerate(rows, start=HEADER_ROWS):
+    for row, specimen, path, kind in zip(table.index, table[spec.specimen], table[spec.path], kinds, strict=True):
         plain = str(PurePosixPath(path))
         seen, owner = first.setdefault(plain, (row, specimen))
         wrong = _wrong_path(folder, path)
@@ -105,13 +110,17 @@ def _wrong_path(folder: Path, path: str) -> str:
     absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive
     if absolute or ".." in PurePosixPath(path).parts:
         return "leads out of the folder"
-    return "" if (folder / path).is_file() else "there is no such file"
+    return "" if os.path.isfile(folder / path) else "there is no such file"
 
 
-def _from_pattern(spec: Images, folder: Path, problems: Problems, *, joined: bool) -> list[_Owned]:
+def _from_pattern(
+    spec: Images, folder: Path, problems: Problems, *, joined: bool
+) -> tuple[list[_Owned], tuple[str, ...]]:
+    """Return the images, and a note of the files that are none by their names."""
     rule = path_rule(spec.pattern)
     owned = []
-    for file in find_images(folder, folder):
+    found = find_files(folder, folder)
+    for file in found.images:
         said = said_by(rule, file.path, joined=joined)
         if said is None:
             problems.add(
@@ -119,7 +128,17 @@ def _from_pattern(spec: Images, folder: Path, problems: Problems, *, joined: boo
             )
             continue
         owned.append(_Owned(file, said["specimen"], said.get("cell_type", "")))
-    return owned
+    return owned, _not_read(found.others)
+
+
+def _not_read(others: list[str]) -> tuple[str, ...]:
+    """Return how many files of each suffix were passed over, as a note, or none."""
+    kinds = Counter(PurePosixPath(name).suffix.lower() or "without suffix" for name in others)
+    told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(_SHOWN))
+    more = f" and {len(kinds) - _SHOWN} more kinds" if len(kinds) > _SHOWN else ""
+    return (f"{len(others)} files of the image folder are no images by their names, not read: {told}{more}",) * bool(
+        kinds
+    )
 
 
 def _common_side(files: list[ImageFile], folder: Path) -> int:
@@ -136,7 +155,8 @@ def _common_side(files: list[ImageFile], folder: Path) -> int:
         except DAMAGED:  # decoding names it, with the reason
             continue
     if not sides:
-        raise CohortError("images", f"none of {len(files)} files can be opened", [f.path for f in files])
+        said = f"none of {len(files)} files can be opened"
+        raise CohortError("images", said, [f.path for f in files], "Are they images? Open one in a viewer.")
     least, usual = min(sides.values()), float(np.median(list(sides.values())))
     if least < usual / 2:
         small = [path for path, side in sides.items() if side < usual / 2]

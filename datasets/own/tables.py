@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,51 +13,57 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.errors import CohortError
+from datasets.nearest import did_you_mean
 from datasets.own.cohort_file import Specimens, TableFile
 from datasets.own.problems import Problems
-from datasets.read import codes, other_separator, read_header, spelled, wrong_encoding
+from datasets.read import codes, is_parquet, other_separator, read_cells, read_header, read_parquet, spelled
 
-HEADER_ROWS = 2  # the first row of data is row 2 of the file
+STRANGER = "is no specimen of the specimen table"
+STRANGER_REMEDY = "Add it there, or correct the id."
+_OF_TABLES = ("in-domain", "all shifted", "worst domain")
 _SAID = ("specimen", "patient", "domain", "label", "era")
 
 
 def read_text_table(path: Path, separator: str, encoding: str) -> pd.DataFrame:
     """Return a CSV or Parquet table with every value as stripped text, "" where empty.
 
+    The index is the row's line in the file, its number in a Parquet file.
+
     Raises:
         CohortError: If the file is missing, is no such table, or two columns have one name.
     """
-    table = read_table(path, separator, encoding, dtype=str, na_filter=False)
-    if path.suffix == ".parquet":
+    if is_parquet(path):
+        table = read_parquet(path)
         table = table.astype(object).where(table.notna(), "").astype(str)
+    else:
+        table = read_cells(path, separator, encoding)
+        _check_header(path, list(map(str, table)), separator)
     return table.apply(lambda column: column.str.strip())
 
 
-def read_table(path: Path, separator: str, encoding: str, **options: Any) -> pd.DataFrame:
-    """Return a CSV or Parquet table as pandas reads it; ``options`` are those of ``pandas.read_csv``.
+def read_number_table(path: Path, separator: str, encoding: str, **options: Any) -> pd.DataFrame:
+    """Return a large CSV or Parquet table as pandas reads it; ``options`` are those of ``pandas.read_csv``.
+
+    The index is as that of ``read_text_table``.
 
     Raises:
         CohortError: If the file is missing, is no such table, or two columns have one name.
     """
-    if not path.is_file():
-        raise CohortError(path.name, f"there is no file {path}")
-    if path.suffix != ".parquet":
-        _check_header(path, separator, encoding)
+    if is_parquet(path):
+        return read_parquet(path)
+    header = read_header(path, separator, encoding)
+    _check_header(path, header.fields, separator)
+    lines: dict[str, Any] = {"header": header.line - 1, "skip_blank_lines": False}
     try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path, use_threads=False, pre_buffer=False)  # a fourth of the memory for genes
-        else:
-            table = pd.read_csv(path, sep=separator, encoding=encoding, index_col=False, **options)
-    except UnicodeDecodeError as error:
-        raise wrong_encoding(path, encoding, error) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OSError) as error:
+        table = pd.read_csv(path, sep=separator, encoding=encoding, index_col=False, **lines, **options)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
         raise CohortError(path.name, f"is no readable table: {error}") from error
     table.columns = table.columns.astype(str)
-    return table
+    table.index = pd.RangeIndex(header.line + 1, header.line + 1 + len(table))
+    return table.dropna(how="all")
 
 
-def _check_header(path: Path, separator: str, encoding: str) -> None:
-    header = read_header(path, separator, encoding)
+def _check_header(path: Path, header: list[str], separator: str) -> None:
     mark = other_separator(header, separator)
     if mark is not None:
         said = f"has one column, {header[0]!r}"
@@ -73,17 +80,19 @@ def open_table(spec: TableFile, home: Path, fallback: str) -> tuple[str, pd.Data
 
 
 def require(file: str, table: pd.DataFrame, columns: list[str]) -> None:
-    """Refuse a table that lacks a column.
+    """Refuse a table that lacks a column, or has no row.
 
     Raises:
         CohortError: Naming the columns that there are.
     """
     lacking = [column for column in columns if column not in table]
+    if table.empty and not lacking:
+        raise CohortError(file, "has a header but no row", remedy="Fill it, or leave out the part that names it.")
     if lacking:
         raise CohortError(
             file,
             f"lacks columns {lacking}",
-            remedy=f"It has {list(table)[:30]}; name the right ones in the cohort.toml.",
+            remedy=f"{did_you_mean(lacking[0], map(str, table))} Name the right ones in the cohort.toml.",
         )
 
 
@@ -111,29 +120,39 @@ def read_specimens(
     require(file, raw, list(given.values()))
     table = pd.DataFrame({name: raw[column] for name, column in given.items()})
     table["label"] = spelled(table["label"], classes, capitals=False) if classes else codes(table["label"])
-    for name in given:
-        for row in np.flatnonzero(table[name].isin(["", *spec.missing])):
-            remedy = (
-                "Give every specimen one; none is invented." if name != "label" else "Label it or leave the row out."
-            )
-            problems.add(file, int(row) + HEADER_ROWS, given[name], table[name].iloc[row], "is blank", remedy)
-    for row in np.flatnonzero(table["specimen"].duplicated() & (table["specimen"] != "")):
-        problems.add(
-            file, int(row) + HEADER_ROWS, spec.specimen, table["specimen"].iloc[row], "occurs before", "Ids are unique."
-        )
-    for row in np.flatnonzero(~table["label"].isin([*classes, "", *spec.missing])) if classes else ():
-        known = f"Known: {', '.join(classes)}."
-        problems.add(file, int(row) + HEADER_ROWS, spec.label, table["label"].iloc[row], "is an unknown label", known)
+    for name, header in given.items():
+        blank = table[name].isin(["", *spec.missing])
+        remedy = "Label it or leave the row out." if name == "label" else "Give every specimen one; none is invented."
+        _add_rows(problems, file, header, table[name][blank], "is blank", remedy)
+    if "domain" in table:
+        taken = table["domain"][table["domain"].isin(_OF_TABLES)]
+        _add_rows(problems, file, spec.domain, taken, "is a name that every table uses", "Call the domain otherwise.")
+    again = table["specimen"].duplicated() & (table["specimen"] != "")
+    _add_rows(problems, file, spec.specimen, table["specimen"][again], "occurs before", "Ids are unique.")
+    if classes:
+        strange = table["label"][~table["label"].isin([*classes, "", *spec.missing])]
+        for row, label in by_row(strange):
+            problems.add(file, row, spec.label, label, "is an unknown label", did_you_mean(label, classes))
     if one_label and "patient" in table:
         _check_patients(file, spec, table, problems)
     return table
+
+
+def by_row(cells: pd.Series) -> Iterable[tuple[int, str]]:
+    """Return each cell of a column with its row in the file."""
+    return zip(cells.index.tolist(), cells.tolist(), strict=True)
+
+
+def _add_rows(problems: Problems, file: str, header: str, cells: pd.Series, problem: str, remedy: str) -> None:
+    for row, cell in by_row(cells):
+        problems.add(file, row, header, cell, problem, remedy)
 
 
 def _check_patients(file: str, spec: Specimens, table: pd.DataFrame, problems: Problems) -> None:
     """Add a problem for every row whose label is not that of the patient's first row."""
     first: dict[str, tuple[int, str]] = {}
     blank = ("", *spec.missing)
-    for row, (patient, label) in enumerate(zip(table["patient"], table["label"], strict=True), start=HEADER_ROWS):
+    for row, patient, label in zip(table.index, table["patient"], table["label"], strict=True):
         if patient in blank or label in blank:
             continue
         seen, other = first.setdefault(patient, (row, label))
@@ -143,8 +162,14 @@ def _check_patients(file: str, spec: Specimens, table: pd.DataFrame, problems: P
 
 
 def check_ids(file: str, header: str, ids: pd.Series, specimens: NDArray[np.str_], problems: Problems) -> None:
-    """Add a problem for every repeated id and every one that the specimen table lacks."""
-    for row in np.flatnonzero(ids.duplicated()):
-        problems.add(file, int(row) + HEADER_ROWS, header, ids.iloc[row], "occurs before", "Keep one row a specimen.")
-    for row in np.flatnonzero(~ids.isin(specimens)):
-        problems.add(file, int(row) + HEADER_ROWS, header, ids.iloc[row], "is no specimen of the specimen table")
+    """Add a problem for every repeated id and every one that the specimen table lacks.
+
+    Args:
+        file: Name of the file.
+        header: Of the column of ids.
+        ids: Text; the index has the rows of the file.
+        specimens: Ids of the specimen table, str (n,).
+        problems: Where they are added.
+    """
+    _add_rows(problems, file, header, ids[ids.duplicated()], "occurs before", "Keep one row a specimen.")
+    _add_rows(problems, file, header, ids[~ids.isin(specimens)], STRANGER, STRANGER_REMEDY)

@@ -17,15 +17,17 @@ from datasets.read.class_folders import (
 from datasets.read.codes import YES_NO, code, codes, known_codes, labels, named_rows, spelled, text
 from datasets.read.copy_alignment import align
 from datasets.read.copy_candidates import find_candidates
-from datasets.read.decode import DAMAGED, Crop, Cut, Decoded, ImageFile, Skipped, decode_images, find_images
-from datasets.read.delimited import other_separator, read_header, wrong_encoding
+from datasets.read.decode import DAMAGED, Crop, Cut, Decoded, ImageFile, Skipped, decode_images, find_files, find_images
+from datasets.read.delimited import other_separator, read_cells, read_header
 from datasets.read.duplicates import find_copies, groups
 from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
 from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
 from datasets.read.h5ad import PIP, cohort_from_h5ad, open_h5ad
 from datasets.read.mutation_table import mutated
+from datasets.read.parquet_file import is_parquet, read_parquet
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
 from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
+from datasets.read.toml_file import read_toml
 from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
 from datasets.read.window import Window
 
@@ -65,10 +67,12 @@ __all__ = [
     "find_classes",
     "find_copies",
     "find_file",
+    "find_files",
     "find_images",
     "groups",
     "hallmark",
     "image_provenance",
+    "is_parquet",
     "known_codes",
     "known_unit",
     "labelled_images",
@@ -82,10 +86,13 @@ __all__ = [
     "other_separator",
     "pick",
     "rank_scores",
+    "read_cells",
     "read_expression_set",
     "read_gmt",
     "read_header",
+    "read_parquet",
     "read_text",
+    "read_toml",
     "shortfall",
     "single_cells",
     "slip",
@@ -93,5 +100,4 @@ __all__ = [
     "text",
     "unique_ids",
     "without_leaks",
-    "wrong_encoding",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 import struct
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from datasets.fetch import is_left_behind
 from datasets.read.window import Window
 
 FORMAT = 3  # raise it when what is cached of an unchanged file would change
-SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
+SUFFIXES = (".bmp", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 _THREADS = 4
 _BLOCK = 512  # images decoded ahead of the disk at most
 _FACTS = ("format", "mode", "width", "height", "bytes")
@@ -57,6 +58,8 @@ class ImageFile(NamedTuple):
         except OSError as error:
             broken = "is a link to nothing" if (root / path).is_symlink() else f"cannot be reached ({error.strerror})"
             raise CohortError(path, broken, remedy="Remove it, or put the file in its place.") from error
+        if not stat.S_ISREG(state.st_mode):
+            raise CohortError(path, "is no file but a folder, pipe or device", remedy="Remove it, or rename it.")
         return cls(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
 
 
@@ -122,21 +125,80 @@ class _Image(NamedTuple):
     height: int
 
 
+class Found(NamedTuple):
+    """The image files below a folder, and the names of all others but hidden ones."""
+
+    images: list[ImageFile]
+    others: list[str]
+
+
 def find_images(folder: Path, root: Path) -> list[ImageFile]:
     """Return all image files below ``folder`` at any depth, sorted; paths are relative to ``root``, with slashes.
 
-    What operating systems leave behind ("._a.jpg", "__MACOSX/a.jpg") is none.
+    Links to folders are followed. What operating systems leave behind ("._a.jpg", "__MACOSX/a.jpg") is none.
 
     Raises:
-        CohortError: If one cannot be reached, such as a link to nothing.
+        CohortError: If one cannot be reached, such as a link to nothing, or a folder is there twice.
     """
-    found = []
-    for place, _, names in os.walk(folder):
+    return find_files(folder, root).images
+
+
+def find_files(folder: Path, root: Path) -> Found:
+    """Return all files below ``folder``, as ``find_images`` does, with those that no image's name have."""
+    images, others = [], []
+    for place, names in _folders(folder):
         below = Path(place).relative_to(root).as_posix()
-        for path in (name if below == "." else f"{below}/{name}" for name in names):
-            if path.lower().endswith(SUFFIXES) and not is_left_behind(path):
-                found.append(ImageFile.at(root, path))
-    return sorted(found)
+        for name in names:
+            path = name if below == "." else f"{below}/{name}"
+            _check_is_text(path)
+            if is_left_behind(path):
+                continue
+            if name.lower().endswith(SUFFIXES):
+                images.append(ImageFile.at(root, path))
+            elif not name.startswith("."):
+                others.append(path)
+    return Found(sorted(images), sorted(others))
+
+
+def _check_is_text(path: str) -> None:
+    """Refuse a name whose bytes are no text: no record could hold it.
+
+    Raises:
+        CohortError: With the bytes as numbers.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise CohortError(ascii(path), "is a name that is not UTF-8", remedy="Rename it.") from error
+
+
+def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each folder with its files, through links; a link to a folder that it is in leads nowhere new.
+
+    Raises:
+        CohortError: If a folder is reached in two ways: its images would count twice.
+        OSError: If one may not be read.
+    """
+    seen: dict[tuple[int, int], str] = {}
+    for place, below, names in os.walk(folder, onerror=_raise, followlinks=True):
+        identity = _identity(place)
+        other = seen.setdefault(identity, place)
+        if other == place:
+            yield place, names
+            continue
+        below.clear()
+        if not Path(place).is_relative_to(other):
+            where = [Path(p).relative_to(folder).as_posix() for p in (place, other)]
+            raise CohortError(where[0], f"is the same folder as {where[1]}", remedy="Remove the link.")
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    state = os.stat(folder)
+    return state.st_dev, state.st_ino
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def decode_images(files: Sequence[ImageFile], root: Path, crop: Cut, image_size: int) -> Decoded:

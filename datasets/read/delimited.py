@@ -1,49 +1,69 @@
-"""The beginning of a delimited file as it stands, before a parser renames headers or shifts columns."""
+"""Delimited text as it stands: every row with its line of the file; what a parser would hide is refused."""
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import pandas as pd
+
 from datasets.errors import CohortError
+from datasets.read.file_kinds import no_text_table
+from datasets.read.plain_file import read_bytes
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = (";", "\t", "|", ",")
+_SEEN = 50  # rows of a large table that are looked at before the parser
+_QUOTES = 'Is there a lone " in it? Take it away, or write "" for one inside of quotes; a cell is one line.'
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """The fields of a row and the line of the file that it stands in."""
+
     fields: list[str]
     line: int
 
 
-def read_header(path: Path, separator: str, encoding: str) -> list[str]:
-    """Return the headers, after a check that the first row of data has no more fields than there are headers.
+def read_cells(path: Path, separator: str, encoding: str) -> pd.DataFrame:
+    """Return a table with every cell as the text that stands there; the index is the row's line in the file.
 
-    A parser takes the first column for row names when every row has a field too many, and so shifts all others.
-    Rows that are longer than the first one are the parser's to refuse.
+    Empty lines, also those of separators alone, are left out.
 
     Raises:
-        CohortError: If the file is missing, empty or in another encoding, or its first row has too many fields.
+        CohortError: If the file is missing, no text of ``encoding`` or no table, a row has more or fewer fields than
+            the header, or a cell goes on in the next line, as one with a lone quote does.
     """
-    try:
-        rows = list(islice(_rows(path, separator, encoding), 2))
-    except FileNotFoundError:
-        raise CohortError(path.name, f"is not in {path.parent}") from None
-    except UnicodeError as error:
-        raise wrong_encoding(path, encoding, error) from error
-    except LookupError as error:
-        raise CohortError(path.name, f"{error}", remedy='Name a known one, as in encoding = "cp1252".') from error
-    except (csv.Error, OSError) as error:
-        raise CohortError(path.name, f"cannot be read as a table: {error}") from error
+    rows = [row for row in _parsed(path, _text(path, encoding), separator) if any(map(str.strip, row.fields))]
     if not rows:
         raise CohortError(path.name, "cannot be read as a table: it is empty")
-    header = rows[0].fields
-    if len(rows) == 2 and len(rows[1].fields) > len(header):
-        said = f"row {rows[1].line} has {len(rows[1].fields)} fields, the header {len(header)}"
-        raise CohortError(path.name, said, remedy="Do the rows end in a separator? Take it away.")
+    header, *body = rows
+    for row in body:
+        _check_length(path, header.fields, row)
+    cells = np.array([row.fields for row in body], dtype=object).reshape(len(body), len(header.fields))
+    return pd.DataFrame(cells, index=[row.line for row in body], columns=_named(header.fields), dtype=str)
+
+
+def read_header(path: Path, separator: str, encoding: str) -> Row:
+    """Return the header of a large table after a look for what a faster parser would hide.
+
+    Raises:
+        CohortError: As ``read_cells``; without quotes only the first rows are looked at, where a parser would shift
+            columns: later ones that are too long are the parser's to refuse.
+    """
+    text = _text(path, encoding)
+    rows = (row for row in _parsed(path, text, separator) if any(map(str.strip, row.fields)))
+    header = next(rows, None)
+    if header is None:
+        raise CohortError(path.name, "cannot be read as a table: it is empty")
+    for row in rows if '"' in text else islice(rows, _SEEN):
+        if len(row.fields) > len(header.fields):
+            _check_length(path, header.fields, row)
     return header
 
 
@@ -54,17 +74,67 @@ def other_separator(header: list[str], separator: str) -> str | None:
     return next((mark for mark in _SEPARATORS if mark != separator and mark in header[0]), None)
 
 
-def wrong_encoding(path: Path, encoding: str, error: UnicodeError) -> CohortError:
-    """Return the error of a file whose bytes are not text of ``encoding``, with a guess at the right one."""
-    with path.open("rb") as file:
-        guess = "utf-16" if file.read(2) in _UTF16 else "cp1252"
-    return CohortError(path.name, f"is not {encoding}: {error}", remedy=f'Name it, as in encoding = "{guess}".')
+def _check_length(path: Path, header: list[str], row: Row) -> None:
+    if len(row.fields) == len(header):
+        return
+    said = f"row {row.line} has {len(row.fields)} fields, the header {len(header)}"
+    longer = "Do the rows end in a separator? Take it away." if not row.fields[-1] else _separator_within(row)
+    remedy = longer if len(row.fields) > len(header) else "Write every separator, also of empty cells at the end."
+    raise CohortError(path.name, said, remedy=remedy)
 
 
-def _rows(path: Path, separator: str, encoding: str) -> Iterator[_Row]:
-    plain = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
-    with path.open(encoding=plain, newline="") as file:
-        reader = csv.reader(file, delimiter=separator)
+def _separator_within(row: Row) -> str:
+    return f'Is there a separator within a cell? Write "..." around it; the row begins with {row.fields[0]!r}.'
+
+
+def _named(header: list[str]) -> list[str]:
+    """Name columns without a header by their place, as pandas does."""
+    return [name or f"Unnamed: {i}" for i, name in enumerate(header)]
+
+
+def _parsed(path: Path, text: str, separator: str) -> Iterator[Row]:
+    """Yield the fields of each row and the line it stands in; [] for an empty line."""
+    reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=separator), 0
+    try:
         for fields in reader:
-            if fields:
-                yield _Row(fields, reader.line_num)
+            if reader.line_num != line + 1:
+                raise CohortError(path.name, f"row {line + 1} goes on until line {reader.line_num}", remedy=_QUOTES)
+            line = reader.line_num
+            yield Row(fields, line)
+    except csv.Error as error:
+        raise CohortError(path.name, f"row {line + 1} cannot be read: {error}", remedy=_QUOTES) from error
+
+
+def _text(path: Path, encoding: str) -> str:
+    content = read_bytes(path)
+    kind = no_text_table(content)
+    if kind is not None:
+        raise CohortError(path.name, f"is {kind.name}, not a text table", remedy=kind.remedy)
+    try:
+        plain = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+        text = content.decode(plain)
+    except UnicodeError as error:
+        raise _wrong_encoding(path, content, encoding, error) from error
+    except (LookupError, ValueError) as error:
+        raise CohortError(path.name, f"{error}", remedy='Name a known one, as in encoding = "cp1252".') from error
+    if "\x00" in text:
+        raise _wrong_encoding(path, content, encoding, UnicodeError("it holds zero bytes"))
+    return text
+
+
+def _wrong_encoding(path: Path, content: bytes, encoding: str, error: UnicodeError) -> CohortError:
+    """Return the error of a file whose bytes are not text of ``encoding``, with the one that they are text of."""
+    marked = content[:2] in _UTF16
+    wide = ("utf-16", "utf-32") if marked else ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+    guesses = wide if marked or b"\x00" in content else ("utf-8", "cp1252", "latin-1")
+    fits = [guess for guess in guesses if guess != codecs.lookup(encoding).name and _is_text(content, guess)]
+    remedy = f'Name it, as in encoding = "{fits[0]}".' if fits else "Save it as UTF-8."
+    return CohortError(path.name, f"is not {encoding}: {error}", remedy=remedy)
+
+
+def _is_text(content: bytes, encoding: str) -> bool:
+    try:
+        text = content.decode(encoding)
+    except UnicodeError:
+        return False
+    return "\x00" not in text and any(mark in text for mark in "\r\n")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datasets.errors import CohortError
+from datasets.read.plain_file import read_utf8
 from datasets.roots import data_roots
 
 HALLMARK = "h.all.v7.0.symbols.gmt"
@@ -17,10 +18,10 @@ def read_gmt(path: Path) -> dict[str, tuple[str, ...]]:
     """Return set name -> genes in the order of the file.
 
     Raises:
-        CohortError: If a line has no gene, or a name occurs twice.
+        CohortError: If the file cannot be read, a line has no gene, or a name occurs twice.
     """
     sets: dict[str, tuple[str, ...]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_utf8(path).splitlines(), start=1):
         if not line.strip():
             continue
         name, *rest = line.rstrip().split("\t")

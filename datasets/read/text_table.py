@@ -26,7 +26,7 @@ def read_text(path: Path, *, sep: str = ",") -> pd.DataFrame:
     spreadsheets, and what is read wrongly is no known header or code, which is an error.
 
     Raises:
-        CohortError: If the file is not there, is empty or has ragged rows.
+        CohortError: If the file is not there, is empty, has ragged rows or a cell of several lines.
     """
     encoding = _encoding(path)
     read_header(path, sep, encoding)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from tokenize import TokenError
 from typing import Any, NamedTuple
+
+from datasets.nearest import nearest
 
 _SLIPS = {10.0: "10", 0.1: "1/10", 18.0: "18 (mg/dL against mmol/L)", 1 / 18: "1/18", 1000.0: "1000", 0.001: "1/1000"}
 
@@ -52,13 +55,27 @@ def factor(unit: str, target: str) -> float:
     """
     if unit == target:
         return 1.0
+    scale = _scale(unit, target)
+    if isinstance(scale, float):
+        return scale
+    near = nearest(unit, [form for form in _WRITTEN if isinstance(_scale(form, target), float)])
+    question = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
+    raise UnitError(f"{unit!r} cannot be turned into {target!r}, {scale}{question} forms that are read: {FORMS}")
+
+
+def _scale(unit: str, target: str) -> float | str:
+    """Return the factor, or why there is none."""
     import pint
 
+    if not _FORM.fullmatch(unit):
+        return "it is no unit"
     registry = _registry()
     try:
         scale = registry.Quantity(1.0, registry.parse_units(_spelled(unit))).to(_spelled(target)).magnitude
-    except (pint.PintError, AttributeError, ValueError, TypeError) as error:
-        raise UnitError(f"{unit!r} cannot be turned into {target!r} ({error}); forms that are read: {FORMS}") from error
+    except pint.DimensionalityError:
+        return "which measures something else"
+    except (pint.PintError, *_PARSERS):
+        return "it is no known unit"
     return float(f"{scale:.12g}")  # 1e3 of 1e-3 is 1, not 1.0000000000000002
 
 
@@ -95,6 +112,29 @@ FORMS = (
     "10^9/L (10⁹/L, 10*9/L, 10E9/L, G/L, Gpt/L), 10^3/uL (K/uL, 10³/µL, 10^3/mm3), /nL, /uL, g/L, g/dL (g%), mg/L, "
     "mg/dL, mmol/L, umol/L, U/L, %, fraction, s, fL, years"
 )
+
+
+_WRITTEN = (
+    "g/L", "g/dL", "mg/dL", "mg/L", "ug/L", "ug/mL", "ng/mL", "g%", "10^9/L", "G/L", "Gpt/L", "10^3/uL", "K/uL", "/nL",
+    "/uL", "10^3/mm3", "mmol/L", "umol/L", "U/L", "IU/L", "kU/L", "%", "fraction", "s", "fL", "years", "months", "days",
+)  # fmt: skip
+# Words, small numbers, and powers of one or two digits, one after another: pint computes what it reads, 9**9**9 too.
+_FORM = re.compile(
+    r"\s*(?:(?:[x×]\s*)?[0-9]{1,4}(?:(?:\^|\*\*?|[eE])[0-9]{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)?\s*"
+    r"(?:[A-Za-zµμ%]+(?:\^?-?[0-9]|\*\*-?[0-9]|[²³])?)?(?:\s*[/*·.]?\s*(?:[A-Za-zµμ%]+|1)(?:\^?-?[0-9]|\*\*-?[0-9]|[²³])?)*\s*"
+)
+_PARSERS = (
+    AttributeError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    SyntaxError,
+    AssertionError,
+    ArithmeticError,
+    RecursionError,
+    TokenError,
+)  # fmt: skip  what pint lets through of its parser
 
 
 def _spelled(unit: str) -> str:

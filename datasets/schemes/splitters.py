@@ -20,6 +20,7 @@ from datasets.schemes.dealing import (
     shifted,
     train_valid,
 )
+from datasets.schemes.eras import in_order
 from datasets.splits import COLUMNS, SplitError, SplitPlan
 
 _LEARNED = ("train", "valid")
@@ -165,11 +166,13 @@ def temporal(cohort: Cohort, *, seed: int = 0) -> SplitPlan:
     Raises:
         SplitError: If the cohort has fewer than two eras, or eras that text does not sort by time ("9" and "10").
     """
-    eras = sorted(set(() if cohort.era is None else cohort.era.tolist()) - {""})
-    if cohort.era is None or len(eras) < 2:
+    named = set(() if cohort.era is None else cohort.era.tolist()) - {""}
+    if cohort.era is None or len(named) < 2:
         raise SplitError(f"{cohort.name} has no two eras to split by; use another scheme")
-    if len({len(era) for era in eras}) > 1:
-        raise SplitError(f"{cohort.name}: eras {eras[:5]} are of unequal length; write them so that text sorts by time")
+    try:
+        eras = in_order(named)
+    except ValueError as error:
+        raise SplitError(f"{cohort.name}: {error}") from error
     held = [(era, cohort.era == era, (cohort.era < era) & (cohort.era != "")) for era in eras[1:]]
     plan = _held_out(cohort, held, cohort.era, seed)
     told = [f"Tested on {era}: learnt from {', '.join(eras[: i + 1])}" for i, era in enumerate(eras[1:])]

@@ -14,7 +14,7 @@ from leaderboard.boards.score_cache import ScoreCache
 from leaderboard.formats import render_latex, render_markdown
 from leaderboard.measures import METRICS
 from leaderboard.pages import render_page, write_site
-from leaderboard.records import Board, TaskResult, quarantined, replace_bytes
+from leaderboard.records import Board, ResultError, TaskResult, quarantined, replace_bytes
 from leaderboard.scores import views
 from leaderboard.text import csv_cell
 from leaderboard.verdicts import claim_table
@@ -40,7 +40,7 @@ def build(
     names = [task.name for task in tasks]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
-        raise ValueError(f"a board needs tasks with unique names; got {names}")
+        raise ResultError(f"a board needs tasks with unique names; got {names}")
     clean = tuple(quarantined(task)[0] for task in tasks)
     keep = compute if cache is None else cache.tables
     found = scored_tables(clean, resamples=resamples, seed=seed, keep=keep)

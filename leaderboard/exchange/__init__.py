@@ -1,21 +1,24 @@
 """Publish boards, verify and compare them, submit entries."""
 
 from leaderboard.exchange import archive
-from leaderboard.exchange.archive import MANIFEST, ArchiveError, read_json
+from leaderboard.exchange.archive import ArchiveError, changed_files, pack, read_manifest, unpack, write
 from leaderboard.exchange.compare import compare
 from leaderboard.exchange.publish import QualityError, publish
 from leaderboard.exchange.submit import judge_submission, submission
 from leaderboard.exchange.verify import verify
 
 __all__ = [
-    "MANIFEST",
     "ArchiveError",
     "QualityError",
     "archive",
+    "changed_files",
     "compare",
     "judge_submission",
+    "pack",
     "publish",
-    "read_json",
+    "read_manifest",
     "submission",
+    "unpack",
     "verify",
+    "write",
 ]

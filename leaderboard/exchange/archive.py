@@ -5,13 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+from pandas.api.types import is_integer_dtype, is_numeric_dtype, is_string_dtype
+from pydantic import ValidationError
 
+from leaderboard.exchange.archive_facts import BoardFacts, Manifest, first_mistake
 from leaderboard.records import Board, Published, TaskResult, replace_bytes
 
 SCHEMA = 1
@@ -28,6 +34,7 @@ _FACTS = ("suite", "title", "profile", "commit", "date", "command", "resamples")
 _TASK_FACTS = ("name", "title", "dataset", "positive", "generated", "level", "abstain_cost", "ladder", "rung")
 _TASK_TUPLES = ("classes", "flags", "notes")
 _ORDER = ("task", "entry", "modalities", "seed", "fold", "role", "specimen")
+_WHOLE = ("seed", "fold", "y")
 _TEXTS = ("task", "entry", "modalities", "role", "specimen", "patient", "domain", "status", "error")
 
 
@@ -95,21 +102,34 @@ def changed_files(folder: Path) -> list[str]:
     Raises:
         ArchiveError: If there is no readable manifest, or it lists a file outside the folder.
     """
-    listed = read_json(folder / MANIFEST).get("files")
-    if not isinstance(listed, dict):
-        raise ArchiveError(f"{MANIFEST} lists no files")
     told = []
-    for name, digest in listed.items():
+    for name, digest in read_manifest(folder).files.items():
         path = folder / _inside(name)
-        if not path.is_file():
+        if not os.path.isfile(path):
             told.append(f"{name} is missing")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             told.append(f"{name} differs from the manifest")
     return told
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """Return what the manifest of a folder says.
+
+    Raises:
+        ArchiveError: If there is none, it lists no files, or its suite is no name.
+    """
+    told = read_json(folder / MANIFEST)
+    try:
+        return Manifest.model_validate(told)
+    except ValidationError as error:
+        said = first_mistake(error)
+        raise ArchiveError(f"{MANIFEST} lists no files, or misnames them or its suite: {said}") from error
+
+
 def _inside(name: str) -> PurePosixPath:
     path = PurePosixPath(name)
+    if "\0" in name or "\\" in name or len(name) > 255:
+        raise ArchiveError(f"{MANIFEST} lists {name[:80]!r}, which is no file name")
     if path.is_absolute() or ".." in path.parts:
         raise ArchiveError(f"{MANIFEST} lists {name!r}, which is outside the folder")
     return path
@@ -122,12 +142,19 @@ def read_json(path: Path) -> dict[str, Any]:
         ArchiveError: If the file is missing or torn.
     """
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        read = json.loads(_content(path))
+    except (OSError, ValueError, RecursionError) as error:
         raise ArchiveError(f"{path.name} cannot be read in {path.parent}: {error}") from error
     if not isinstance(read, dict):
         raise ArchiveError(f"{path.name} holds no object")
     return read
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file; a pipe or a device in its place is never waited for."""
+    if not os.path.isfile(path):
+        raise OSError("there is no such file")
+    return path.read_bytes()
 
 
 def unpack(folder: Path) -> tuple[dict[str, Any], tuple[TaskResult, ...]]:
@@ -140,21 +167,44 @@ def unpack(folder: Path) -> tuple[dict[str, Any], tuple[TaskResult, ...]]:
     if told.get("schema") != SCHEMA:
         raise ArchiveError(f"{BOARD} has schema {told.get('schema')!r}; this version reads {SCHEMA}")
     try:
-        parts = {part for task in told["tasks"] for part in task["columns"]} | {"predictions", "trials"}
-        tables = {part: _read_parquet(folder / TABLES[part]) for part in sorted(parts)}
-        return {name: told[name] for name in _FACTS}, tuple(_task(task, tables) for task in told["tasks"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ArchiveError(f"{BOARD} lacks or misnames {error}") from error
+        facts = BoardFacts.model_validate(told).model_dump()
+    except ValidationError as error:
+        raise ArchiveError(f"{BOARD} lacks or misnames {first_mistake(error)}") from error
+    parts = {part for task in facts["tasks"] for part in task["columns"]} | {"predictions", "trials"}
+    tables = {part: _read_parquet(folder / TABLES[part]) for part in sorted(parts)}
+    return {name: facts[name] for name in _FACTS}, tuple(_task(task, tables) for task in facts["tasks"])
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise ArchiveError(f"{path.name} cannot be read as Parquet: {error}") from error
+        table = pd.read_parquet(io.BytesIO(_content(path)))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, pa.ArrowException) as error:
+        raise ArchiveError(f"{path.name} cannot be read as Parquet: {' '.join(str(error).split())}") from error
     if "task" not in table:
         raise ArchiveError(f"{path.name} lacks the columns ['task']")
+    if not table.columns.is_unique:
+        raise ArchiveError(f"{path.name} has two columns of one name")
+    _check_kinds(path.name, table)
     return table
+
+
+def _check_kinds(name: str, table: pd.DataFrame) -> None:
+    """Refuse columns that hold something else than what is computed with them."""
+    for column, values in table.items():
+        kind = _kind(str(column))
+        if kind and not kind[1](values.dtype):
+            raise ArchiveError(f"{name}: column {column} holds {values.dtype}, not {kind[0]}")
+        if column in _TEXTS and values.isna().any():
+            raise ArchiveError(f"{name}: column {column} has empty cells")
+
+
+def _kind(column: str) -> tuple[str, Callable[[Any], bool]] | None:
+    """Return what a column holds, and the test of its dtype."""
+    if column in _TEXTS:
+        return "text", is_string_dtype
+    if column in _WHOLE:
+        return "whole numbers", is_integer_dtype
+    return ("numbers", is_numeric_dtype) if re.fullmatch(r"[pq][0-9]+|seconds", column) else None
 
 
 def _task(told: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> TaskResult:

@@ -32,9 +32,9 @@ def _show_task(view: TaskView, console: Console) -> None:
         console.print(Text(plain(line)))
     _print_table(summary(view), console)
     for line in findings(view):
-        console.print(Text(line))
+        console.print(Text(plain(line)))
     for line in warnings(view):
-        console.print(Text(f"Warning: {line}", style="yellow"))
+        console.print(Text(f"Warning: {plain(line)}", style="yellow"))
 
 
 def _print_table(table: Table, console: Console) -> None:

@@ -6,7 +6,7 @@ from leaderboard.inference.correlated_t import bayesian_t, nadeau_bengio
 from leaderboard.inference.critical_difference import FEWEST, CriticalDifference, critical_difference, holm
 from leaderboard.inference.delong import delong
 from leaderboard.inference.permutation import permutation_p
-from leaderboard.inference.resolution import patients_needed, resolution_floor
+from leaderboard.inference.resolution import MOST_PATIENTS, patients_needed, resolution_floor
 from leaderboard.inference.seed_draw import with_drawn_seeds
 from leaderboard.inference.shared_draw import SharedDraw, part, shared_draw, summary
 from leaderboard.inference.ties import against, tie_groups, tie_reach
@@ -14,6 +14,7 @@ from leaderboard.inference.ties import against, tie_groups, tie_reach
 __all__ = [
     "BLOCK",
     "FEWEST",
+    "MOST_PATIENTS",
     "CriticalDifference",
     "Floats",
     "SharedDraw",

@@ -8,6 +8,8 @@ import numpy as np
 
 from leaderboard.measures import Floats
 
+MOST_PATIENTS = 10**6  # no study has more, and differences of rounding would ask for 10^30
+
 
 def resolution_floor(samples: Floats, reach: float | Floats) -> float:
     """Return the smallest difference that these patients can show between two typical entries.
@@ -46,8 +48,12 @@ def patients_needed(difference: float, spread: float, n_patients: int, reach: fl
         reach: Of ``ties.tie_reach`` for these patients.
 
     Returns:
-        Infinity where the difference is 0, NaN where it or its spread is not known.
+        Infinity where more than a million would be needed, as for a difference of 0 or one that rounding made; NaN
+        where it or its spread is not known.
     """
     if math.isnan(difference) or not math.isfinite(reach * spread):
         return math.nan
-    return math.inf if difference == 0 else math.ceil(n_patients * (reach * spread / difference) ** 2)
+    half = reach * spread
+    if abs(difference) * math.sqrt(MOST_PATIENTS / n_patients) < half or difference == 0:
+        return math.inf
+    return math.ceil(n_patients * (half / difference) ** 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 
+from leaderboard.inference import MOST_PATIENTS
 from leaderboard.scores import Cell, Column, Table, TaskView
 from leaderboard.text import plain
 
@@ -40,10 +41,18 @@ def _row(pair: Mapping[Hashable, object]) -> tuple[Cell, ...]:
     return (
         Cell(a, order=a),
         Cell(b, order=b),
-        Cell(f"{gap:+.3f}", "" if math.isnan(low) else f"[{low:+.3f}, {high:+.3f}]", gap),
+        Cell(_signed(gap), "" if math.isnan(low) else f"[{low:+.3f}, {high:+.3f}]", gap),
         *(_share(float(str(pair[name]))) for name in SHARES),
-        Cell(f"{needed:,.0f}", order=needed) if math.isfinite(needed) else UNKNOWN,
+        UNKNOWN if math.isnan(needed) else Cell(_patients(needed), order=min(needed, MOST_PATIENTS + 1)),
     )
+
+
+def _signed(gap: float) -> str:
+    return f"{round(gap, 3) + 0.0:+.3f}"  # what rounding made is no "-0.000"
+
+
+def _patients(needed: float) -> str:
+    return f"{needed:,.0f}" if math.isfinite(needed) else f"more than {MOST_PATIENTS:,}"
 
 
 def _share(value: float) -> Cell:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from leaderboard.inference import Floats, clustered, interval, reach, shared_weights
 from leaderboard.measures import ratio
-from leaderboard.records import Replicate, TaskResult, TestSet, test_sets
+from leaderboard.records import Replicate, ResultError, TaskResult, TestSet, test_sets
 
 COLUMNS = ["task", "entry", "test_set", "metric", "value", "low", "high", "n_patients", "note"]
 METRICS = ("cost", "cost with abstention", "share abstained")
@@ -56,11 +56,11 @@ def _checked(task: TaskResult) -> Floats:
     costs = np.array(task.costs, dtype=np.float64)
     n_classes = len(task.classes)
     if costs.shape != (n_classes, n_classes) or not np.isfinite(costs).all():
-        raise ValueError(
+        raise ResultError(
             f"costs of task {task.name!r} are {task.costs}; give a finite {n_classes} x {n_classes} matrix"
         )
     if task.abstain_cost is not None and not np.isfinite(task.abstain_cost):
-        raise ValueError(f"abstain_cost of task {task.name!r} is {task.abstain_cost}; give a finite number or None")
+        raise ResultError(f"abstain_cost of task {task.name!r} is {task.abstain_cost}; give a finite number or None")
     return costs[::-1, ::-1] if task.positive == 0 else costs
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from leaderboard.inference import Floats, SharedDraw, shared_draw, summary
 from leaderboard.measures import Metric, headline
-from leaderboard.records import IN_DOMAIN, SHIFTED, Level, TaskResult, TestSet, hole_notes, test_sets
+from leaderboard.records import IN_DOMAIN, SHIFTED, Level, ResultError, TaskResult, TestSet, hole_notes, test_sets
 
 RUNGS = ("random image", "slide", "patient", "site")
 LEAKY_RUNGS = RUNGS[:2]
@@ -63,12 +63,12 @@ def _checked(tasks: Sequence[TaskResult]) -> dict[str, TaskResult]:
     rungs = {task.rung: task for task in tasks}
     names = {task.ladder for task in tasks}
     if len(names) != 1 or "" in names or len(rungs) != len(tasks) or not set(rungs) <= set(RUNGS):
-        raise ValueError(
+        raise ResultError(
             f"a ladder needs tasks of one name with different rungs of {RUNGS}; got {names}, {list(rungs)}"
         )
     told = pd.concat([task.predictions[["specimen", "patient", "y"]] for task in tasks]).drop_duplicates()
     if told["specimen"].duplicated().any():
-        raise ValueError(f"ladder {names}: a specimen has another patient or label in another rung")
+        raise ResultError(f"ladder {names}: a specimen has another patient or label in another rung")
     return rungs
 
 

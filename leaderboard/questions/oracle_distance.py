@@ -10,7 +10,16 @@ from scipy.special import xlogy
 
 from leaderboard.inference import Floats, clustered, interval, reach, shared_weights
 from leaderboard.measures import EPS, headline, ratio
-from leaderboard.records import TOLERANCE, Replicate, TaskResult, TestSet, hole_notes, proba_columns, test_sets
+from leaderboard.records import (
+    TOLERANCE,
+    Replicate,
+    ResultError,
+    TaskResult,
+    TestSet,
+    hole_notes,
+    proba_columns,
+    test_sets,
+)
 from leaderboard.scores import CONTROL, resampled
 
 ORACLE = "Bayes oracle"
@@ -70,7 +79,7 @@ def posterior(task: TaskResult) -> pd.DataFrame | None:
     off = (np.abs(values.sum(axis=1) - 1) > TOLERANCE) & ~np.isnan(values).any(axis=1)
     wrong = (values < 0).any(axis=1) | off | table.index.duplicated()
     if wrong.any():
-        raise ValueError(f"the posterior of task {task.name!r} has rows twice or that are no distribution, first: "
+        raise ResultError(f"the posterior of task {task.name!r} has rows twice or that are no distribution, first: "
                          f"{table.index[wrong][0]!r}")  # fmt: skip
     return table
 

@@ -1,6 +1,6 @@
 """Say what goes into a board, and whether it is sound."""
 
-from leaderboard.records.check import MODEL, OOD, TOLERANCE, check, proba_columns
+from leaderboard.records.check import MODEL, OOD, TOLERANCE, ResultError, check, proba_columns
 from leaderboard.records.held_out import NOBODY_KEPT, averaged, by_patient, check_valid, lacking_classes, models
 from leaderboard.records.holes import hole_notes, is_applicable
 from leaderboard.records.pooled import FEW_OF_STRATUM, pooled
@@ -41,6 +41,7 @@ __all__ = [
     "Level",
     "Published",
     "Replicate",
+    "ResultError",
     "TaskResult",
     "TestSet",
     "averaged",

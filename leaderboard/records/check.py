@@ -17,8 +17,12 @@ RESERVED = ("in-domain", "all shifted", "worst domain")
 TOLERANCE = 1e-6
 
 
+class ResultError(ValueError):
+    """Report predictions or trials that cannot be scored."""
+
+
 def check(task: TaskResult) -> None:
-    """Raise ValueError on the first thing in ``task`` that would make its scores wrong."""
+    """Raise ResultError on the first thing in ``task`` that would make its scores wrong."""
     _check_task(task)
     _check_columns(task, "trials", task.trials, TRIAL)
     _check_columns(task, "predictions", task.predictions, [*PREDICTION, *proba_columns(task)])
@@ -39,9 +43,9 @@ def proba_columns(task: TaskResult) -> list[str]:
 def _check_task(task: TaskResult) -> None:
     n_classes = len(task.classes)
     if n_classes < 2:
-        raise ValueError(f"task {task.name!r} has classes {task.classes}; give at least two")
+        raise ResultError(f"task {task.name!r} has classes {task.classes}; give at least two")
     if (n_classes == 2) != (task.positive in (0, 1)):
-        raise ValueError(
+        raise ResultError(
             f"task {task.name!r} has {n_classes} classes and positive={task.positive!r}; "
             "two classes need 0 or 1, more need None"
         )
@@ -50,55 +54,55 @@ def _check_task(task: TaskResult) -> None:
 def _check_columns(task: TaskResult, what: str, table: pd.DataFrame, wanted: list[str]) -> None:
     missing = [column for column in wanted if column not in table.columns]
     if missing:
-        raise ValueError(f"{what} of task {task.name!r} lack the columns {missing}")
+        raise ResultError(f"{what} of task {task.name!r} lack the columns {missing}")
 
 
 def _check_trials(task: TaskResult) -> None:
     unknown = set(task.trials["status"]) - set(STATUSES)
     if unknown:
-        raise ValueError(f"trials of task {task.name!r} have the status {sorted(unknown)}; choices: {STATUSES}")
+        raise ResultError(f"trials of task {task.name!r} have the status {sorted(unknown)}; choices: {STATUSES}")
     twice = task.trials.duplicated(MODEL)
     if twice.any():
-        raise ValueError(f"task {task.name!r} plans a trial twice: {_first(task.trials, twice, MODEL)}")
+        raise ResultError(f"task {task.name!r} plans a trial twice: {_first(task.trials, twice, MODEL)}")
     done = pd.MultiIndex.from_frame(task.trials.loc[task.trials["status"] == "done", MODEL])
     given = pd.MultiIndex.from_frame(task.predictions[MODEL]).unique()
     for these, words in ((given.difference(done), "predictions of a trial that is not done"),
                          (done.difference(given), "a trial that is done without predictions")):  # fmt: skip
         if len(these):
-            raise ValueError(f"task {task.name!r} has {words}: entry, seed, fold = {these[0]}")
+            raise ResultError(f"task {task.name!r} has {words}: entry, seed, fold = {these[0]}")
 
 
 def _check_keys(task: TaskResult, table: pd.DataFrame, what: str) -> None:
     empty = table[PREDICTION].isna().any(axis=1)
     if empty.any():
-        raise ValueError(f"{what} of task {task.name!r} has an empty cell: {_first(table, empty, PREDICTION)}")
+        raise ResultError(f"{what} of task {task.name!r} has an empty cell: {_first(table, empty, PREDICTION)}")
     twice = table.duplicated(KEY)
     if twice.any():
-        raise ValueError(f"task {task.name!r} has {what} twice: {_first(table, twice, KEY)}")
+        raise ResultError(f"task {task.name!r} has {what} twice: {_first(table, twice, KEY)}")
 
 
 def _check_roles(task: TaskResult) -> None:
     table = task.predictions
     strange = ~table["role"].str.fullmatch(r"test(:.+)?", flags=0) | table["role"].str[5:].isin(RESERVED)
     if strange.any():
-        raise ValueError(f"a role of task {task.name!r} is neither 'test' nor 'test:<domain>', or its domain is one of "
-                         f"{RESERVED}: {_first(table, strange, KEY)}")  # fmt: skip
+        said = f"a role of task {task.name!r} is neither 'test' nor 'test:<domain>', or its domain is one of {RESERVED}"
+        raise ResultError(f"{said}: {_first(table, strange, KEY)}")
 
 
 def _check_proba(task: TaskResult, table: pd.DataFrame, what: str) -> None:
     proba = table[proba_columns(task)].to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(proba).all(axis=1) | (proba < 0).any(axis=1) | (np.abs(proba.sum(axis=1) - 1) > TOLERANCE)
     if wrong.any():
-        raise ValueError(f"{what} of task {task.name!r} are not finite, not in [0, 1] or do not sum to 1 in "
-                         f"{wrong.sum()} rows, first: {_first(table, wrong, KEY)}, p={proba[wrong][0]}")  # fmt: skip
+        raise ResultError(f"{what} of task {task.name!r} are not finite, not in [0, 1] or do not sum to 1 in "
+                          f"{wrong.sum()} rows, first: {_first(table, wrong, KEY)}, p={proba[wrong][0]}")  # fmt: skip
 
 
 def _check_labels(task: TaskResult) -> None:
     table = task.predictions
     outside = ~table["y"].isin(range(len(task.classes)))
     if outside.any():
-        raise ValueError(f"y of task {task.name!r} is not a class index 0..{len(task.classes) - 1}: "
-                         f"{_first(table, outside, [*KEY, 'y'])}")  # fmt: skip
+        raise ResultError(f"y of task {task.name!r} is not a class index 0..{len(task.classes) - 1}: "
+                          f"{_first(table, outside, [*KEY, 'y'])}")  # fmt: skip
 
 
 def _check_specimens(task: TaskResult, table: pd.DataFrame, column: str, words: str) -> None:
@@ -106,8 +110,8 @@ def _check_specimens(task: TaskResult, table: pd.DataFrame, column: str, words: 
     told = facts.drop_duplicates(["specimen", "patient", "domain", column])
     differs = told.duplicated("specimen")
     if differs.any():
-        raise ValueError(f"task {task.name!r}: a specimen has two patients, domains or {words}: "
-                         f"{_first(told, differs, ['specimen', 'entry'])}")  # fmt: skip
+        raise ResultError(f"task {task.name!r}: a specimen has two patients, domains or {words}: "
+                          f"{_first(told, differs, ['specimen', 'entry'])}")  # fmt: skip
 
 
 def _check_ood(task: TaskResult) -> None:
@@ -134,7 +138,7 @@ def _check_ood(task: TaskResult) -> None:
         (pd.MultiIndex.from_frame(table[MODEL]).isin(done), "a row of a trial that is not done"),
     ):  # fmt: skip
         if not np.all(right):
-            raise ValueError(f"ood predictions of task {task.name!r} have {words}: "
+            raise ResultError(f"ood predictions of task {task.name!r} have {words}: "
                              f"{_first(table, ~np.asarray(right, dtype=bool), [*KEY, 'patient', 'y'])}")  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from leaderboard.records.check import MODEL, PREDICTION, TOLERANCE, proba_columns
+from leaderboard.records.check import MODEL, PREDICTION, TOLERANCE, ResultError, proba_columns
 from leaderboard.records.results import TaskResult
 
 NOBODY_KEPT = "no validation predictions were kept"
@@ -43,21 +43,21 @@ def check_valid(task: TaskResult) -> None:
         return
     lacking = [name for name in (*PREDICTION, *proba_columns(task)) if name not in task.valid]
     if lacking:
-        raise ValueError(f"validation predictions of task {task.name!r} lack the columns {lacking}")
+        raise ResultError(f"validation predictions of task {task.name!r} lack the columns {lacking}")
     proba = task.valid[proba_columns(task)].to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(proba).all(axis=1) | (proba < 0).any(axis=1) | (np.abs(proba.sum(axis=1) - 1) > TOLERANCE)
     wrong |= ~task.valid["y"].isin(range(len(task.classes))).to_numpy()
     if wrong.any():
         first = task.valid.loc[wrong, PREDICTION].iloc[0].to_dict()
-        raise ValueError(f"validation predictions of task {task.name!r} have {wrong.sum()} bad rows, first: {first}")
+        raise ResultError(f"validation predictions of task {task.name!r} have {wrong.sum()} bad rows, first: {first}")
     both = task.valid[[*MODEL, "patient"]].merge(task.predictions[[*MODEL, "patient"]].drop_duplicates())
     if len(both):
         first = both.iloc[0].to_dict()
-        raise ValueError(f"task {task.name!r} tests {len(both)} patients of its validation part, first: {first}")
+        raise ResultError(f"task {task.name!r} tests {len(both)} patients of its validation part, first: {first}")
     unseen = task.valid["patient"].isin([] if task.ood is None else task.ood["patient"])
     if unseen.any():
         first = task.valid.loc[unseen, [*MODEL, "patient"]].iloc[0].to_dict()
-        raise ValueError(f"task {task.name!r} has patients of an unseen class in its validation part, first: {first}")
+        raise ResultError(f"task {task.name!r} has patients of an unseen class in its validation part, first: {first}")
 
 
 def models(task: TaskResult, entry: str) -> list[tuple[pd.DataFrame, pd.DataFrame]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leaderboard.records.check import proba_columns
+from leaderboard.records.check import ResultError, proba_columns
 from leaderboard.records.holes import hole_notes
 from leaderboard.records.pooled import pooled
 from leaderboard.records.results import TaskResult
@@ -192,7 +192,7 @@ def _check_same_specimens(task: TaskResult, name: str, table: pd.DataFrame, comp
     for (entry, seed), part in table[table["entry"].isin(complete)].groupby(["entry", "seed"]):
         lacking = sorted(wanted - set(part["specimen"]))
         if lacking:
-            raise ValueError(
+            raise ResultError(
                 f"entry {entry!r}, seed {seed} of task {task.name!r} has no prediction for {len(lacking)} specimens of "
                 f"test set {name!r}, first: {lacking[0]!r}; all entries need the same split"
             )

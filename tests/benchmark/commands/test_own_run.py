@@ -131,9 +131,15 @@ def test_check_of_a_made_up_dataset_compares_its_parts(tmp_path, monkeypatch):
 
 def test_an_own_cohort_runs_and_reports(tmp_path):
     path, out = write_cohort(tmp_path / "my"), str(tmp_path / "runs")
+    table = pd.read_csv(tmp_path / "my/specimens.csv", dtype=str)
+    table.loc[4, ["hb", "score"]] = ""
+    table.to_csv(tmp_path / "my/specimens.csv", index=False)
     words = ("--dataset", str(path), "--entry", "prior", "--entry", "missingness-only")
     result = invoke("run", *words, "--out", out, "--jobs", "1")
     assert result.exit_code == 0, result.output
+    lacking = f"1 of 60 specimens have no clinical: {table.loc[4, 'specimen']}"
+    assert lacking in result.output
+    assert lacking in (tmp_path / "runs/my-cohort/leaderboard.quick/leaderboard.md").read_text()
     scores = pd.read_csv(tmp_path / "runs/my-cohort/leaderboard.quick/leaderboard.csv")
     assert set(scores["entry"]) == {"prior", "missingness-only"}
     assert set(scores["task"]) == {"my-cohort"}

@@ -76,3 +76,42 @@ def test_entries_outside_the_tree(tmp_path):
         entry_spec(str(path))
     with pytest.raises(UsageError, match="there is no file"):
         entry_spec(f"{tmp_path}/none.py:X")
+
+
+OWN = """
+name = "mine"
+title = "Mine"
+[[tasks]]
+name = "one"
+title = "One"
+dataset = "coh/cohort.toml"
+split = { scheme = "plan", plan = "plan.csv" }
+[profiles.quick]
+entries = ["prior", "mine.py:Mine"]
+"""
+
+
+def test_what_a_suite_names_lies_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "mine.toml").write_text("\ufeff" + OWN, encoding="utf-8")
+    (tmp_path / "mine.py").write_text("class Mine:\n    pass\n")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    suite = load_suite("../mine.toml")
+    assert suite.tasks[0].dataset == str(tmp_path / "coh/cohort.toml")
+    assert suite.tasks[0].split.plan == str(tmp_path / "plan.csv")
+    assert suite.profiles["quick"].entries == ("prior", f"{tmp_path}/mine.py:Mine")
+
+
+@pytest.mark.parametrize(("encoding", "said"), [("latin-1", "is not UTF-8: byte 0xfc"), ("utf-16", "is UTF-16 text")])
+def test_a_suite_in_another_encoding_is_one_sentence(tmp_path, encoding, said):
+    (tmp_path / "mine.toml").write_bytes(OWN.replace("Mine", "Mün").encode(encoding))
+    with pytest.raises(UsageError, match=f"mine.toml: {said}.* Save it as UTF-8"):
+        load_suite(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize("seeds", ["[-1]", "[99999999999]"])
+def test_seeds_that_no_generator_takes_are_refused(tmp_path, seeds):
+    (tmp_path / "mine.py").write_text("class Mine:\n    pass\n")
+    (tmp_path / "mine.toml").write_text(OWN + f"seeds = {seeds}\n")
+    with pytest.raises(UsageError, match="seeds"):
+        load_suite(str(tmp_path / "mine.toml"))

@@ -111,6 +111,8 @@ def test_bad_specimen_rows_are_named(tmp_path, old, new, said):
         ('table = "labs.csv"', 'table = "lab.csv"', "there is no file"),
         (', unit = "points"', "", "give unit"),
         ("[specimens]", "[specimens", "not valid TOML"),
+        ('["f", "m"]', '["f", "f"]', "categories: .*write different names"),
+        ('["AML", "APL"]', '["AML", "APL "]', "classes: .*without blanks around them"),
     ],
 )
 def test_a_wrong_file_names_the_key(tmp_path, old, new, said):
@@ -154,7 +156,9 @@ def test_images_are_found_by_pattern_and_cropped_to_what_all_cover(tmp_path):
 def test_an_image_of_an_unknown_specimen_is_named(tmp_path):
     write_images(tmp_path, sizes=[32])
     (tmp_path / "cells/S3").rename(tmp_path / "cells/X3")
-    assert problems_of(write_cohort(tmp_path, IMAGES)) == ["X3/blast/0.png: 'X3' is no specimen of the specimen table."]
+    assert problems_of(write_cohort(tmp_path, IMAGES)) == [
+        "X3/blast/0.png: 'X3' is no specimen of the specimen table. Add it there, or correct the id."
+    ]
 
 
 def test_a_broken_image_is_left_out_and_named(tmp_path):

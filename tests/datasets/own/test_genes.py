@@ -85,3 +85,25 @@ def test_a_stranger_among_columns_is_called_a_column(tmp_path):
     toml = PLAIN + 'orientation = "columns"\nspecimen = "gene"\n'
     found = found_in(tmp_path, "gene,S0,X9\nA,1,2\nB,1,2\n", toml)
     assert found == ["genes.csv, column X9: is no specimen of the specimen table, or repeats. Take it out."]
+
+
+def test_sets_that_share_no_gene_or_are_not_there_are_refused(tmp_path):
+    toml = PLAIN + 'sets = "s.gmt"\n'
+    (tmp_path / "s.gmt").write_text("ONE\tx\tENSG01\nTWO\tx\tENSG02\n")
+    found = found_in(tmp_path, "specimen,A,B\nS0,1,2\n", toml)
+    assert (
+        len(found) == 1 and "none of its 2 gene sets has a gene of the table: it says ENSG01, the table A" in found[0]
+    )
+    (tmp_path / "s.gmt").write_bytes("ONE\tü\tA\n".encode("latin-1"))
+    with pytest.raises(CohortError, match=r"s.gmt: is not UTF-8: byte 0xfc in line 1\. Save it as UTF-8"):
+        write_cohort(tmp_path, toml).load()
+    (tmp_path / "s.gmt").unlink()
+    with pytest.raises(CohortError, match=r"s.gmt: there is no file"):
+        write_cohort(tmp_path, toml).load()
+
+
+def test_sets_without_a_measured_gene_are_said(tmp_path):
+    (tmp_path / "s.gmt").write_text("ONE\tx\tA\nTWO\tx\tZ\n")
+    (tmp_path / "genes.csv").write_text("specimen,A,B\n" + "".join(f"S{i},1,2\n" for i in range(16)))
+    notes = write_cohort(tmp_path, PLAIN + 'sets = "s.gmt"\n').load().provenance.notes
+    assert notes == ("1 of 2 gene sets have no measured gene, left out: TWO",)

@@ -15,7 +15,7 @@ LABS = "id;Hb;Leuko;sex;Score\n"
 def test_a_separator_at_the_end_of_the_rows_is_named(tmp_path):
     with pytest.raises(CohortError, match=r"labs.csv: row 2 has 6 fields, the header 5\. Do the rows end"):
         write_cohort(tmp_path, labs=LABS + "S0;8,0;1;f;1;\nS1;8,0;1;f;1;\n").load()
-    with pytest.raises(CohortError, match=r"labs.csv: .*Expected 5 fields in line 3, saw 6\.$"):
+    with pytest.raises(CohortError, match=r"labs.csv: row 3 has 6 fields, the header 5\. Do the rows end"):
         write_cohort(tmp_path, labs=LABS + "S0;8,0;1;f;1\nS1;8,0;1;f;1;\n").load()
 
 

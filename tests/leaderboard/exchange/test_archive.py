@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import fields, replace
 
 import numpy as np
@@ -180,3 +181,59 @@ def test_a_manifest_without_files_is_refused(folder, told):
 def test_the_manifest_s_hashes_are_not_replaced_by_facts(board, tmp_path):
     archive.write({"a.txt": b"a"}, tmp_path, {"files": {}, "data": {"plain": "abc"}})
     assert archive.read_json(tmp_path / "manifest.json")["files"].keys() == {"a.txt"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda told: told.update(resamples=10**9), "resamples: .*100000"),
+        (lambda told: told.update(resamples=0), "resamples"),
+        (lambda told: told.update(resamples="10"), "resamples"),
+        (lambda told: told["tasks"][0].update(classes="ab"), r"tasks\.0\.classes"),
+        (lambda told: told["tasks"][0].update(fold_names={"a": "b"}), r"tasks\.0\.fold_names"),
+        (lambda told: told["tasks"][0].update(positive="1"), r"tasks\.0\.positive"),
+        (lambda told: told["tasks"][0].update(costs=[[float("inf")]]), r"tasks\.0\.costs"),
+    ],
+)
+def test_facts_of_another_kind_are_named_before_anything_is_computed(folder, change, said):
+    told = archive.read_json(folder / "board.json")
+    change(told)
+    (folder / "board.json").write_text(json.dumps(told))
+    with pytest.raises(archive.ArchiveError, match=f"board.json lacks or misnames {said}"):
+        archive.unpack(folder)
+
+
+@pytest.mark.parametrize(("column", "value"), [("role", 1), ("y", "a"), ("p0", "x"), ("seed", 0.5), ("patient", None)])
+def test_columns_of_another_kind_are_named(folder, column, value):
+    path = folder / "predictions.parquet"
+    pd.read_parquet(path).assign(**{column: value}).to_parquet(path)
+    with pytest.raises(archive.ArchiveError, match=f"predictions.parquet: column {column}"):
+        archive.unpack(folder)
+
+
+@pytest.mark.parametrize("name", ["board.json", "manifest.json", "predictions.parquet"])
+def test_a_pipe_or_a_device_in_the_folder_is_never_waited_for(folder, name):
+    for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(path.name)):
+        (folder / name).unlink()
+        make(folder / name)
+        if name == "manifest.json":
+            with pytest.raises(archive.ArchiveError, match=name):
+                archive.changed_files(folder)
+            continue
+        assert archive.changed_files(folder) == [f"{name} is missing"]
+        with pytest.raises(archive.ArchiveError, match=name):
+            archive.unpack(folder)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "a\\b"])
+def test_a_manifest_lists_names_of_files_only(folder, name):
+    (folder / "manifest.json").write_text(json.dumps({"files": {name: "0"}}))
+    with pytest.raises(archive.ArchiveError, match="which is no file name"):
+        archive.changed_files(folder)
+
+
+def test_a_manifest_s_suite_is_no_path(folder):
+    told = archive.read_json(folder / "manifest.json")
+    (folder / "manifest.json").write_text(json.dumps({**told, "suite": "../../etc", "entry": "x"}))
+    with pytest.raises(archive.ArchiveError, match="suite"):
+        archive.read_manifest(folder)

@@ -167,3 +167,13 @@ def test_a_set_of_a_shared_draw_has_the_reach_of_its_own_patients() -> None:
     assert drawn.reach(few) == pytest.approx(reach(np.arange(6) % 2))
     assert drawn.reach(many) == pytest.approx(reach(np.arange(200) % 2))
     assert drawn.reach(few, many) == drawn.reach(few)
+
+
+@pytest.mark.parametrize("difference", [1e-17, -1e-17, 5e-324, 1e-200, 1e-9, 0.0])
+def test_a_difference_of_rounding_asks_for_more_patients_than_there_are(difference):
+    assert patients_needed(difference, 0.1, 30, 2.05) == np.inf
+
+
+def test_a_million_patients_is_the_most_that_is_said():
+    assert 999_000 < patients_needed(0.1 * 1.96 / 100, 0.1, 100, 1.96) <= 10**6
+    assert patients_needed(0.1 * 1.96 / 101, 0.1, 100, 1.96) == np.inf

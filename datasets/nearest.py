@@ -1,0 +1,28 @@
+"""The known name that a user may have meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_SHOWN = 20
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known name that differs in case, blanks or dashes alone, or at most two that are near."""
+    folded = {_folded(other): other for other in known}
+    if _folded(name) in folded:
+        return [folded[_folded(name)]]
+    return [folded[f] for f in difflib.get_close_matches(_folded(name), folded, n=2, cutoff=0.6)]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question with the nearest known names, if there is one, and the known names."""
+    names = list(known)
+    near = nearest(name, names)
+    listed = f"Known: {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}."
+    return f"Did you mean {' or '.join(map(repr, near))}? {listed}" if near else listed
+
+
+def _folded(name: str) -> str:
+    return "".join(name.casefold().split()).replace("-", "").replace("_", "")
