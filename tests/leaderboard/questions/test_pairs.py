@@ -19,8 +19,8 @@ from leaderboard.measures.metrics import METRICS
 from leaderboard.questions.pairs import pairs
 from leaderboard.records import testsets
 from leaderboard.scores.score import resampled, score
-from leaderboard.scores.tables import views
-from leaderboard.verdicts.qc import CONTROLS, failures
+from leaderboard.scores.tables import TaskView, views
+from leaderboard.verdicts.qc import CONTROLS, RULES, failures
 from tests.leaderboard.fake_board import fake_task, with_controls
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "d", "command": "x"}
@@ -114,6 +114,23 @@ def test_each_planted_flaw_breaks_its_rule():
     stale = tuned.assign(stale=tuned["entry"] == "rules-apl")
     assert broken(replace(task, trials=stale)) == {"stale"}
     assert broken(replace(task, trials=tuned, flags=("audit overridden: class-is-domain",))) == {"audit-overridden"}
+
+
+@pytest.mark.parametrize(
+    ("is_tuned", "said"),
+    [
+        (lambda t: t["entry"] != "xgboost", ["Untuned beside tuned entries: xgboost."]),
+        (lambda t: (t["entry"] != "xgboost") | (t["fold"] != 2), ["Untuned beside tuned entries: xgboost."]),
+        (lambda t: t["entry"] == "xgboost", ["Untuned beside tuned entries: fusion-gnn, prior, rules-apl."]),
+        (lambda t: t["fold"] < 9, []),
+        (lambda t: t["fold"] > 9, []),
+        (lambda t: t["tuned"].astype(object).mask(t["entry"] == "prior", None).mask(t["entry"] != "prior", True), []),
+    ],
+)
+def test_one_untuned_trial_makes_an_entry_untuned_beside_others(is_tuned, said):
+    task = fake_task(failed=None, n=20, skill={"prior": 0, "rules-apl": 1, "xgboost": 2, "fusion-gnn": 2})
+    changed = replace(task, trials=task.trials.assign(tuned=is_tuned(task.trials)))
+    assert list(RULES["untuned-beside-tuned"](TaskView(None, changed))) == said
 
 
 def test_a_table_without_its_controls_says_so_first():

@@ -52,6 +52,8 @@ def other_folds(rows: pd.DataFrame) -> pd.DataFrame:
         (set_first("y", 9), "not a class index"),
         (set_first("patient", "stranger"), "two patients, domains or labels"),
         (everywhere("patient", "stranger"), "what most entries do not"),
+        (everywhere("domain", "B"), "what most entries do not"),
+        (everywhere("y", 2), "what most entries do not"),
         (set_first("role", "valid"), "neither 'test' nor"),
         (lambda rows: rows.iloc[1:], "lack a prediction"),
         (lambda rows: pd.concat([rows, rows.head(1)]), "a prediction twice"),
