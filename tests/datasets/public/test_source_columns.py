@@ -81,7 +81,7 @@ def test_tcga_laml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index = [f"TCGA-{i}" for i in range(4)]
     clinical = {
         "SEX": ["Male", "Female", "Female", "Male"], "AGE": [41, 42, 43, 44], "WBC": [5.5, 6.5, 7.5, 8.5],
-        "BM_BLAST_PERCENTAGE": [81, 82, 83, 84], "PB_BLAST_PERCENTAGE": [11, 12, 13, 14], 
+        "BM_BLAST_PERCENTAGE": [81, 82, 83, 84], "PB_BLAST_PERCENTAGE": [11, 12, 13, 14],
         "FAB": ["M3", "M1", "M1", "M2"],
         "HISTOLOGICAL_SUBTYPE": ["PML-RARA", "Normal Karyotype", "PML-RARA", "CBFB-MYH11"],
         "RISK_MOLECULAR": ["Good", "Intermediate", "Poor", "Good"],
@@ -138,7 +138,7 @@ def test_beataml(tmp_path: Path) -> None:
     folder.mkdir()
     aml = "ACUTE MYELOID LEUKAEMIA (AML) AND RELATED PRECURSOR NEOPLASMS"
     table = {
-        "dbgap_subject_id": ["1", "2"], "dbgap_rnaseq_sample": ["BA1R", "BA2R"], 
+        "dbgap_subject_id": ["1", "2"], "dbgap_rnaseq_sample": ["BA1R", "BA2R"],
         "dbgap_dnaseq_sample": ["BA1D", "BA2D"],
         "cohort": ["Waves1+2", "Waves3+4"], "diseaseStageAtSpecimenCollection": ["Initial Diagnosis"] * 2,
         "dxAtInclusion": [aml] * 2, "consensusAMLFusions": ["PML-RARA", ""], "ELN2017": ["Favorable", "Adverse"],
