@@ -30,7 +30,7 @@ Roles = dict[str, np.ndarray]
 def cohort_for(name: str) -> Cohort:
     """Return a small cohort that an entry learns something from; rules know the columns of their own generator."""
     if name not in RULES_OF:
-        return toy_cohort(n=48, missing=0.2)
+        return toy_cohort(n=36, missing=0.2)
     dataset, options = RULES_OF[name]
     return load_dataset(dataset, None, options)
 
@@ -98,7 +98,7 @@ def same_after_poison(build: Callable[..., Entry], cohort: Cohort) -> bool:
 
 @pytest.mark.parametrize("name", sorted(entries()))
 def test_poison_outside_train_and_valid_changes_no_prediction(name: str) -> None:
-    """Twice the same seed and rows, so that an entry that is not reproducible fails, too."""
+    """Two fits on the same rows with the same seed: an entry that is not reproducible to the last bit fails, too."""
     assert same_after_poison(entry_class(entry_spec(name)), cohort_for(name))
 
 
