@@ -43,13 +43,6 @@ def test_entries_run_on_whatever_a_dataset_has(name, parts):
     assert np.allclose(proba.sum(axis=1), 1) and (frame["role"] == "test").sum() == 12
 
 
-@pytest.mark.parametrize("name", LEARNERS)
-def test_same_seed_same_bytes(name):
-    cohort = toy_cohort(n=36, missing=0.3)
-    first, second = (outcome(name, cohort, seed=7).predictions for _ in range(2))
-    assert first.equals(second)
-
-
 @pytest.mark.parametrize("name", sorted(entries()))
 def test_an_entry_takes_keyword_only_arguments_with_defaults_and_a_seed(name):
     build = entry_class(entry_spec(name))

@@ -68,6 +68,13 @@ def invoke(*words: str):
     return result
 
 
+def test_haemoglobin_of_9_under_the_unit_g_per_litre_is_named(tmp_path):
+    path = write_cohort(tmp_path, toml=TOML.replace('hb = { unit = "g/dL" }', 'hb = { unit = "g/L" }'))
+    result = invoke("data", "check", str(path))
+    assert result.exit_code != 0
+    assert re.search(r"impossible: [\d.]+\s+g/L", result.output) and "times 10" in " ".join(result.output.split())
+
+
 def test_check_lists_every_problem_row_by_row(tmp_path):
     path = write_cohort(tmp_path)
     assert "60 specimens of 60 patients" in invoke("data", "check", str(path)).output

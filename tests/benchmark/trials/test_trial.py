@@ -146,6 +146,30 @@ def test_patient_nll_is_log_loss_when_patients_have_one_specimen():
     assert patient_nll(COHORT, proba) == pytest.approx(log_loss(COHORT.y, proba, labels=[0, 1, 2]))
 
 
+def test_patient_nll_of_a_sure_error_is_finite_and_averages_a_patient_first():
+    sure = np.eye(3)[COHORT.y]
+    assert patient_nll(COHORT, sure) == 0
+    wrong = patient_nll(COHORT, np.roll(sure, 1, axis=1))
+    assert wrong == pytest.approx(15 * np.log(10))  # a probability of nought counts as 1e-15
+    pair = dataclasses.replace(COHORT, patient=np.where(np.arange(60) == 3, COHORT.patient[0], COHORT.patient))
+    proba = sure.copy()
+    proba[0], proba[3] = [0.2, 0.8, 0], [0.6, 0.4, 0]
+    assert patient_nll(pair, proba) == pytest.approx(-np.log(0.4) / 59)  # one patient of 59: (0.2 + 0.6) / 2
+
+
+@pytest.mark.parametrize(("off", "is_fine"), [(4e-7, True), (-4e-7, True), (4e-6, False), (-4e-6, False)])
+def test_rows_may_miss_one_by_rounding_only(off, is_fine):
+    class Rounded(Spy):
+        def predict_proba(self, cohort):
+            return super().predict_proba(cohort) + off / 3
+
+    if is_fine:
+        run_trial(Rounded, COHORT, ROLES, params={}, seed=0)
+    else:
+        with pytest.raises(ValueError, match="not probabilities"):
+            run_trial(Rounded, COHORT, ROLES, params={}, seed=0)
+
+
 class Knob(Spy):
     """Is best at height 2, which only valid can tell."""
 

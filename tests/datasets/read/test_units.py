@@ -8,7 +8,7 @@ import pytest
 
 import datasets
 from datasets.public import amlsg, beataml
-from datasets.read.units import KNOWN, UnitError, factor
+from datasets.read.units import KNOWN, UnitError, factor, slip
 
 FOLDER = Path(datasets.__file__).parent
 
@@ -38,6 +38,32 @@ def test_what_clinics_write_is_read(target, scale, forms):
 def test_an_unknown_unit_lists_what_is_read():
     with pytest.raises(UnitError, match=r"'per lot' cannot be turned into '10\^9/L'.*forms that are read: .*K/uL.*g%"):
         factor("per lot", "10^9/L")
+
+
+HEALTHY = {
+    "age": 61, "wbc": 7.0, "hb": 140, "platelets": 250, "fibrinogen": 3.0, "d_dimer": 0.4, "pt": 12, "ldh": 180,
+    "prothrombin_ratio": 95, "mcv": 90, "mchc": 335, "neutrophils": 4.0, "monocytes": 0.5, "lymphocytes_pct": 30,
+    "eosinophils_pct": 2, "promyelocytes": 0, "calcium": 2.4, "creatinine": 75, "globulin": 28,
+}  # fmt: skip
+IN_ANOTHER_UNIT = [  # g/dL, /uL, mg/dL, ratio, ug/L and months
+    ("hb", 8.8, "times 10 "), ("hb", 14, "times 10 "), ("mchc", 33.5, "times 10 "), ("globulin", 2.8, "times 10 "),
+    ("wbc", 7000, ""), ("platelets", 250_000, "1/1000"), ("neutrophils", 4000, ""), ("monocytes", 600, ""),
+    ("fibrinogen", 300, ""), ("calcium", 9.6, "1/10"), ("creatinine", 0.9, ""), ("prothrombin_ratio", 1.1, ""),
+    ("d_dimer", 600, ""), ("age", 732, ""),
+]  # fmt: skip
+
+
+def test_every_known_variable_has_its_usual_value() -> None:
+    assert set(HEALTHY) == set(KNOWN)
+    assert {name: slip(name, value) for name, value in HEALTHY.items()} == dict.fromkeys(HEALTHY)
+    assert slip("hb", 45) is slip("platelets", 3) is slip("wbc", 300) is None  # ill, but alive
+    assert slip("height", -5) is None
+
+
+@pytest.mark.parametrize(("name", "value", "said"), IN_ANOTHER_UNIT)
+def test_a_usual_value_in_another_unit_is_impossible(name: str, value: float, said: str) -> None:
+    told = slip(name, value)
+    assert told is not None and f"{value:g} " in told and said in told
 
 
 def declared_units() -> list[tuple[str, str, str]]:

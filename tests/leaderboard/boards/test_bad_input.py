@@ -32,6 +32,24 @@ def without_specimen(task: TaskResult) -> TaskResult:
     return replace(task, predictions=table[~lost])
 
 
+def off_by(gap: float) -> Callable[[TaskResult], TaskResult]:
+    def change(task: TaskResult) -> TaskResult:
+        return replace(task, predictions=task.predictions.assign(p0=task.predictions["p0"] + gap))
+
+    return change
+
+
+def relabelled(column: str, value: object) -> Callable[[TaskResult], TaskResult]:
+    """Return a change by which one entry says something else of one specimen in all its rows."""
+
+    def change(task: TaskResult) -> TaskResult:
+        table = task.predictions
+        mine = (table["entry"] == "xgboost") & (table["specimen"] == "S003")
+        return replace(task, predictions=table.assign(**{column: table[column].mask(mine, value)}))
+
+    return change
+
+
 def twice(task: TaskResult) -> TaskResult:
     return replace(task, predictions=pd.concat([task.predictions, task.predictions.iloc[[5]]], ignore_index=True))
 
@@ -54,6 +72,10 @@ def no_predictions_of_one(task: TaskResult) -> TaskResult:
         (set_cell("y", 1.5), r"not a class index 0\.\.2.*xgboost.*S003"),
         (set_cell("patient", None), r"empty cell.*xgboost.*S003"),
         (set_cell("patient", "somebody else"), r"two patients, domains or labels.*S003"),
+        (relabelled("y", 1), r"two patients, domains or labels.*S003"),
+        (relabelled("domain", "C"), r"two patients, domains or labels.*S003"),
+        (relabelled("patient", "P002"), r"two patients, domains or labels.*S003"),
+        (off_by(4e-6), r"do not sum to 1"),
         (set_cell("role", "valid"), r"neither 'test' nor.*xgboost.*S003"),
         (set_cell("role", "test:worst domain"), r"its domain is one of"),
         (without_specimen, r"'xgboost', seed 1.*no prediction for 1 specimens.*'in-domain'.*'S003'"),
@@ -71,6 +93,10 @@ def no_predictions_of_one(task: TaskResult) -> TaskResult:
 def test_refused_with_the_place(change: Callable[[TaskResult], TaskResult], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         score(change(fake_task(failed=None)), resamples=2)
+
+
+def test_a_sum_that_misses_one_by_rounding_is_scored() -> None:
+    score(off_by(4e-7)(fake_task(failed=None, n=30)), resamples=2)
 
 
 def test_a_board_needs_tasks_with_unique_names() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -39,18 +40,30 @@ def hostile() -> Board:
     return hostile_board()
 
 
-def test_same_board_same_bytes(board: Board, tmp_path: Path) -> None:
-    first, again = write(board, tmp_path / "a"), write(build(fake_tasks(), **FACTS, resamples=10), tmp_path / "b")
+@pytest.fixture(scope="module")
+def files(board: Board, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Write the board once for all that only read; no test changes these files."""
+    return write(board, tmp_path_factory.mktemp("board"))
+
+
+def test_same_board_same_bytes(board: Board, files: dict[str, Path], tmp_path: Path) -> None:
+    again = write(build(fake_tasks(), **FACTS, resamples=10), tmp_path)
+    folder = files["leaderboard.csv"].parent
     tables = {"leaderboard", "details", "pairs", "claims", *board.further}
     expected = {f"{name}.csv" for name in tables} | {f"leaderboard.{k}" for k in ("md", "tex", "json", "html")}
-    assert set(first) == expected | {"site"} == set(again)
-    assert {path.name for path in (tmp_path / "a").iterdir()} == expected | {"site"}
-    for path in (path for path in (tmp_path / "a").rglob("*") if path.is_file()):
-        assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), path
+    assert set(files) == expected | {"site"} == set(again)
+    assert {path.name for path in folder.iterdir()} == expected | {"site"}
+    written = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    assert set(written) == {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    for name in written:
+        assert (folder / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 
-def test_a_write_that_fails_keeps_the_old_file(board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = write(board, tmp_path)["leaderboard.csv"].read_bytes()
+def test_a_write_that_fails_keeps_the_old_file(
+    board: Board, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(files["leaderboard.csv"].parent, tmp_path, dirs_exist_ok=True)
+    old = (tmp_path / "leaderboard.csv").read_bytes()
     known = {path.name for path in tmp_path.rglob("*")}
 
     def broken(*_: object) -> None:
@@ -63,8 +76,8 @@ def test_a_write_that_fails_keeps_the_old_file(board: Board, tmp_path: Path, mon
     assert not [path for path in tmp_path.rglob("*") if path.name not in known]
 
 
-def test_csv_holds_every_score(board: Board, tmp_path: Path) -> None:
-    table = pd.read_csv(write(board, tmp_path)["leaderboard.csv"])
+def test_csv_holds_every_score(board: Board, files: dict[str, Path]) -> None:
+    table = pd.read_csv(files["leaderboard.csv"])
     assert len(table) == len(board.scores)
     assert (table["value"].isna() == board.scores["value"].isna()).all()
     np.testing.assert_allclose(table["value"], board.scores["value"], rtol=1e-15)
@@ -72,8 +85,8 @@ def test_csv_holds_every_score(board: Board, tmp_path: Path) -> None:
     assert set(table.loc[table["task"] == "apl-jhu", "flags"]) == {"untuned, modified copy", "modified copy"}
 
 
-def test_page_is_whole_semantic_and_alone(board: Board, tmp_path: Path) -> None:
-    text = write(board, tmp_path)["leaderboard.html"].read_text(encoding="utf-8")
+def test_page_is_whole_semantic_and_alone(board: Board, files: dict[str, Path]) -> None:
+    text = files["leaderboard.html"].read_text(encoding="utf-8")
     page = Page(text)
     assert not page.open
     of_tasks, of_claims = 3 + sum(len(view.test_sets) for view in views(board)), claim_table(board)["claim"].nunique()
@@ -85,8 +98,11 @@ def test_page_is_whole_semantic_and_alone(board: Board, tmp_path: Path) -> None:
     assert text.count(BANNER) == 1 and "Not for clinical use" in text and "abc1234" in text
 
 
-def test_markdown_tables_are_rectangular(board: Board, tmp_path: Path) -> None:
-    text = write(board, tmp_path)["leaderboard.md"].read_text(encoding="utf-8")
+def test_markdown_tables_are_rectangular(files: dict[str, Path]) -> None:
+    assert_rectangular(files["leaderboard.md"].read_text(encoding="utf-8"))
+
+
+def assert_rectangular(text: str) -> None:
     for block in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
 
@@ -102,7 +118,7 @@ def test_hostile_names_break_nothing(hostile: Board, tmp_path: Path) -> None:
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\t")) or re.match(r"-\D", cell)]
     text = files["leaderboard.md"].read_text(encoding="utf-8")
     assert "<script" not in text and "\n# heading" not in text and not re.search(r"(?<!\\)\]\(javascript", text)
-    test_markdown_tables_are_rectangular(hostile, tmp_path)
+    assert_rectangular(text)
 
 
 def test_forest_is_valid_xml_in_the_page_ink(board: Board, hostile: Board) -> None:

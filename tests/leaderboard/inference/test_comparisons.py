@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import erfc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,6 +51,41 @@ def test_delong_within_folds_ignores_the_scale_of_folds():
     y, a, b = scores_of(np.random.default_rng(2), 90, (1.0, 1.5))
     fold = np.arange(90) % 3
     np.testing.assert_allclose(delong(y, a, b, fold), delong(y, a + 100 * fold, b - 7 * fold, fold))
+
+
+def test_delong_within_folds_against_components_by_hand():
+    """Folds of unequal size and prevalence: a fold counts by its pairs, in the estimate and in the variance."""
+    y, a, b = scores_of(np.random.default_rng(11), 100, (1.0, 1.6))
+    fold = np.repeat([0, 1, 2], [15, 25, 60])
+    y[:15] = [1, 1, 1, *[0] * 12]
+    pairs, gaps, variances = [], [], []
+    for f in range(3):
+        ill, well = (np.flatnonzero((fold == f) & (y == kind)) for kind in (1, 0))
+        wins = [[beats(a[i], a[j]) - beats(b[i], b[j]) for j in well] for i in ill]
+        of_ill, of_well = (
+            [sum(row) / len(well) for row in wins],
+            [sum(col) / len(ill) for col in zip(*wins, strict=True)],
+        )
+        gap = sum(of_ill) / len(ill)
+        spread = [sum((v - gap) ** 2 for v in part) / (len(part) - 1) / len(part) for part in (of_ill, of_well)]
+        pairs.append(len(ill) * len(well)), gaps.append(gap), variances.append(sum(spread))
+    share = [n / sum(pairs) for n in pairs]
+    found = delong(y, a, b, fold)
+    difference = sum(w * gap for w, gap in zip(share, gaps, strict=True))
+    error = sum(w * w * v for w, v in zip(share, variances, strict=True)) ** 0.5
+    assert found.difference == pytest.approx(difference, rel=1e-12) and found.error == pytest.approx(error, rel=1e-12)
+    assert found.p == pytest.approx(erfc(abs(difference) / error / 2**0.5), rel=1e-9)
+
+
+def beats(one: float, other: float) -> float:
+    return float(one > other) + 0.5 * float(one == other)
+
+
+def test_delong_without_a_fold_of_both_classes_is_not_defined():
+    y, a, b = np.array([1, 1, 0, 0]), np.arange(4.0), np.arange(4.0)[::-1]
+    assert np.isnan(delong(y, a, b, np.array([0, 0, 1, 1]))).all()
+    mixed = delong(np.r_[y, 1, 0, 0, 1], np.r_[a, 4, 1, 2, 3], np.r_[b, 1, 4, 2, 3], np.repeat([0, 1, 2], [2, 2, 4]))
+    assert mixed.difference == pytest.approx(1.0 - 0.25)  # one fold of four has pairs: 4 of 4 right against 1 of 4
 
 
 def test_delong_of_an_entry_with_itself():

@@ -11,16 +11,16 @@ import pytest
 from baselines import BASELINES
 from benchmark.entries.registry import entry_class, entry_spec
 from benchmark.trials.entry_facts import family
-from leaderboard.boards.board import build
 from leaderboard.inference.bootstrap import reach
 from leaderboard.inference.resolution import resolution_floor
 from leaderboard.inference.ties import tie_reach
 from leaderboard.measures.metrics import METRICS
 from leaderboard.questions.pairs import pairs
 from leaderboard.records import testsets
+from leaderboard.records.results import Board
 from leaderboard.scores.score import resampled, score
-from leaderboard.scores.tables import views
-from leaderboard.verdicts.qc import CONTROLS, failures
+from leaderboard.scores.tables import TaskView
+from leaderboard.verdicts.qc import CONTROLS, RULES, failures
 from tests.leaderboard.fake_board import fake_task, with_controls
 
 FACTS = {"suite": "s", "title": "t", "profile": "quick", "commit": "c", "date": "d", "command": "x"}
@@ -89,10 +89,16 @@ def test_the_floor_of_a_table_is_that_of_its_entries_without_controls(binary):
     assert chosen["floor"].iloc[0] == pytest.approx(resolution_floor(samples[real], tie_reach(reach(first.strata), 1)))
 
 
+def view_of(task) -> TaskView:
+    """Return the view of a board that has its scores only, which is all that the rules of quality read."""
+    nothing = pd.DataFrame()
+    return TaskView(Board(**FACTS, tasks=(task,), scores=score(task, resamples=200), details=nothing, pairs=nothing,
+                          further={}), task)  # fmt: skip
+
+
 def broken(task, *, controls: bool = True) -> set[str]:
     """Return the broken rules of a table; with ``controls`` those that made-up results lack are not applicable."""
-    view = views(build([with_controls(task) if controls else task], **FACTS, resamples=200))[0]
-    return {failure.rule for failure in failures(view)}
+    return {failure.rule for failure in failures(view_of(with_controls(task) if controls else task))}
 
 
 def test_a_good_table_breaks_no_rule():
@@ -116,11 +122,28 @@ def test_each_planted_flaw_breaks_its_rule():
     assert broken(replace(task, trials=tuned, flags=("audit overridden: class-is-domain",))) == {"audit-overridden"}
 
 
+@pytest.mark.parametrize(
+    ("is_tuned", "said"),
+    [
+        (lambda t: t["entry"] != "xgboost", ["Untuned beside tuned entries: xgboost."]),
+        (lambda t: (t["entry"] != "xgboost") | (t["fold"] != 2), ["Untuned beside tuned entries: xgboost."]),
+        (lambda t: t["entry"] == "xgboost", ["Untuned beside tuned entries: fusion-gnn, prior, rules-apl."]),
+        (lambda t: t["fold"] < 9, []),
+        (lambda t: t["fold"] > 9, []),
+        (lambda t: t["tuned"].astype(object).mask(t["entry"] == "prior", None).mask(t["entry"] != "prior", True), []),
+    ],
+)
+def test_one_untuned_trial_makes_an_entry_untuned_beside_others(is_tuned, said):
+    task = fake_task(failed=None, n=20, skill={"prior": 0, "rules-apl": 1, "xgboost": 2, "fusion-gnn": 2})
+    changed = replace(task, trials=task.trials.assign(tuned=is_tuned(task.trials)))
+    assert list(RULES["untuned-beside-tuned"](TaskView(None, changed))) == said
+
+
 def test_a_table_without_its_controls_says_so_first():
     task = fake_task(failed=None)
     tuned = replace(task, trials=task.trials.assign(tuned=True))
     assert broken(tuned, controls=False) == {"controls-missing"}
-    first = failures(views(build([tuned], **FACTS, resamples=200))[0])[0]
+    first = failures(view_of(tuned))[0]
     assert first.text == "Controls not run: missingness-only, border-only, background-only, site-only."
 
 

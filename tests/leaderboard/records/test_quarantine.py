@@ -52,6 +52,8 @@ def other_folds(rows: pd.DataFrame) -> pd.DataFrame:
         (set_first("y", 9), "not a class index"),
         (set_first("patient", "stranger"), "two patients, domains or labels"),
         (everywhere("patient", "stranger"), "what most entries do not"),
+        (everywhere("domain", "B"), "what most entries do not"),
+        (everywhere("y", 2), "what most entries do not"),
         (set_first("role", "valid"), "neither 'test' nor"),
         (lambda rows: rows.iloc[1:], "lack a prediction"),
         (lambda rows: pd.concat([rows, rows.head(1)]), "a prediction twice"),
@@ -64,12 +66,18 @@ def test_a_bad_entry_is_set_aside_with_its_reason(change, said):
     clean, reasons = quarantined(of_xgboost(task, change))
     assert list(reasons) == ["xgboost"]
     assert said in reasons["xgboost"]
-    board = build([of_xgboost(task, change)], **FACTS, resamples=6)
-    pd.testing.assert_frame_equal(board.scores, score(clean, resamples=6))
-    hole = board.scores[board.scores["entry"] == "xgboost"]
+    scores = score(clean, resamples=6)
+    hole = scores[scores["entry"] == "xgboost"]
     assert hole["value"].isna().all()
     assert hole["note"].str.contains("quarantined").all()
-    assert board.scores.loc[board.scores["entry"] == "fusion-gnn", "value"].notna().any()
+    assert scores.loc[scores["entry"] == "fusion-gnn", "value"].notna().any()
+
+
+def test_a_board_scores_what_is_left():
+    bad = of_xgboost(fake_task(failed=None, n=45), set_first("p0", np.nan))
+    board = build([bad], **FACTS, resamples=6)
+    pd.testing.assert_frame_equal(board.scores, score(quarantined(bad)[0], resamples=6))
+    pd.testing.assert_frame_equal(board.tasks[0].trials, quarantined(bad)[0].trials)
 
 
 def test_nothing_is_set_aside_from_a_good_task():
