@@ -7,7 +7,7 @@ from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan, 
 from benchmark.planning.plan_file import saved
 from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import LEAKY_FLAG, make_split
-from benchmark.planning.state import State, codes, inspect
+from benchmark.planning.state import State, codes, entry_file, inspect
 
 __all__ = [
     "LEAKY_FLAG",
@@ -17,6 +17,7 @@ __all__ = [
     "PlannedTrial",
     "State",
     "codes",
+    "entry_file",
     "inspect",
     "known_rules",
     "make_plan",

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.entry_inputs import fresh, seed_globals
+from benchmark.trials.failure_text import failure_text
+from benchmark.trials.probabilities import check_proba
 from datasets.cohort import Cohort
 
 if TYPE_CHECKING:
@@ -54,40 +57,72 @@ def tune(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the best hyper-parameters on ``valid`` and a summary of the study.
 
-    The study is a journal at ``storage``: a run that was stopped goes on where it was.
+    The study is a journal at ``storage``: a run that was stopped goes on where it was. A suggestion for which the
+    entry raises, or predicts what are no probabilities, counts as one of the trials; the summary names it.
 
     Args:
         build: Makes an entry from ``fixed`` and a suggestion.
         space: The entry's ``search_space``.
         fixed: Arguments that are not searched, such as seed and device.
-        train: What entries learn from.
+        train: What entries learn from; each gets a copy of its own.
         valid: What they are compared on; never a test row.
         budget: Trials and seconds in total, earlier parts of a resumed study counted in.
-        seed: Seeds the sampler.
+        seed: Seeds the sampler, and the global generators anew for each suggestion.
         storage: Journal file.
+
+    Raises:
+        ValueError: If no suggestion ended well; the message says why the last one did not.
     """
     storage.parent.mkdir(parents=True, exist_ok=True)
     study = _open_study(storage, seed)
 
     def objective(trial: optuna.Trial) -> float:
-        chosen = dict(space(trial))
-        trial.set_user_attr("params", chosen)
-        entry = build(**{**fixed, **chosen}).fit(train, valid)
-        return patient_nll(valid, entry.predict_proba(valid.blinded(labels=False)))
+        seed_globals(seed)
+        try:
+            chosen = dict(space(trial))
+            trial.set_user_attr("params", chosen)
+            return _valid_score(build, {**fixed, **chosen}, train, valid)
+        except Exception as error:
+            trial.set_user_attr("error", failure_text(error).strip().rpartition("\n")[2])
+            raise
 
-    done = _finished(study)
+    done = _ended(study)
+    if all(t.value is None for t in done):
+        done = []  # what kept every suggestion from ending well may be gone: memory, a missing library
     spent = sum((t.duration.total_seconds() for t in done if t.duration is not None), 0.0)
     if len(done) < budget.trials and spent < budget.seconds:
-        study.optimize(objective, n_trials=budget.trials - len(done), timeout=budget.seconds - spent)
+        left = budget.trials - len(done), budget.seconds - spent
+        study.optimize(objective, n_trials=left[0], timeout=left[1], catch=(Exception,))
+    return _chosen(study, budget)
+
+
+def _valid_score(build: Callable[..., Entry], arguments: Mapping[str, Any], train: Cohort, valid: Cohort) -> float:
+    entry = build(**arguments).fit(fresh(train), fresh(valid))
+    proba = np.asarray(entry.predict_proba(fresh(valid.blinded(labels=False))))
+    check_proba(proba, valid, "valid")
+    return patient_nll(valid, proba)
+
+
+def _chosen(study: optuna.Study, budget: TuneBudget) -> tuple[dict[str, Any], dict[str, Any]]:
+    ended = _ended(study)
+    failures = [t for t in ended if t.value is None]
+    told = [
+        {"params": t.user_attrs.get("params", t.params), "error": t.user_attrs.get("error", "no score")}
+        for t in failures
+    ]
+    if len(failures) == len(ended):
+        why = told[-1]["error"] if told else "the budget ended before the first one did"
+        raise ValueError(f"none of {len(ended)} suggestions of the tuning ended well; the last: {why}")
     best = study.best_trial
-    summary = {"budget": asdict(budget), "trials": len(_finished(study)), "valid_nll": best.value}
+    summary = {"budget": asdict(budget), "trials": len(ended), "valid_nll": best.value, "failed": told}
     return dict(best.user_attrs["params"]), summary
 
 
-def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+def _ended(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
     import optuna
 
-    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.FAIL)
+    return study.get_trials(deepcopy=False, states=states)
 
 
 def _open_study(storage: Path, seed: int) -> optuna.Study:

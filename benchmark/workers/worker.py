@@ -1,11 +1,14 @@
-"""One job in a worker process: data, split, entry, trial, record."""
+"""One job, in the process that runs it: data, split, entry, trial, record."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import traceback
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +18,7 @@ from benchmark.entries import EntrySpec, entry_class
 from benchmark.planning import DataShelf, codes, split_path
 from benchmark.records import Identity, Record, Store
 from benchmark.suites import GRID
-from benchmark.trials import Outcome, TuneBudget, derive_seed, run_trial, search_space
+from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
 from datasets.splits import load_plan
 
 
@@ -65,17 +68,41 @@ class Job:
 
 
 def execute(job: Job, shelf: DataShelf) -> Record:
-    """Run a job and write its record; an exception of the entry becomes a failed record."""
+    """Run a job and write its record; whatever the entry raises becomes a failed record.
+
+    It ends the process in which it runs when the entry forked it and the copy comes back here too.
+
+    Raises:
+        OSError: If not even the record of a failure can be written.
+    """
     store = Store(Path(job.runs), job.suite)
+    process = os.getpid()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     about = {"started": started, "environment": _environment(), **job.versions}
     try:
-        outcome = _outcome(job, shelf, store)
+        with _ours_afterwards():
+            outcome = _outcome(job, shelf, store)
+        if os.getpid() != process:
+            os._exit(1)
+        # What the entry really loaded can be asked for here: its modules are still in this process.
         _check_unchanged(job)
-    except Exception:  # noqa: BLE001  whatever an entry raises is recorded with its traceback and shown as a hole
-        return store.write(failed(job, traceback.format_exc(), about))
-    record = Record(job.key, job.identity, "done", {**outcome.details, **about})
-    return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)
+        record = Record(job.key, job.identity, "done", {**outcome.details, **about})
+        return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)
+    except BaseException as error:  # noqa: BLE001  sys.exit and KeyboardInterrupt of an entry are failures of its trial
+        if os.getpid() != process:
+            os._exit(1)
+        return store.write(failed(job, failure_text(error), about))
+
+
+@contextmanager
+def _ours_afterwards() -> Iterator[None]:
+    """Give the harness its streams and warnings back: an entry may close the ones and turn the others into errors."""
+    streams = sys.stdout, sys.stderr
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        sys.stdout, sys.stderr = streams
 
 
 def _check_unchanged(job: Job) -> None:
@@ -95,12 +122,14 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
         raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
     split = load_plan(split_path(store, job.split))
     spec = EntrySpec(job.identity.entry, job.target)
+    seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
+    seed_globals(seed)  # before the entry's file is imported, which may draw from them
     outcome = run_trial(
         entry_class(spec),
         cohort,
         split.roles(cohort, job.identity.fold),
         params=job.params,
-        seed=derive_seed(job.identity.seed, job.split, job.identity.fold),
+        seed=seed,
         device=job.device,
         space=search_space(spec),
         budget=TuneBudget(**job.tune) if job.tune else None,
