@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from benchmark.planning import DataShelf, codes, split_path
 from benchmark.records import Identity, Record, Store
 from benchmark.suites import GRID
 from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
-from datasets.splits import load_plan
+from datasets.splits import SplitPlan, load_plan
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     cohort = shelf.cohort(job.dataset, job.options)
     if cohort.fingerprint != job.fingerprint:
         raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
-    split = load_plan(split_path(store, job.split))
+    split = planned_split(job)
     spec = EntrySpec(job.identity.entry, job.target)
     seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
     seed_globals(seed)  # before the entry's file is imported, which may draw from them
@@ -137,6 +138,17 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
         modality_grid=bool(job.options.get(GRID, False)),
     )
     return replace(outcome, details={**outcome.details, "split_notes": list(split.notes)})
+
+
+def planned_split(job: Job) -> SplitPlan:
+    """Return the split plan of a job; read once in a process and those forked from it, unless the file changes."""
+    path = split_path(Store(Path(job.runs), job.suite), job.split)
+    return _split_of(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@cache
+def _split_of(path: Path, _changed: int) -> SplitPlan:
+    return load_plan(path)
 
 
 def _environment() -> dict[str, Any]:
