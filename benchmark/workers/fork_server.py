@@ -17,7 +17,7 @@ from typing import Any
 from benchmark.planning import DataShelf, codes
 from benchmark.workers.process_tree import adopt_orphans, end_children, end_with_parent, processor_seconds
 from benchmark.workers.trial_process import Order, longest, redirect, run_forked
-from benchmark.workers.worker import planned_split
+from benchmark.workers.worker import planned_roles
 
 _TICK_SECONDS = 1.0
 
@@ -153,8 +153,9 @@ def prepare(order: Order, shelf: DataShelf) -> None:
             break
     job = order.job
     try:
-        shelf.cohort(job.dataset, job.options).fingerprint  # noqa: B018  computed once, here
-        planned_split(job)
+        cohort = shelf.cohort(job.dataset, job.options)
+        cohort.fingerprint  # noqa: B018  computed once, here
+        planned_roles(job, cohort)
         codes([job.target])
     except Exception:  # noqa: BLE001  the trial meets the error again and records it
         return

@@ -15,11 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark.entries import EntrySpec, entry_class
 from benchmark.planning import DataShelf, codes, split_path
 from benchmark.records import Identity, Record, Store
 from benchmark.suites import GRID
 from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
+from datasets.cohort import Cohort
 from datasets.splits import SplitPlan, load_plan
 
 
@@ -121,14 +125,14 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     cohort = shelf.cohort(job.dataset, job.options)
     if cohort.fingerprint != job.fingerprint:
         raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
-    split = planned_split(job)
+    roles, notes = planned_roles(job, cohort)
     spec = EntrySpec(job.identity.entry, job.target)
     seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
     seed_globals(seed)  # before the entry's file is imported, which may draw from them
     outcome = run_trial(
         entry_class(spec),
         cohort,
-        split.roles(cohort, job.identity.fold),
+        roles,
         params=job.params,
         seed=seed,
         device=job.device,
@@ -137,13 +141,24 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
         study=store.folder / "studies" / f"{job.key[:16]}.log",
         modality_grid=bool(job.options.get(GRID, False)),
     )
-    return replace(outcome, details={**outcome.details, "split_notes": list(split.notes)})
+    return replace(outcome, details={**outcome.details, "split_notes": list(notes)})
 
 
-def planned_split(job: Job) -> SplitPlan:
-    """Return the split plan of a job; read once in a process and those forked from it, unless the file changes."""
+def planned_roles(job: Job, cohort: Cohort) -> tuple[dict[str, NDArray[np.int64]], tuple[str, ...]]:
+    """Return the roles of a job's fold and the notes of its split plan.
+
+    The plan is read once in a process and those forked from it, unless its file changes.
+    """
     path = split_path(Store(Path(job.runs), job.suite), job.split)
-    return _split_of(path, path.stat().st_mtime_ns if path.exists() else 0)
+    return _roles_of(path, path.stat().st_mtime_ns if path.exists() else 0, job.identity.fold, cohort)
+
+
+@cache
+def _roles_of(
+    path: Path, changed: int, fold: int, cohort: Cohort
+) -> tuple[dict[str, NDArray[np.int64]], tuple[str, ...]]:
+    split = _split_of(path, changed)
+    return split.roles(cohort, fold), split.notes
 
 
 @cache
