@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmark.entries import Entry
 from benchmark.trials.entry_inputs import fresh, seed_globals
 from benchmark.trials.plain_report import plain_report
-from benchmark.trials.probabilities import check_proba
+from benchmark.trials.probabilities import as_probabilities
 from benchmark.trials.tune import SearchSpace, TuneBudget, tune
 from datasets.cohort import Cohort
 from datasets.modalities import only, subsets
@@ -155,8 +155,7 @@ def takes_device(build: Callable[..., Entry]) -> bool:
 
 
 def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
-    proba = np.asarray(entry.predict_proba(fresh(view.blinded(labels=False))))
-    check_proba(proba, view, role)
+    proba = as_probabilities(entry.predict_proba(fresh(view.blinded(labels=False))), view, role)
     columns = {f"p{k}": proba[:, k] for k in range(view.n_classes)}
     ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
     return pd.DataFrame({"role": role, **ids, **columns}).sort_values("specimen", ignore_index=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmark.entries import Entry
 from benchmark.trials.entry_inputs import fresh, seed_globals
 from benchmark.trials.failure_text import failure_text
-from benchmark.trials.probabilities import check_proba
+from benchmark.trials.probabilities import as_probabilities
 from datasets.cohort import Cohort
 
 if TYPE_CHECKING:
@@ -98,9 +98,8 @@ def tune(
 
 def _valid_score(build: Callable[..., Entry], arguments: Mapping[str, Any], train: Cohort, valid: Cohort) -> float:
     entry = build(**arguments).fit(fresh(train), fresh(valid))
-    proba = np.asarray(entry.predict_proba(fresh(valid.blinded(labels=False))))
-    check_proba(proba, valid, "valid")
-    return patient_nll(valid, proba)
+    predicted = entry.predict_proba(fresh(valid.blinded(labels=False)))
+    return patient_nll(valid, as_probabilities(predicted, valid, "valid"))
 
 
 def _chosen(study: optuna.Study, budget: TuneBudget) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from benchmark.planning import entry_file
-from benchmark.records import PACKAGES, ROOT, closure
+from benchmark.planning import codes
+from benchmark.records import PACKAGES, ROOT
 
 # Only libraries that this project depends on, whose import is known to start no thread.
 _FAMILIES = {
@@ -28,29 +28,29 @@ def preloaded(target: str) -> tuple[str, tuple[str, ...]]:
     Args:
         target: "module:attribute" or "path/to/file.py:Class".
     """
-    try:
-        files = sorted(closure(entry_file(target)))
-        libraries = {name for file in files for name in _imported(file) if name.partition(".")[0] in _KNOWN}
-    except (OSError, SyntaxError, UnicodeDecodeError):
+    code = codes([target])[target]
+    if code is None:
         return "plain", ()  # the trial meets the error again and records it
-    tops = {name.partition(".")[0] for name in libraries}
+    source, tops = code["entry"]["source"], code["entry"]["libraries"].keys()
     family = next((name for name, members in _FAMILIES.items() if tops & members), "plain")
-    return family, (*sorted(libraries), *(_module(file) for file in files if _is_ours(file, target)))
-
-
-def _is_ours(file: Path, target: str) -> bool:
-    if not file.is_relative_to(ROOT) or str(file) == target.rpartition(":")[0]:
-        return False
-    return file.relative_to(ROOT).parts[0] in PACKAGES
+    ours = [ROOT / label for label in source if label.partition("/")[0] in PACKAGES and (ROOT / label).is_file()]
+    place = target.rpartition(":")[0]
+    outside = [Path(place).parent / label for label in source] if place.endswith(".py") else []
+    libraries = {name for file in outside for name in _known_libraries(file)}
+    modules = [_module(file) for file in ours if str(file) != place]
+    return family, (*sorted(libraries), *modules)
 
 
 def _module(file: Path) -> str:
     return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imported(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+def _known_libraries(file: Path) -> Iterator[str]:
+    """Yield what a file from outside imports of the libraries that are known; files of the tree import their own."""
+    for node in ast.walk(ast.parse(file.read_bytes() if file.is_file() else b"")):
+        names: list[str] = []
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+            names = [node.module]
+        yield from (name for name in names if name.partition(".")[0] in _KNOWN)
