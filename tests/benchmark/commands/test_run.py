@@ -324,7 +324,7 @@ def start(home: Path, *words: str, interrupts: signal.Handlers = signal.SIG_DFL)
 def test_a_stopped_run_keeps_what_is_done_leaves_no_process_and_goes_on(home, how):
     ignored = how == signal.SIGTERM  # as from nohup: SIGINT does nothing, SIGTERM stops
     process = start(home, "--jobs", "1", "--entry", "prior", interrupts=signal.SIG_IGN if ignored else signal.SIG_DFL)
-    wait_for(lambda: len(records(home)) == 2)
+    wait_for(lambda: len(records(home)) == 2, 150)
     wait_for(lambda: any("sleep" in name_of(pid) for pid in descendants(process.pid)))
     if ignored:
         process.send_signal(signal.SIGINT)
