@@ -189,7 +189,7 @@ def _to_csv(table: pd.DataFrame) -> str:
 
 
 def save_plan(plan: SplitPlan, path: Path) -> None:
-    """Write a plan as CSV; comment lines hold its checksum, what it was made for, notes, and a checksum of these."""
+    """Write a plan as CSV; comment lines hold the checksum, what it was made for, notes, and a checksum of these."""
     said = [f"{_DOMAINS}{json.dumps(plan.domains)}"] if plan.domains else []
     said += [f"{_MADE}{json.dumps(dict(plan.made))}"] if plan.made else []
     lines = (*said, *(" ".join(note.split()) for note in plan.notes))

@@ -22,8 +22,7 @@ from leaderboard.records import Board, Published, TaskResult
 def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:
     """Return the board of a plan; cells without a record are holes, outdated ones are marked stale.
 
-    The caller holds ``benchmark.records.locks.board_lock``: a board made at the same time would drop parts that this
-    one keeps.
+    The caller holds ``board_lock``: a board made at the same time would drop parts that this one keeps.
     """
     tasks = tuple(_task_result(task, plan, state, store) for task in plan.tasks.values())
     days = [record.details.get("started", "")[:10] for record in state.records.values()]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -17,7 +20,7 @@ from rich.table import Table
 
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
-from benchmark.entries import UsageError
+from benchmark.entries import UsageError, is_own
 from benchmark.planning import (
     DataShelf,
     Plan,
@@ -32,7 +35,7 @@ from benchmark.planning import (
 )
 from benchmark.records import Store, board_lock, run_lock
 from benchmark.suites import Profile, Suite, load_suite, parse_options, suite_of
-from benchmark.workers import Job
+from benchmark.workers import Job, run_local
 from datasets.sealed import set_aside, sweep
 
 _SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo": "to do"}
@@ -63,8 +66,10 @@ class Stopped(Exception):
 
 def run(options: RunOptions, console: Console) -> int:
     """Run a suite and return the exit code: 0, 1 with holes, 130 when stopped."""
+    options = _absolute(options)
     suite = chosen_suite(options.suite, options.datasets, options.options)
     known_rules(options.allow)
+    _shares(options.jobs)
     name, profile = suite.profile(options.profile)
     store = Store(options.out, suite.name)
     check_source(store, suite.source)
@@ -100,6 +105,15 @@ def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, s
         return _say_how_to_go_on(plan, store, options, console)
     with board_lock(store, name, partial(console.print, markup=False, soft_wrap=True)):
         return report(full, store, options.command, console, asked=plan, site=False)
+
+
+def _absolute(options: RunOptions) -> RunOptions:
+    """Return the options with paths that hold wherever an entry takes the working directory."""
+    root = options.data_root
+    for name in ("HEMABENCH_DATA", "HEMABENCH_CACHE"):
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
+    return replace(options, out=options.out.absolute(), data_root=None if root is None else root.absolute())
 
 
 def chosen_suite(suite: str | None, datasets: Sequence[str], options: Sequence[str]) -> Suite:
@@ -140,7 +154,8 @@ def report(
     files = boards.write(board, store.folder / f"leaderboard.{plan.profile}", site=site)
     _say_absent(plan, console)
     for kind, path in files.items():
-        console.print(f"{kind}: {path}", markup=False, soft_wrap=True)
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        console.print(f"{kind}: {shown}", markup=False, soft_wrap=True)
     wanted = plan if asked is None else asked
     holes = [t for t in wanted.trials if state.status[t.identity] in ("failed", "todo")]
     if holes:
@@ -165,7 +180,7 @@ def report_saved(store: Store, profile: str, command: str, console: Console) -> 
 
 def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> Plan:
     """Return what this command runs."""
-    with console.status("loading data and making the plan"):
+    with console.status("loading data and making the plan"), _put_back():
         return make_plan(
             suite,
             name,
@@ -181,6 +196,20 @@ def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store:
         )
 
 
+@contextmanager
+def _put_back() -> Iterator[None]:
+    """Undo what a file from outside changes of this process while it is imported for the plan."""
+    folder, environment, streams = Path.cwd(), dict(os.environ), (sys.stdout, sys.stderr)
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.stdout, sys.stderr = streams
+
+
 def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
     made_at = commit()
     missing = [t for t in plan.trials if state.status[t.identity] in ("todo", "stale", "failed")]
@@ -190,7 +219,7 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
             identity=trial.identity,
             key=state.keys[trial.identity],
             target=trial.target,
-            dataset=plan.tasks[trial.identity.task].dataset,
+            dataset=_absolute_dataset(plan.tasks[trial.identity.task].dataset),
             options=plan.tasks[trial.identity.task].options,
             data_root=str(options.data_root) if options.data_root else None,
             fingerprint=trial.parts["dataset"],
@@ -212,16 +241,17 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
     ]
 
 
-def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Store, console: Console) -> None:
-    from benchmark.workers import run_local
+def _absolute_dataset(name: str) -> str:
+    return str(Path(name).absolute()) if is_own(name) else name
 
+
+def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Store, console: Console) -> None:
     if not jobs:
         console.print("Every trial is done; nothing to compute.")
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = min(options.jobs or cores, len(jobs))
-    threads = max(1, cores // workers)
-    console.print(f"{len(jobs)} trials, {workers} worker processes with {threads} threads each.", highlight=False)
+    workers, threads = _shares(options.jobs)
+    workers = min(workers, len(jobs))
+    console.print(f"{len(jobs)} trials, {workers} at once, each with {threads} threads.", highlight=False)
     previous = signal.signal(signal.SIGTERM, _stop)
     try:
         with RunProgress(console, jobs, workers) as progress:
@@ -237,6 +267,23 @@ def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Stor
         raise Stopped from stop
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _shares(jobs: int) -> tuple[int, int]:
+    """Return how many trials run at once and the threads of each, whatever is left to compute.
+
+    The threads are those of ``OMP_NUM_THREADS`` where it is set, else the cores divided by the trials at once.
+
+    Raises:
+        UsageError: If ``OMP_NUM_THREADS`` is no number of threads.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if not given:
+        return jobs or cores, max(1, cores // (jobs or cores))
+    if not given.isdecimal() or int(given) < 1:
+        raise UsageError(f"OMP_NUM_THREADS={given}: give a whole number of threads, 1 or more, or unset it")
+    return jobs or max(1, cores // int(given)), int(given)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

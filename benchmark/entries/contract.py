@@ -18,9 +18,10 @@ class Entry(Protocol):
     ``device`` ("cpu" or "cuda") and is then given the run's device. Fitted state ends in ``_``. Optional:
 
     - module-level ``search_space(trial) -> dict`` beside the class: hyper-parameters to try, as Optuna suggestions;
-    - ``report_``: dict of JSON-able facts about the fit, kept in the trial's record; ``n_parameters`` in it is shown
-      as a cost: weights of a network, coefficients of a linear model, nodes of trees; ``kept_features`` in it, true
-      where the entry reads features that are computed once and kept on disk, hides its seconds, which are not its own;
+    - ``report_``: dict of facts about the fit that JSON can hold (numpy scalars and arrays too), kept in the trial's
+      record; ``n_parameters`` in it is shown as a cost: weights of a network, coefficients of a linear model, nodes of
+      trees; ``kept_features`` in it, true where the entry reads features that are computed once and kept on disk,
+      hides its seconds, which are not its own;
     - ``family``: "control", "rule", "classic" or "deep"; by default what its package says;
     - ``trace(cohort) -> DataFrame``: one readable row a specimen, kept beside the predictions.
 

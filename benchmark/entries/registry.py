@@ -9,6 +9,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -98,11 +99,11 @@ def _module_from_file(path: Path) -> ModuleType:
 
     Neighbours of another file's folder are forgotten first: two folders may each have a helper of one name.
     """
-    name = f"hemabench_entry_{path.stem}"
+    _forget_other_folders(path.parent)
+    name = _module_name(path)
     known = sys.modules.get(name)
     if known is not None and known.__file__ == str(path):
         return known
-    _forget_other_folders(path.parent)
     loaded = importlib.util.spec_from_file_location(name, path)
     if loaded is None or loaded.loader is None:
         raise UsageError(f"{path} cannot be imported as Python")
@@ -116,6 +117,18 @@ def _module_from_file(path: Path) -> ModuleType:
         raise
     _FOLDERS.append(path.parent)
     return module
+
+
+def _module_name(path: Path) -> str:
+    """Return the file's own name, by which processes that the entry starts find it too, unless it is taken."""
+    name = path.stem
+    known = sys.modules.get(name)
+    if known is not None:
+        taken = getattr(known, "__file__", None) != str(path)
+    else:
+        elsewhere = [folder for folder in sys.path if Path(folder).resolve() != path.parent]
+        taken = "." in name or name in sys.stdlib_module_names or PathFinder.find_spec(name, elsewhere) is not None
+    return f"hemabench_entry_{name}" if taken else name
 
 
 def _forget_other_folders(folder: Path) -> None:

@@ -5,7 +5,7 @@ from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan
 from benchmark.planning.plan_file import check_source, save, saved, saved_or_set_aside
 from benchmark.planning.shelf import DataShelf
-from benchmark.planning.splitting import LEAKY_FLAG, kept_split, make_split
+from benchmark.planning.splitting import LEAKY_FLAG, keep_split, kept_split, make_split
 from benchmark.planning.state import State, codes, entry_file, inspect
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "codes",
     "entry_file",
     "inspect",
+    "keep_split",
     "kept_split",
     "known_rules",
     "make_plan",

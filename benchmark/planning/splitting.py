@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +64,19 @@ def keep_split(split: SplitPlan, store: Store) -> None:
 
 
 def kept_split(store: Store, checksum: str) -> SplitPlan:
-    """Return the split that was kept under a checksum.
+    """Return the split that was kept under a checksum, read once in a process unless its file changes.
 
     Raises:
         SplitError: If it is not there, torn, or another one.
     """
-    return load_plan(_split_path(store, checksum), checksum)
+    path = _split_path(store, checksum)
+    state = path.stat() if path.exists() else None
+    return _split_of(path, checksum, *((state.st_mtime_ns, state.st_size, state.st_ino) if state else ()))
+
+
+@cache
+def _split_of(path: Path, checksum: str, *_state: int) -> SplitPlan:
+    return load_plan(path, checksum)
 
 
 def _split_path(store: Store, checksum: str) -> Path:

@@ -1,6 +1,6 @@
 """Keep trials on disk under the hash of all that determines them."""
 
-from benchmark.records.imports import ROOT
+from benchmark.records.imports import PACKAGES, ROOT
 from benchmark.records.key import closure, code_parts, digest, short
 from benchmark.records.locks import board_lock, run_lock
 from benchmark.records.specimen_facts import keep_facts, kept_facts
@@ -8,6 +8,7 @@ from benchmark.records.store import Identity, Record, Store, StoreError
 from benchmark.records.watched import differing, start_watching, watched_files
 
 __all__ = [
+    "PACKAGES",
     "ROOT",
     "Identity",
     "Record",

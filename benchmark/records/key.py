@@ -40,7 +40,7 @@ def code_parts(*starts: Path) -> dict[str, Any]:
 
 
 def closure(*starts: Path) -> set[Path]:
-    """Return the files and all that they import of the project, or of what lies beside them; see ``imports``."""
+    """Return the files and every file of the project, or beside them, that they import (``records/imports.py``)."""
     seen: set[Path] = set()
     todo = [start.resolve() for start in starts]
     while todo:

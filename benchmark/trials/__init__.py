@@ -1,6 +1,8 @@
 """Fit and predict once; tune inside the training rows."""
 
 from benchmark.trials.entry_facts import chosen_device, family, importable, search_space
+from benchmark.trials.entry_inputs import seed_globals
+from benchmark.trials.failure_text import failure_text
 from benchmark.trials.trial import Outcome, derive_seed, run_trial, takes_device
 from benchmark.trials.tune import TuneBudget
 
@@ -9,9 +11,11 @@ __all__ = [
     "TuneBudget",
     "chosen_device",
     "derive_seed",
+    "failure_text",
     "family",
     "importable",
     "run_trial",
     "search_space",
+    "seed_globals",
     "takes_device",
 ]

@@ -39,6 +39,10 @@ class StudyLog:
             except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
                 set_aside(path, f"is torn, edited or foreign ({error})")
 
+    def begin_anew(self) -> None:
+        """Forget what was read; the file follows when the next trial is kept."""
+        self._lines, self.trials = self._lines[:1], []
+
     def keep(self, trial: optuna.trial.FrozenTrial) -> None:
         """Add a finished trial; it is on disk when this returns."""
         self._lines.append(sealed({**_told(trial), "before": self._lines[-1]["sha256"]}))

@@ -15,12 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.entry_inputs import fresh, seed_globals
+from benchmark.trials.plain_report import plain_report
+from benchmark.trials.probabilities import as_probabilities
 from benchmark.trials.tune import SearchSpace, TuneBudget, tune
 from datasets.cohort import Cohort
 from datasets.modalities import only, subsets
 from datasets.splits import OOD
-
-_ROW_SUM_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def run_trial(
     """Fit on train, stop on valid, predict each test role once, then specimens of none of the classes (ood roles).
 
     Entries never see the truth, nor the labels of what they predict, nor ids or an order of rows that may tell them.
+    Every fit and every prediction gets data of its own and generators seeded alike: what an entry does to its input
+    reaches no other fit.
 
     Args:
         build: The entry's class.
@@ -80,6 +83,7 @@ def run_trial(
 
     Raises:
         ValueError: If the entry's probabilities, or its count of parameters, break the contract.
+        TypeError: If its report cannot be kept as JSON.
     """
     train = cohort[_shuffled(roles["train"], seed)].blinded(labels=True)
     valid = cohort[_shuffled(roles["valid"], seed)].blinded(labels=True)
@@ -93,14 +97,15 @@ def run_trial(
         fixed = {**fixed, **best}
         details.update(params={**params, **best}, tuned=True)
     tuned_at = time.perf_counter()
-    entry = build(**fixed).fit(train, valid)
+    seed_globals(seed)
+    entry = build(**fixed).fit(fresh(train), fresh(valid))
     fitted_at = time.perf_counter()
     asked = [r for r in sorted(roles) if r == "valid" or r.startswith("test")]
     asked += [r for r in sorted(roles) if r.startswith(OOD)]
     views = {r: cohort[_shuffled(roles[r], seed)] for r in asked}
     predictions = pd.concat([_predict(entry, view, role) for role, view in views.items()], ignore_index=True)
     ends = {"tune": tuned_at - started, "fit": fitted_at - tuned_at, "predict": time.perf_counter() - fitted_at}
-    details.update(seconds=ends, n_predicted=len(predictions), report=getattr(entry, "report_", {}))
+    details.update(seconds=ends, n_predicted=len(predictions), report=plain_report(getattr(entry, "report_", {})))
     details["n_parameters"] = _n_parameters(details["report"])
     tests = {role: view for role, view in views.items() if role.startswith("test")}
     trace, grid = _trace(entry, tests), None
@@ -150,25 +155,10 @@ def takes_device(build: Callable[..., Entry]) -> bool:
 
 
 def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
-    proba = np.asarray(entry.predict_proba(view.blinded(labels=False)))
-    _check_proba(proba, view, role)
+    proba = as_probabilities(entry.predict_proba(fresh(view.blinded(labels=False))), view, role)
     columns = {f"p{k}": proba[:, k] for k in range(view.n_classes)}
     ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
     return pd.DataFrame({"role": role, **ids, **columns}).sort_values("specimen", ignore_index=True)
-
-
-def _check_proba(proba: NDArray[Any], view: Cohort, role: str) -> None:
-    want = (len(view), view.n_classes)
-    if proba.shape != want or proba.dtype != np.float64:
-        raise ValueError(f"predict_proba on {role} returned {proba.dtype} {proba.shape}, needs float64 {want}")
-    total = proba.sum(axis=1)
-    bad = ~(np.isfinite(proba).all(axis=1) & (proba >= 0).all(axis=1) & (np.abs(total - 1) <= _ROW_SUM_TOLERANCE))
-    if bad.any():
-        i = int(bad.argmax())
-        raise ValueError(
-            f"predict_proba on {role}: {int(bad.sum())} rows are not probabilities; "
-            f"the first is {view.specimen[i]}: {proba[i]}"
-        )
 
 
 def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:
@@ -181,6 +171,6 @@ def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:
 def _named(tracer: Callable[[Cohort], pd.DataFrame], view: Cohort) -> pd.DataFrame:
     """Return an entry's trace under the real specimen ids."""
     shown = view.blinded(labels=False)
-    table = tracer(shown)
+    table = tracer(fresh(shown))
     real = dict(zip(shown.specimen.tolist(), view.specimen.tolist(), strict=True))
     return table.assign(specimen=table["specimen"].map(real)).sort_values("specimen", ignore_index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.entry_inputs import fresh, seed_globals
+from benchmark.trials.failure_text import failure_text
+from benchmark.trials.probabilities import as_probabilities
 from benchmark.trials.study import StudyLog
 from datasets.cohort import Cohort
 
@@ -55,33 +59,61 @@ def tune(
     """Return the best hyper-parameters on ``valid`` and a summary of the study.
 
     The study is kept at ``storage``: a run that was stopped goes on where it was, with the suggestions that it would
-    have made.
+    have made. A suggestion for which the entry raises, or predicts what are no probabilities, counts as one of the
+    trials; the summary names it. Where none ended well, the study begins anew.
 
     Args:
         build: Makes an entry from ``fixed`` and a suggestion.
         space: The entry's ``search_space``.
         fixed: Arguments that are not searched, such as seed and device.
-        train: What entries learn from.
+        train: What entries learn from; each gets a copy of its own.
         valid: What they are compared on; never a test row.
         budget: Trials and seconds in total, earlier parts of a resumed study counted in.
-        seed: Seeds the sampler.
+        seed: Seeds the sampler, and the global generators anew for each suggestion.
         storage: Log of the study.
+
+    Raises:
+        ValueError: If no suggestion ended well; the message says why the last one did not.
     """
     log = StudyLog(storage)
+    if all(t.value is None for t in log.trials):
+        log.begin_anew()  # what kept every suggestion from ending well may be gone: memory, a missing library
     study = _open_study(log)
 
     def objective(trial: optuna.Trial) -> float:
-        chosen = dict(space(trial))
-        trial.set_user_attr("params", chosen)
-        entry = build(**{**fixed, **chosen}).fit(train, valid)
-        return patient_nll(valid, entry.predict_proba(valid.blinded(labels=False)))
+        seed_globals(seed)
+        try:
+            chosen = json.loads(json.dumps(dict(space(trial)), allow_nan=False))  # as it is kept and fitted in the end
+            trial.set_user_attr("params", chosen)
+            return _valid_score(build, {**fixed, **chosen}, train, valid)
+        except Exception as error:
+            trial.set_user_attr("error", failure_text(error).strip().rpartition("\n")[2])
+            raise
 
     while len(study.trials) < budget.trials and _spent(study) < budget.seconds:
         study.sampler = _sampler(seed, len(study.trials))
-        study.optimize(objective, n_trials=1)
+        study.optimize(objective, n_trials=1, catch=(Exception,))
         log.keep(study.trials[-1])
+    return _chosen(study, budget)
+
+
+def _valid_score(build: Callable[..., Entry], arguments: Mapping[str, Any], train: Cohort, valid: Cohort) -> float:
+    entry = build(**arguments).fit(fresh(train), fresh(valid))
+    predicted = entry.predict_proba(fresh(valid.blinded(labels=False)))
+    return patient_nll(valid, as_probabilities(predicted, valid, "valid"))
+
+
+def _chosen(study: optuna.Study, budget: TuneBudget) -> tuple[dict[str, Any], dict[str, Any]]:
+    failures = [t for t in study.trials if t.value is None]
+    told = [
+        {"params": t.user_attrs.get("params", t.params), "error": t.user_attrs.get("error", "no score")}
+        for t in failures
+    ]
+    if len(failures) == len(study.trials):
+        why = told[-1]["error"] if told else "the budget ended before the first one did"
+        raise ValueError(f"none of {len(study.trials)} suggestions of the tuning ended well; the last: {why}")
     best = study.best_trial
-    summary = {"budget": asdict(budget), "trials": len(study.trials), "valid_nll": best.value}
+    summary = {"budget": asdict(budget), "trials": len(study.trials), "valid_nll": best.value, "failed": told}
     return dict(best.user_attrs["params"]), summary
 
 
@@ -102,4 +134,4 @@ def _sampler(seed: int, number: int) -> optuna.samplers.BaseSampler:
     """Return a sampler for one trial: a study that was stopped and one that was not draw the same."""
     import optuna
 
-    return optuna.samplers.TPESampler(seed=seed + number)
+    return optuna.samplers.TPESampler(seed=int(np.random.SeedSequence([seed, number]).generate_state(1)[0]))

@@ -1,26 +1,22 @@
-"""Run jobs in local worker processes that split the cores between them."""
+"""Run jobs on this machine, each in a process of its own, several at once."""
 
 from __future__ import annotations
 
-import json
-import multiprocessing as mp
-import os
+import signal
 import sys
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from collections import Counter, deque
+from collections.abc import Sequence
+from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from benchmark.planning import DataShelf
 from benchmark.records import Store
-from benchmark.workers.worker import Job, execute, failed
+from benchmark.workers.preload import preloaded
+from benchmark.workers.trial_process import Order, longest
+from benchmark.workers.trial_server import Server
+from benchmark.workers.worker import Job, failed
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+FORKS = sys.platform == "linux"  # macOS has fork, but its own libraries do not survive it
 _POLL_SECONDS = 1.0
 
 
@@ -32,162 +28,140 @@ class Listener(Protocol):
     def finished(self, job: Job, error: str, seconds: float) -> None: ...
 
 
-@dataclass
-class _Slot:
-    process: BaseProcess
-    pipe: Connection
-    job: Job | None = None
-    since: float = 0.0
-    greeted: bool = False
-
-
-def run_local(jobs: Sequence[Job], *, workers: int, threads: int, limit: float, logs: Path, listener: Listener) -> int:
+def run_local(
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    threads: int,
+    limit: float,
+    logs: Path,
+    listener: Listener,
+    fork: bool = FORKS,
+) -> int:
     """Run all jobs and return how many failed; each record is on disk before the listener hears of it.
 
-    Workers open the same memory-mapped caches. The same number of threads gives the same bytes;
-    another number may change the last digits, because sums are made in another order. A worker
-    that dies (killed for memory, say) or runs past the limit fails its trial only; a new one
-    takes its place.
+    The same number of threads gives the same bytes; another number may change the last digits, because sums are made
+    in another order. A trial that dies (killed for memory, say) or runs past its limit fails alone. One that is lost
+    before anything of its entry ran is tried once more, in a server of its own.
 
     Args:
         jobs: What to run, in this order.
-        workers: Number of processes.
-        threads: Threads each process computes with.
-        limit: Seconds one trial may take.
-        logs: Folder for what workers print.
+        workers: Number of trials at once.
+        threads: Threads each trial computes with.
+        limit: Seconds of processor time, on each thread, that one trial may take.
+        logs: Folder for what trials print.
         listener: Hears of each start and end.
+        fork: Fork trials from servers that hold imports and data; else start each from nothing.
     """
-    todo = list(reversed(jobs))
-    failures = 0
-    slots: list[_Slot] = []
-    with _thread_limit(threads):
-        try:
-            slots = [_start(logs, i) for i in range(min(workers, len(jobs)))]
-            while todo or any(slot.job for slot in slots):
-                for i in _talking(slots, limit):
-                    failures += _collect(slots[i], limit, listener) if slots[i].job else _greet(slots[i], logs)
-                    if slots[i].process.is_alive():
-                        _give(slots[i], todo, listener)
-                    else:
-                        _stop(slots[i])
-                        slots[i] = _start(logs, i)
-        finally:
-            for slot in slots:
-                _stop(slot)
-    return failures
-
-
-def _talking(slots: Sequence[_Slot], limit: float) -> list[int]:
-    """Return the workers that have something to say, died, or overran."""
-    busy = [(i, s) for i, s in enumerate(slots) if s.job or not s.greeted]
-    wait([s.pipe for _, s in busy] + [s.process.sentinel for _, s in busy], timeout=_POLL_SECONDS)
-    return [
-        i
-        for i, s in busy
-        if s.pipe.poll() or not s.process.is_alive() or (s.job and time.monotonic() - s.since > limit)
-    ]
-
-
-def _greet(slot: _Slot, logs: Path) -> int:
-    """Hear a new worker's first word, so that its imports are not counted as a trial's time."""
-    if _answer(slot) is None:
-        raise RuntimeError(f"a worker process ended with code {slot.process.exitcode} before any trial; see {logs}")
-    slot.greeted = True
-    return 0
-
-
-def _give(slot: _Slot, todo: list[Job], listener: Listener) -> None:
-    slot.job = todo.pop() if todo else None
-    if slot.job is not None:
-        slot.since = time.monotonic()
-        slot.pipe.send_bytes(slot.job.to_bytes())
-        listener.started(slot.job)
-
-
-def _collect(slot: _Slot, limit: float, listener: Listener) -> int:
-    job = slot.job
-    if job is None:
-        raise RuntimeError("a worker without a job reported")
-    seconds = time.monotonic() - slot.since
-    error = _answer(slot)
-    if error is None:
-        error = _lost(slot, seconds, limit)
-        Store(Path(job.runs), job.suite).write(failed(job, error, {**job.versions}))
-    slot.job = None
-    listener.finished(job, error, seconds)
-    return int(bool(error))
-
-
-def _answer(slot: _Slot) -> str | None:
-    """Return the error a worker reported ("" for none), or None when it died or overran without a word."""
-    try:
-        return str(json.loads(slot.pipe.recv_bytes())["error"]) if slot.pipe.poll() else None
-    except EOFError:
-        return None
-
-
-def _lost(slot: _Slot, seconds: float, limit: float) -> str:
-    if seconds > limit:
-        slot.process.kill()
-        slot.process.join()
-        return f"TimeoutError: ran {seconds:.0f} s, the profile's trial_seconds is {limit:.0f}\n"
-    slot.process.join()
-    return f"RuntimeError: the worker process died with exit code {slot.process.exitcode} (out of memory?)\n"
-
-
-def _start(logs: Path, number: int) -> _Slot:
     logs.mkdir(parents=True, exist_ok=True)
-    here, there = mp.get_context("spawn").Pipe()
-    process = mp.get_context("spawn").Process(
-        target=work, args=(there, str(logs / f"worker-{number}.log")), daemon=True
-    )
-    process.start()
-    there.close()
-    return _Slot(process, here)
-
-
-def _stop(slot: _Slot) -> None:
-    slot.pipe.close()
-    slot.process.kill()
-    slot.process.join()
-
-
-@contextmanager
-def _thread_limit(threads: int) -> Iterator[None]:
-    before: Mapping[str, str | None] = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    run = _Run(jobs, workers, threads, limit, logs.absolute(), listener, fork)
     try:
-        yield
+        return run.run()
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        run.stop()
 
 
-def work(pipe: Connection, log: str) -> None:
-    """Answer jobs until the pipe closes; what libraries print goes to the log.
+class _Run:
+    def __init__(
+        self, jobs: Sequence[Job], workers: int, threads: int, limit: float, logs: Path, listener: Listener, fork: bool
+    ) -> None:
+        self._todo = deque(jobs)
+        self._slots = set(range(workers))
+        self._threads, self._limit, self._logs, self._listener, self._fork = threads, limit, logs, listener, fork
+        self._servers: list[Server] = []
+        self._lost: Counter[str] = Counter()
+        self._failures = 0
 
-    Libraries read the number of threads from the environment when they are first imported.
-    """
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    sys.stdout = sys.stderr = Path(log).open("a", buffering=1, encoding="utf-8")  # noqa: SIM115  open for life
-    shelves: dict[str | None, DataShelf] = {}
-    pipe.send_bytes(b'{"error": ""}')
-    while True:
-        try:
-            job = Job.from_bytes(pipe.recv_bytes())
-        except EOFError:
+    def run(self) -> int:
+        while self._todo or any(server.running for server in self._servers):
+            while self._todo and self._slots:
+                self._give(self._todo.popleft())
+            ways = [way for server in self._servers for way in (server.pipe, server.process.sentinel)]
+            wait(ways, timeout=_POLL_SECONDS)
+            for server in list(self._servers):
+                self._hear(server)
+        return self._failures
+
+    def stop(self) -> None:
+        for server in self._servers:
+            server.stop()
+
+    def _give(self, job: Job) -> None:
+        family, modules = preloaded(job.target) if self._fork else ("", ())
+        alone = self._lost[job.key] > 0 or not self._fork
+        free = [s for s in self._servers if s.family == family and not s.alone]
+        if alone or not free:
+            free = [Server.start(family, self._logs, self._threads, fork=self._fork, alone=alone)]
+            self._servers += free
+        slot = min(self._slots)
+        self._slots.remove(slot)
+        log = str(self._logs / f"worker-{slot}.log")
+        free[0].give(Order(slot, job, modules, log, self._threads, self._limit))
+
+    def _hear(self, server: Server) -> None:
+        alive = server.process.is_alive()  # asked first: what it said before it died is still heard
+        for word in server.words():
+            self._act(server, word)
+        if not alive:
+            self._bury(server)
+        elif not server.running and not self._needed(server):
+            self._servers.remove(server)
+            server.stop()
+
+    def _needed(self, server: Server) -> bool:
+        return not server.alone and any(preloaded(job.target)[0] == server.family for job in self._todo)
+
+    def _act(self, server: Server, word: dict[str, Any]) -> None:
+        slot = word["slot"]
+        if "code" not in word:
+            server.begun[slot] = word["begun"]
+            self._listener.started(server.running[slot])
             return
-        root = job.data_root
-        shelf = shelves.setdefault(root, DataShelf(Path(root) if root else None))
-        record = execute(job, shelf)
-        pipe.send_bytes(json.dumps({"error": record.error}).encode())
+        job = server.running.pop(slot)
+        self._slots.add(slot)
+        if word["word"] is None and not word["begun"]:
+            self._retry(job, f"the process of the trial {how_ended(word['code'])} before it began")
+        elif word["word"] is None:
+            self._finish(job, self._cause(word), word["seconds"], written=False)
+        else:
+            self._finish(job, word["word"]["error"], word["seconds"], written=word["word"]["written"])
+
+    def _cause(self, word: dict[str, Any]) -> str:
+        if word["limit"] == "clock":
+            return f"TimeoutError: did not end in {longest(self._limit):.0f} s, though it computed little\n"
+        if word["limit"]:
+            spent = f"used {word['processor']:.0f} s of processor time on {self._threads} threads"
+            return f"TimeoutError: {spent}, the profile's trial_seconds is {self._limit:.0f} for each\n"
+        return f"RuntimeError: the process of the trial {how_ended(word['code'])}\n"
+
+    def _bury(self, server: Server) -> None:
+        """Take back what a server that has died was running; its trials have died with it."""
+        self._servers.remove(server)
+        server.stop()
+        code = server.process.exitcode
+        for slot, job in sorted(server.running.items()):
+            self._slots.add(slot)
+            self._retry(job, f"the process that starts trials ended with exit code {code} (see {server.log})")
+
+    def _retry(self, job: Job, cause: str) -> None:
+        self._lost[job.key] += 1
+        if self._lost[job.key] == 1:
+            self._todo.appendleft(job)
+        else:
+            self._finish(job, f"RuntimeError: {cause}, twice\n", 0.0, written=False)
+
+    def _finish(self, job: Job, error: str, seconds: float, *, written: bool) -> None:
+        if not written:
+            Store(Path(job.runs), job.suite).write(failed(job, error, {**job.versions}))
+        self._failures += bool(error)
+        self._listener.finished(job, error, seconds)
 
 
-def _die_with_parent() -> None:
-    parent = mp.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+def how_ended(code: int | None) -> str:
+    """Say how a process ended, from its exit code; a negative one is the number of a signal."""
+    if code is None or code >= 0:
+        return f"ended with exit code {code} without a word: did the entry call os._exit?"
+    if code == -signal.SIGKILL:
+        return "died (killed by signal 9: out of memory?)"
+    known = {number.value: number.name for number in signal.Signals}
+    return f"died (killed by signal {-code}, {known.get(-code, 'unknown')})"

@@ -1,22 +1,31 @@
-"""One job in a worker process: data, split, entry, trial, record."""
+"""One job, in the process that runs it: data, split, entry, trial, record."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import traceback
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.entries import EntrySpec, entry_class
 from benchmark.planning import DataShelf, codes, entry_file, kept_split
 from benchmark.records import Identity, Record, Store, closure, start_watching, watched_files
 from benchmark.suites import GRID
-from benchmark.trials import Outcome, TuneBudget, derive_seed, run_trial, search_space
+from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
+from datasets.cohort import Cohort
 from datasets.roots import data_roots
+from datasets.splits import SplitPlan
 
 
 @dataclass(frozen=True)
@@ -65,17 +74,41 @@ class Job:
 
 
 def execute(job: Job, shelf: DataShelf) -> Record:
-    """Run a job and write its record; an exception of the entry becomes a failed record."""
+    """Run a job and write its record; whatever the entry raises becomes a failed record.
+
+    It ends the process in which it runs when the entry forked it and the copy comes back here too.
+
+    Raises:
+        OSError: If not even the record of a failure can be written.
+    """
     store = Store(Path(job.runs), job.suite)
+    process = os.getpid()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     about = {"started": started, "environment": _environment(), **job.versions}
     try:
-        outcome = _outcome(job, shelf, store)
+        with _ours_afterwards():
+            outcome = _outcome(job, shelf, store)
+        if os.getpid() != process:
+            os._exit(1)
+        watched = watched_files()
         _check_unchanged(job)
-    except Exception:  # noqa: BLE001  whatever an entry raises is recorded with its traceback and shown as a hole
-        return store.write(failed(job, traceback.format_exc(), about))
-    record = Record(job.key, job.identity, "done", {**outcome.details, **about})
-    return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)
+        record = Record(job.key, job.identity, "done", {**outcome.details, "watched": watched, **about})
+        return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)
+    except BaseException as error:  # noqa: BLE001  sys.exit and KeyboardInterrupt of an entry are failures of its trial
+        if os.getpid() != process:
+            os._exit(1)
+        return store.write(failed(job, failure_text(error), about))
+
+
+@contextmanager
+def _ours_afterwards() -> Iterator[None]:
+    """Give the harness its streams and warnings back: an entry may close the ones and turn the others into errors."""
+    streams = sys.stdout, sys.stderr
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        sys.stdout, sys.stderr = streams
 
 
 def _check_unchanged(job: Job) -> None:
@@ -93,23 +126,38 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     cohort = shelf.cohort(job.dataset, job.options)
     if cohort.fingerprint != job.fingerprint:
         raise RuntimeError(f"the data of {job.dataset} changed since the run was planned; run again")
-    split = kept_split(store, job.split)
+    roles, notes = planned_roles(job, cohort)
     spec = EntrySpec(job.identity.entry, job.target)
+    seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
     start_watching([store.folder, *data_roots(shelf.data_root), *closure(entry_file(job.target))])
+    seed_globals(seed)  # before the entry's file is imported, which may draw from them
     outcome = run_trial(
         entry_class(spec),
         cohort,
-        split.roles(cohort, job.identity.fold),
+        roles,
         params=job.params,
-        seed=derive_seed(job.identity.seed, job.split, job.identity.fold),
+        seed=seed,
         device=job.device,
         space=search_space(spec),
         budget=TuneBudget(**job.tune) if job.tune else None,
         study=store.folder / "studies" / f"{job.key[:16]}.log",
         modality_grid=bool(job.options.get(GRID, False)),
     )
-    more = {"watched": watched_files(), "split_notes": list(split.notes)}
-    return replace(outcome, details={**outcome.details, **more})
+    return replace(outcome, details={**outcome.details, "split_notes": list(notes)})
+
+
+def planned_roles(job: Job, cohort: Cohort) -> tuple[dict[str, NDArray[np.int64]], tuple[str, ...]]:
+    """Return the roles of a job's fold and the notes of its split plan.
+
+    They are read once in a process and those forked from it, unless the plan's file changes.
+    """
+    split = kept_split(Store(Path(job.runs), job.suite), job.split)
+    return _roles_of(split, job.identity.fold, cohort), split.notes
+
+
+@cache
+def _roles_of(split: SplitPlan, fold: int, cohort: Cohort) -> dict[str, NDArray[np.int64]]:
+    return split.roles(cohort, fold)
 
 
 def _environment() -> dict[str, Any]:

@@ -52,6 +52,30 @@ def whole(tmp_path_factory):
     return path, *tuned(path, 13)
 
 
+def test_failed_suggestions_are_kept_and_a_study_without_others_begins_anew(tmp_path):
+    class Moody(Level):
+        below = 0.5
+
+        def fit(self, train, valid):
+            if self.level > self.below:
+                raise RuntimeError("too high")
+            return self
+
+    class Never(Moody):
+        below = 0.0
+
+    budget = TuneBudget(6, 60)
+    build: type[Entry] = Moody
+    run = dict(fixed={}, train=COHORT, valid=COHORT, budget=budget, seed=3)
+    whole = tune(build, space, **run, storage=tmp_path / "a" / "k.log")
+    Level.asked.clear()
+    assert tune(build, space, **run, storage=tmp_path / "a" / "k.log") == whole and not Level.asked
+    assert 0 < len(whole[1]["failed"]) < 6 and {f["error"] for f in whole[1]["failed"]} == {"RuntimeError: too high"}
+    with pytest.raises(ValueError, match=r"none of 6 suggestions .* RuntimeError: too high"):
+        tune(Never, space, **run, storage=tmp_path / "b" / "k.log")
+    assert tune(build, space, **run, storage=tmp_path / "b" / "k.log") == whole
+
+
 def test_a_study_that_goes_on_draws_what_it_would_have_drawn(whole, tmp_path):
     path, best, asked = whole
     for done in (1, 6, 12):
@@ -79,7 +103,7 @@ def test_cut_at_every_byte_of_the_last_lines(whole, tmp_path, caplog):
 
 def edited(body: bytes) -> bytes:
     lines = body.splitlines(keepends=True)
-    return b"".join([*lines[:3], lines[3].replace(b'"value": 0.', b'"value": 0.0'), *lines[4:]])
+    return b"".join([*lines[:3], json.dumps({**json.loads(lines[3]), "value": 0.0}).encode() + b"\n", *lines[4:]])
 
 
 def forged(body: bytes) -> bytes:

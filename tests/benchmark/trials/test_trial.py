@@ -112,7 +112,7 @@ def test_predictions_carry_ids_labels_and_probabilities():
     ("bad", "message"),
     [
         (lambda p: p[:, :2], r"returned float64 \(20, 2\), needs float64 \(20, 3\)"),
-        (lambda p: p.astype(np.float32), "returned float32"),
+        (lambda p: p.astype(complex), "returned complex128"),
         (lambda p: p * 1.1, "20 rows are not probabilities; the first is S"),
         (lambda p: np.where(np.arange(len(p))[:, None] == 3, np.nan, p), "1 rows are not"),
         (lambda p: p + np.array([1.0, 0, -1.0]), "not probabilities"),
@@ -214,3 +214,119 @@ def test_tuning_finds_the_valid_optimum_and_resumes(tmp_path):
     assert more["tuning"]["valid_nll"] <= first["tuning"]["valid_nll"]
     again = tuned(25)
     assert again["params"] == more["params"]
+
+
+class Changes(Knob):
+    """Changes every part of its input that can be changed, and keeps what it found there."""
+
+    found: ClassVar[list] = []
+
+    def fit(self, train, valid):
+        Changes.found.append(
+            [(c.clinical["wbc"].sum(), float(c.genes.sum()), c.y.sum(), len(c.gene_sets)) for c in (train, valid)]
+        )
+        self._spoil(train)
+        self._spoil(valid)
+        return self
+
+    def predict_proba(self, cohort):
+        Changes.found.append((len(cohort), cohort.clinical["wbc"].sum(), float(cohort.genes.sum()), len(cohort.units)))
+        self._spoil(cohort)
+        return np.full((len(cohort), 3), 1 / 3)
+
+    @staticmethod
+    def _spoil(cohort):
+        cohort.clinical["wbc"] = cohort.clinical["wbc"] / 10
+        for array in (cohort.genes, cohort.y, cohort.present, cohort.images.starts, cohort.images.rows):
+            array[:] = 0
+        cohort.gene_sets.clear()
+        cohort.units.clear()
+        with pytest.raises(ValueError, match="read-only"):
+            cohort.images.pixels[0] = 0
+
+
+def test_what_an_entry_does_to_its_input_reaches_no_other_fit_and_no_prediction(tmp_path):
+    before = COHORT.fingerprint, COHORT.images.pixels.sum()
+    budget = TuneBudget(3, 60.0)
+    Changes.found = []
+    run_trial(
+        Changes,
+        COHORT,
+        ROLES,
+        params={},
+        seed=3,
+        space=space,
+        budget=budget,
+        study=tmp_path / "s.log",
+        modality_grid=True,
+    )
+    fits = [seen for seen in Changes.found if isinstance(seen, list)]
+    assert len(fits) == 4 and all(seen == fits[0] for seen in fits)
+    whole = [seen for seen in Changes.found if isinstance(seen, tuple)][:5]  # three suggestions, then test and valid
+    assert whole[0] == whole[1] == whole[2] == whole[4] and whole[0][3] == 2
+    again = COHORT[np.arange(len(COHORT))]
+    assert (again.fingerprint, again.images.pixels.sum()) == before
+
+
+class Draws(Knob):
+    def fit(self, train, valid):
+        self.draw_ = np.random.rand()  # noqa: NPY002  entries from outside do
+        return self
+
+    def predict_proba(self, cohort):
+        return np.tile([self.draw_, 1 - self.draw_, 0.0], (len(cohort), 1))
+
+
+def test_the_final_fit_draws_the_same_whatever_was_tried_before(tmp_path):
+    tuned = [
+        run_trial(
+            Draws,
+            COHORT,
+            ROLES,
+            params={},
+            seed=3,
+            space=space,
+            budget=TuneBudget(n, 60.0),
+            study=tmp_path / f"{n}.log",
+        )
+        for n in (1, 4)
+    ]
+    np.random.rand(5)  # noqa: NPY002  as something else in the process might
+    tuned.append(run_trial(Draws, COHORT, ROLES, params={}, seed=3))
+    assert len({outcome.predictions["p0"].iloc[0] for outcome in tuned}) == 1
+
+
+class Scores(Knob):
+    """Rows sum to more than one, and look surer than any probability, above a height of zero; fails below minus two."""
+
+    def predict_proba(self, cohort):
+        if self.height < -2:
+            raise RuntimeError("does not converge")
+        return np.full((len(cohort), 3), 1.0 if self.height > 0 else 1 / 3)
+
+
+def test_a_suggestion_without_probabilities_is_a_failed_one_and_named(tmp_path):
+    def tuned(name, low, high, trials=8):
+        return run_trial(
+            Scores,
+            COHORT,
+            ROLES,
+            params={},
+            seed=3,
+            space=lambda trial: {"height": trial.suggest_float("height", low, high)},
+            budget=TuneBudget(trials, 60.0),
+            study=tmp_path / name,
+        ).details
+
+    details = tuned("mixed", -4, 4, trials=12)
+    summary = details["tuning"]
+    assert -2 <= details["params"]["height"] <= 0 and summary["trials"] == 12 and summary["failed"]
+    assert all(not -2 <= f["params"]["height"] <= 0 for f in summary["failed"])
+    texts = {f["error"].partition(":")[0] for f in summary["failed"]}
+    assert texts <= {"ValueError", "RuntimeError"}
+    with pytest.raises(
+        ValueError, match=r"none of 3 suggestions .* predict_proba on valid: \d+ rows are not probabilit"
+    ):
+        tuned("above", 1, 4, trials=3)
+    with pytest.raises(ValueError, match=r"none of 3 suggestions .* RuntimeError: does not converge"):
+        tuned("below", -4, -3, trials=3)

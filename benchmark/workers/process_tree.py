@@ -1,0 +1,94 @@
+"""Processes on Linux: end with the parent, own what descendants leave behind, and end them all."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator, Set
+from pathlib import Path
+
+_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36  # from linux/prctl.h
+_LISTED = Path(f"/proc/self/task/{os.getpid()}/children").exists()  # some kernels are built without
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+def end_with_parent(parent: int, number: signal.Signals) -> None:
+    """Have the kernel send this process a signal when ``parent``, which made it, ends.
+
+    The signal comes when the *thread* that made the process ends.
+    """
+    _prctl(_PARENT_DEATH_SIGNAL, number)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), number)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, so that none can get out of sight."""
+    _prctl(_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl failed")
+
+
+def children(pid: int) -> set[int]:
+    """Return the direct children of a process, those that ended and were not waited for among them."""
+    if not _LISTED:
+        return {one for one in _processes() if (fields := _stat(one)) and int(fields[1]) == pid}
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found.update(map(int, task.read_text().split()))
+        except (FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            continue
+    return found
+
+
+def _processes() -> Iterator[int]:
+    return (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields after the name of a process, or none when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def end_children(keep: Set[int] = frozenset()) -> None:
+    """Kill every child of this process but ``keep``, and what these leave behind, until none is left."""
+    while strangers := children(os.getpid()) - keep:
+        for pid in strangers:
+            end(pid)
+
+
+def end(pid: int) -> None:
+    """Kill a child of this process and wait for its end; one that is gone is no error."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+def end_session(leader: int) -> None:
+    """Kill the session of a process that leads one; one that is gone is no error."""
+    if not hasattr(os, "killpg"):
+        return
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time of a process, of all that descend from it, and of those that it waited for."""
+    total, todo = 0, [pid]
+    while todo:
+        one = todo.pop()
+        total += sum(map(int, _stat(one)[11:15]))  # utime, stime, and both of waited-for children
+        todo += children(one)
+    return total / _TICKS

@@ -1,0 +1,102 @@
+"""A server of trials as the run sees it: a process, a pipe, and what it is running."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing as mp
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any, Self
+
+from benchmark.records import ROOT
+from benchmark.workers.fork_server import serve
+from benchmark.workers.process_tree import end_session
+from benchmark.workers.spawned_trial import run_spawned
+from benchmark.workers.trial_process import THREAD_VARIABLES, Order
+from benchmark.workers.worker import Job
+
+_FAREWELL_SECONDS = 20.0
+_PATH = tuple(sys.path)  # before the run looks at an entry from outside, whose folder may hide a library
+
+
+@dataclass(eq=False)
+class Server:
+    """Start trials of one family of entries.
+
+    Attributes:
+        family: Whose imports it holds.
+        alone: Whether it is for one trial only.
+        running: Slot -> job that it was given and whose end it has not told.
+        begun: Slot -> process of the trial, once that has begun.
+    """
+
+    family: str
+    alone: bool
+    log: Path
+    process: SpawnProcess
+    pipe: Connection
+    running: dict[int, Job] = field(default_factory=dict)
+    begun: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, family: str, logs: Path, threads: int, *, fork: bool, alone: bool) -> Self:
+        """Start a process: one that forks trials and has a single thread itself, or one that is a trial."""
+        log = logs / f"server-{family or 'none'}.log"
+        spawn = mp.get_context("spawn")
+        here, there = spawn.Pipe()
+        process = spawn.Process(target=serve if fork else run_spawned, args=(there, os.getpid(), str(log)))
+        with _surroundings(1 if fork else threads):
+            process.start()
+        there.close()
+        return cls(family, alone, log, process, here)
+
+    def give(self, order: Order) -> None:
+        """Hand over a job; that a server has died is found out when it is listened to."""
+        self.running[order.slot] = order.job
+        try:
+            self.pipe.send_bytes(order.to_bytes())
+        except OSError:
+            self.process.join(_FAREWELL_SECONDS)
+
+    def words(self) -> Iterator[dict[str, Any]]:
+        """Yield what it has said since it was last asked."""
+        try:
+            while self.pipe.poll():
+                yield json.loads(self.pipe.recv_bytes())
+        except (EOFError, OSError):
+            self.process.join(_FAREWELL_SECONDS)
+
+    def stop(self) -> None:
+        """End the process, its trials, and all that these have started."""
+        self.pipe.close()
+        self.process.terminate()
+        self.process.join(_FAREWELL_SECONDS)
+        self.process.kill()
+        self.process.join()
+        for slot in self.running.keys() & self.begun.keys():
+            end_session(self.begun[slot])
+
+
+@contextmanager
+def _surroundings(threads: int) -> Iterator[None]:
+    """Set what a new process reads before its first import: where from, its threads, one order of sets for all runs."""
+    wanted = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+    wanted["PYTHONHASHSEED"] = os.environ.get("PYTHONHASHSEED", "0")
+    before, path = {name: os.environ.get(name) for name in wanted}, sys.path[:]
+    os.environ.update(wanted)
+    sys.path[:] = [str(ROOT), *_PATH]
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
