@@ -20,11 +20,11 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from datasets.cohort import Cohort, ImageBags, Provenance, presence
-from models.batch import Batch
-from models.fusion_cnn_attention import FusionCnnAttention
-from models.inputs import Inputs
-from models.resident import Resident
-from models.training import FitLoop
+from models.inputs.batch import Batch
+from models.inputs.inputs import Inputs
+from models.inputs.resident import Resident
+from models.network.fusion_cnn_attention import FusionCnnAttention
+from models.training.training import FitLoop
 
 CLASSES, GENES = 5, 2000
 

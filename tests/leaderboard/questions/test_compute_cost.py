@@ -15,9 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from baselines.parameter_count import counted
-from baselines.random_forest import RandomForestEntry
-from baselines.xgboost_trees import XGBoostEntry
+from baselines.classic.parameter_count import counted
+from baselines.classic.random_forest import RandomForestEntry
+from baselines.classic.xgboost_trees import XGBoostEntry
 from benchmark.commands.report import _costs
 from leaderboard.boards.board import build
 from leaderboard.exchange.archive import pack
@@ -25,7 +25,7 @@ from leaderboard.pages.task_page import cost_table
 from leaderboard.questions.compute_cost import COSTS, DRAWN, costs, drawn, entry_costs, spent
 from leaderboard.records.results import TaskResult
 from leaderboard.scores.tables import TaskView, views
-from models.cnn_spatial_attention import CnnSpatialAttention
+from models.network.cnn_spatial_attention import CnnSpatialAttention
 from tests.leaderboard.fake_board import fake_task
 from tests.leaderboard.verdicts.test_statements import FACTS
 from tests.toy import toy_cohort

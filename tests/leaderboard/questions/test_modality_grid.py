@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from baselines.logistic_regression import LogisticRegressionEntry
+from baselines.classic.logistic_regression import LogisticRegressionEntry
 from benchmark.records.store import Identity, Record, Store, StoreError
 from benchmark.trials.trial import run_trial
 from datasets.cohort import presence

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from baselines.logistic_regression import LogisticRegressionEntry
+from baselines.classic.logistic_regression import LogisticRegressionEntry
 from benchmark.planning.splitting import fold_names, make_split
 from benchmark.suites.suite import Split
 from benchmark.trials.trial import run_trial

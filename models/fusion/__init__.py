@@ -1,0 +1,1 @@
+"""From the tokens of all modalities to one vector a specimen."""

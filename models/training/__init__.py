@@ -1,0 +1,7 @@
+"""The one fit loop, and what it weighs and scores."""
+
+from models.training.class_prior import ClassPrior
+from models.training.patient_score import patients_in_classes
+from models.training.training import TrainingSettings, predict, reproducible, train_network
+
+__all__ = ["ClassPrior", "TrainingSettings", "patients_in_classes", "predict", "reproducible", "train_network"]
