@@ -1,4 +1,4 @@
-"""Entries without a training loop of ours: rules, controls and classic machine learning."""
+"""Entries without a training loop of ours: rules, controls, and recipes of classic learning (``recipes.toml``)."""
 
 BASELINES = {
     "prior": "baselines.controls.prior:Prior",
@@ -9,10 +9,23 @@ BASELINES = {
     "rules-apl": "baselines.rules.apl:RulesApl",
     "rules-hematopoiesis": "baselines.rules.hematopoiesis:RulesHematopoiesis",
     "rules-mito": "baselines.rules.mito:RulesMito",
-    "logistic-regression": "baselines.classic.logistic_regression:LogisticRegressionEntry",
-    "random-forest": "baselines.classic.random_forest:RandomForestEntry",
-    "random-forest-differential": "baselines.classic.random_forest_differential:RandomForestDifferential",
-    "xgboost": "baselines.classic.xgboost_trees:XGBoostEntry",
-    "xgboost-cells": "baselines.classic.xgboost_cells:XGBoostCells",
-    "xgboost-tabular": "baselines.classic.xgboost_tabular:XGBoostTabular",
 }
+"""Whole entries that are no recipe, by name."""
+
+SKELETON = {"entry": "baselines.classic.classic_entry:ClassicEntry"}
+"""The class that puts parts together, and whose settings it takes."""
+
+SLOTS = {
+    "clinical": "baselines.views:CLINICAL",
+    "genes": "baselines.views:GENES",
+    "cells": "baselines.views:CELLS",
+    "blocks": "baselines.learners:PARTS",
+    "combiner": "baselines.combiners:PARTS",
+}
+"""What a recipe chooses, in the order in which it is printed, and where the choices are."""
+
+READS = {"clinical": "clinical", "genes": "genes", "cells": "images"}
+"""Slots that read a modality; each may be "none"."""
+
+WITHIN: dict[str, str] = {}
+"""Slots that mean something only where another is filled; each may be "none"."""

@@ -1,7 +1,7 @@
-"""Classic machine learning on tables of features."""
+"""The one skeleton of classic learning, and what its parts are made of."""
 
-from baselines.classic.estimator import all_classes
+from baselines.classic.blocks import Blocks, Fitted, FittedEstimator, Table, Transform, all_classes, join
 from baselines.classic.parameter_count import counted
-from baselines.classic.random_forest import RandomForestEntry
+from baselines.classic.parts import Learner
 
-__all__ = ["RandomForestEntry", "all_classes", "counted"]
+__all__ = ["Blocks", "Fitted", "FittedEstimator", "Learner", "Table", "Transform", "all_classes", "counted", "join"]

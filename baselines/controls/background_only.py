@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
 from baselines.classic import all_classes, counted
+from baselines.controls.background_colours import background_table
 from baselines.controls.prior import Prior
-from baselines.features import background_table
 from baselines.patients import patient_weights
 from datasets.cohort import Cohort
 
@@ -25,6 +25,7 @@ class BackgroundOnly:
     """
 
     needs: frozenset[str] = frozenset({"images"})
+    reads = frozenset({"images"})
     family = "control"
 
     def __init__(self, *, seed: int = 0, n_estimators: int = 500) -> None:

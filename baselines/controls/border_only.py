@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from baselines.classic import RandomForestEntry
+import pandas as pd
+
+from baselines.controls.forest_control import ForestControl
+from baselines.controls.shortcut_features import border_table
+from datasets.cohort import Cohort
 
 
-class BorderOnly(RandomForestEntry):
-    """Grow a random forest on the colour of a 2-pixel frame around each image, averaged over the bag.
+class BorderOnly(ForestControl):
+    """Random forest on the colour of a 2-pixel frame around each image, averaged over the bag.
 
     Above chance, the class shows in stain, scanner or crop: other entries that see images may read that too.
     """
 
     needs = frozenset({"images"})
+    reads = frozenset({"images"})
     family = "control"
-    groups = ("border",)
 
-    def __init__(self, *, seed: int = 0, n_estimators: int = 500) -> None:
-        super().__init__(seed=seed, n_estimators=n_estimators)
+    def table(self, cohort: Cohort) -> pd.DataFrame:
+        """Return colours of the frame."""
+        return border_table(cohort)

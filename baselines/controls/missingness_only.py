@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from baselines.classic import RandomForestEntry
+from typing import ClassVar
+
+import pandas as pd
+
+from baselines.controls.forest_control import ForestControl
+from baselines.controls.shortcut_features import missingness_table
+from datasets.cohort import Cohort
 
 
-class MissingnessOnly(RandomForestEntry):
-    """Grow a random forest on which values, modalities and how many images each specimen has.
+class MissingnessOnly(ForestControl):
+    """Random forest on which values, modalities and how many images each specimen has.
 
     Above chance, the class shows in how the data were collected: other entries may read that too.
     """
 
+    needs: ClassVar[frozenset[str]] = frozenset()
+    reads: ClassVar[frozenset[str]] = frozenset()
     family = "control"
-    groups = ("missingness",)
 
-    def __init__(self, *, seed: int = 0, n_estimators: int = 500) -> None:
-        super().__init__(seed=seed, n_estimators=n_estimators)
+    def table(self, cohort: Cohort) -> pd.DataFrame:
+        """Return what is there."""
+        return missingness_table(cohort)

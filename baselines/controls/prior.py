@@ -18,6 +18,7 @@ class Prior:
     """
 
     needs: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
     family = "control"
 
     def __init__(self, *, seed: int = 0) -> None:

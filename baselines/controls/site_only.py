@@ -24,6 +24,7 @@ class SiteOnly:
     """
 
     needs: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
     family = "control"
 
     def __init__(self, *, seed: int = 0) -> None:

@@ -1,7 +1,5 @@
-"""Measured features of cells, frames and specimens."""
+"""Measured features of cells."""
 
-from baselines.features.background_colours import background_table
 from baselines.features.cell_features import FEATURES, cached_cell_features
-from baselines.features.features import DEFAULT_GROUPS, FeatureTable, available_groups
 
-__all__ = ["DEFAULT_GROUPS", "FEATURES", "FeatureTable", "available_groups", "background_table", "cached_cell_features"]
+__all__ = ["FEATURES", "cached_cell_features"]

@@ -36,6 +36,9 @@ class RulesApl(RuleEntry):
     the leukaemic ones; gene modules are mean log2 shifts from the training median.
     """
 
+    reads = frozenset({"images", "genes", "clinical"})
+    family = "rule"
+
     def fit(self, train: Cohort, valid: Cohort) -> Self:
         """Count, rule by rule, the classes of the patients of ``train``; ``valid`` is not read."""
         super().fit(train, valid)

@@ -44,6 +44,8 @@ class RulesHematopoiesis(RuleEntry):
     """
 
     needs = frozenset({"genes"})
+    reads = frozenset({"genes"})
+    family = "rule"
 
     def _learn(self, train: Cohort) -> dict[str, tuple[str, ...]]:
         healthy = tuple(name for name in train.classes if name in HEALTHY)

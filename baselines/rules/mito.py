@@ -37,6 +37,9 @@ class RulesMito(RuleEntry):
     small erythroblasts look like lymphocytes by these measures.
     """
 
+    reads = frozenset({"images", "clinical"})
+    family = "rule"
+
     def fit(self, train: Cohort, valid: Cohort) -> Self:
         """Count, rule by rule, the classes of the patients of ``train``; ``valid`` is not read."""
         super().fit(train, valid)

@@ -175,11 +175,14 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
 
 
 def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Store, console: Console) -> None:
+    from benchmark.trials import dry_checks
     from benchmark.workers import run_local
 
     if not jobs:
         console.print("Every trial is done; nothing to compute.")
         return
+    for sentence in dry_checks(jobs):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = min(options.jobs or cores, len(jobs))
     threads = max(1, cores // workers)

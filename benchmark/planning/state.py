@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records import ROOT, Identity, Record, Store, code_parts
+from benchmark.records import ROOT, Identity, Record, Store, code_parts, entry_code
 
 _TRIAL_FILE = ROOT / "benchmark" / "trial.py"
 
@@ -71,13 +70,7 @@ def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
     found: dict[str, dict[str, Any] | None] = {}
     for target in targets:
         try:
-            found[target] = {"entry": code_parts(entry_file(target)), "harness": harness}
+            found[target] = {"entry": entry_code(target), "harness": harness}
         except (OSError, SyntaxError, UnicodeDecodeError):
             found[target] = None
     return found
-
-
-def entry_file(target: str) -> Path:
-    """Return the file of an entry's target, "module:attribute" or "path/to/file.py:Class"."""
-    module = target.rpartition(":")[0]
-    return Path(module) if module.endswith(".py") else ROOT.joinpath(*module.split(".")).with_suffix(".py")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from baselines import BASELINES
-from benchmark.entries import Entry, EntrySpec, UsageError, entry_class, entry_module
+from benchmark.entries import Entry, EntrySpec, UsageError, entry_class, entry_module, recipe_space
+from benchmark.records import RECIPE, known_recipe
 from benchmark.trials.tune import SearchSpace
-from models import MODELS
 
 
 def search_space(spec: EntrySpec) -> SearchSpace | None:
-    """Return the ``search_space`` beside an entry's class, or None when there is nothing to tune."""
+    """Return the space of a recipe, or the ``search_space`` beside a class, or None when there is nothing to tune."""
+    if spec.target.startswith(RECIPE):
+        return recipe_space(known_recipe(spec.target.removeprefix(RECIPE)))
     return getattr(entry_module(spec), "search_space", None)
 
 
@@ -29,8 +30,8 @@ def importable(spec: EntrySpec) -> Callable[..., Entry] | None:
 
 
 def family(spec: EntrySpec, build: Any) -> str:
-    usual = "deep" if spec.name in MODELS else "classic" if spec.name in BASELINES else "own"
-    return str(getattr(build, "family", usual))
+    """Return "control", "rule", "classic" or "deep" as the class says, "own" for a file that says nothing."""
+    return str(getattr(build, "family", "own"))
 
 
 def chosen_device(asked: str) -> str:

@@ -15,12 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.probabilities import as_probabilities
 from benchmark.trials.tune import SearchSpace, TuneBudget, tune
 from datasets.cohort import Cohort
 from datasets.modalities import only, subsets
 from datasets.splits import OOD
-
-_ROW_SUM_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -150,25 +149,11 @@ def takes_device(build: Callable[..., Entry]) -> bool:
 
 
 def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
-    proba = np.asarray(entry.predict_proba(view.blinded(labels=False)))
-    _check_proba(proba, view, role)
+    shape = (len(view), view.n_classes)
+    proba = as_probabilities(entry.predict_proba(view.blinded(labels=False)), shape, view.specimen, role)
     columns = {f"p{k}": proba[:, k] for k in range(view.n_classes)}
     ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
     return pd.DataFrame({"role": role, **ids, **columns}).sort_values("specimen", ignore_index=True)
-
-
-def _check_proba(proba: NDArray[Any], view: Cohort, role: str) -> None:
-    want = (len(view), view.n_classes)
-    if proba.shape != want or proba.dtype != np.float64:
-        raise ValueError(f"predict_proba on {role} returned {proba.dtype} {proba.shape}, needs float64 {want}")
-    total = proba.sum(axis=1)
-    bad = ~(np.isfinite(proba).all(axis=1) & (proba >= 0).all(axis=1) & (np.abs(total - 1) <= _ROW_SUM_TOLERANCE))
-    if bad.any():
-        i = int(bad.argmax())
-        raise ValueError(
-            f"predict_proba on {role}: {int(bad.sum())} rows are not probabilities; "
-            f"the first is {view.specimen[i]}: {proba[i]}"
-        )
 
 
 def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.probabilities import as_probabilities
 from datasets.cohort import Cohort
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def tune(
         chosen = dict(space(trial))
         trial.set_user_attr("params", chosen)
         entry = build(**{**fixed, **chosen}).fit(train, valid)
-        return patient_nll(valid, entry.predict_proba(valid.blinded(labels=False)))
+        shape = (len(valid), valid.n_classes)
+        proba = as_probabilities(entry.predict_proba(valid.blinded(labels=False)), shape, valid.specimen, "valid")
+        return patient_nll(valid, proba)
 
     done = _finished(study)
     spent = sum((t.duration.total_seconds() for t in done if t.duration is not None), 0.0)

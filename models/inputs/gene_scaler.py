@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from datasets.cohort import Cohort
 
@@ -63,3 +65,17 @@ class GeneScaler:
 def set_members(cohort: Cohort) -> frozenset[str]:
     """Return the genes of the given gene sets."""
     return frozenset(gene for genes in cohort.gene_sets.values() for gene in genes)
+
+
+class TrainGenes(NamedTuple):
+    """Hold what an encoder of genes may be built from.
+
+    Attributes:
+        names: Of the chosen genes.
+        values: float (n, n_genes), standardised genes of the specimens of train that have them.
+        sets: The given gene sets, name -> genes; empty where the dataset has none.
+    """
+
+    names: tuple[str, ...]
+    values: Tensor
+    sets: Mapping[str, Iterable[str]]

@@ -4,6 +4,7 @@ import dataclasses
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -13,26 +14,35 @@ from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from baselines.classic.estimator import EstimatorEntry, all_classes
-from baselines.classic.logistic_regression import LogisticRegressionEntry, MissingPatterns
-from baselines.classic.random_forest import RandomForestEntry
-from baselines.classic.random_forest_differential import RandomForestDifferential
-from baselines.classic.xgboost_cells import XGBoostCells
-from baselines.classic.xgboost_tabular import XGBoostTabular
-from baselines.classic.xgboost_trees import XGBoostEntry
+from baselines.classic.blocks import all_classes
+from baselines.classic.classic_entry import ClassicEntry
+from baselines.classic.given_estimator import GivenEstimator
+from baselines.combiners.early import Early
 from baselines.controls.prior import Prior
-from baselines.features.features import FeatureTable
+from baselines.learners.logistic import MissingPatterns
+from baselines.views.clinical import ClinicalColumns
+from benchmark.entries.registry import entry_class, entry_spec
 from tests.toy import toy_cohort
 
 LEARNERS = (
-    LogisticRegressionEntry,
-    RandomForestEntry,
-    RandomForestDifferential,
-    XGBoostEntry,
-    XGBoostCells,
-    XGBoostTabular,
+    "logistic-regression",
+    "random-forest",
+    "random-forest-differential",
+    "xgboost",
+    "xgboost-cells",
+    "xgboost-tabular",
 )
-DETERMINISTIC_OF_VALID = (LogisticRegressionEntry, RandomForestEntry, RandomForestDifferential)
+DETERMINISTIC_OF_VALID = LEARNERS[:3]
+
+
+def make(name, **settings):
+    return entry_class(entry_spec(name))(**settings)
+
+
+def tables(train, cohort):
+    """Return the table that an entry on everything learns from."""
+    entry = make("logistic-regression")
+    return pd.concat([view.fit(train)(cohort) for view in entry.views.values() if not view.lacking(train)], axis=1)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -42,8 +52,8 @@ def _own_cache(tmp_path_factory):
         yield
 
 
-def small(build, seed=0):
-    return build(seed=seed, n_estimators=25) if build is not LogisticRegressionEntry else build(seed=seed)
+def small(name, seed=0):
+    return make(name, seed=seed, **({} if name == "logistic-regression" else {"blocks.n_estimators": 25}))
 
 
 def thirds(cohort):
@@ -84,7 +94,7 @@ def test_same_seed_same_bytes(build):
     assert first.tobytes() == second.tobytes()
 
 
-@pytest.mark.parametrize("build", [LogisticRegressionEntry, RandomForestEntry, XGBoostEntry])
+@pytest.mark.parametrize("build", ["logistic-regression", "random-forest", "xgboost"])
 def test_learners_beat_the_prior_where_there_is_a_signal(build):
     train, valid, test = thirds(toy_cohort(n=90, signal=2.5))
     proba = small(build).fit(train, valid).predict_proba(test)
@@ -102,39 +112,37 @@ def test_valid_labels_change_nothing(build):
 
 def test_valid_only_chooses_when_boosting_stops():
     train, valid, test = thirds(toy_cohort(n=60))
-    entry = XGBoostEntry(seed=0, n_estimators=60, patience=5).fit(train, valid)
-    X = FeatureTable().fit(train).transform(train).to_numpy()
+    entry = make("xgboost", **{"blocks.n_estimators": 60, "blocks.patience": 5}).fit(train, valid)
+    X = tables(train, train).to_numpy()
     plain = XGBClassifier(
         n_estimators=entry.report_["rounds"], learning_rate=0.1, max_depth=6, colsample_bytree=0.5, reg_lambda=1.0,
         tree_method="hist", n_jobs=1, random_state=0,
     ).fit(X, train.y)  # fmt: skip
-    expected = plain.predict_proba(FeatureTable().fit(train).transform(test).to_numpy())
+    expected = plain.predict_proba(tables(train, test).to_numpy())
     assert entry.report_["rounds"] < 60
     assert np.allclose(entry.predict_proba(test), expected, atol=1e-6)
 
 
 def test_boosting_without_valid_runs_all_rounds():
     train, valid, test = thirds(toy_cohort(n=45))
-    entry = XGBoostEntry(seed=0, n_estimators=7).fit(train, valid[np.array([], dtype=int)])
+    entry = make("xgboost", **{"blocks.n_estimators": 7}).fit(train, valid[np.array([], dtype=int)])
     assert entry.report_["rounds"] == 7 and np.allclose(entry.predict_proba(test).sum(axis=1), 1)
 
 
 def test_the_forest_is_scikit_learns():
     train, valid, test = thirds(toy_cohort(n=60))
-    columns = FeatureTable().fit(train)
     forest = RandomForestClassifier(n_estimators=25, random_state=4)
-    forest.fit(columns.transform(train), train.y, sample_weight=np.ones(len(train)))
-    expected = forest.predict_proba(columns.transform(test))
-    assert np.allclose(small(RandomForestEntry, seed=4).fit(train, valid).predict_proba(test), expected)
+    forest.fit(tables(train, train), train.y, sample_weight=np.ones(len(train)))
+    expected = forest.predict_proba(tables(train, test))
+    assert np.allclose(small("random-forest", seed=4).fit(train, valid).predict_proba(test), expected)
 
 
 @pytest.mark.parametrize("block_scaling", [False, True])
 def test_logistic_regression_is_a_pipeline_written_by_hand(block_scaling):
     train, valid, test = thirds(toy_cohort(n=60, images=False))
-    columns = FeatureTable().fit(train)
     blocks = []
     for group in ("clinical", "genes"):
-        raw, new = (columns.transform(c).filter(regex=f"^{group}:").to_numpy() for c in (train, test))
+        raw, new = (tables(train, c).filter(regex=f"^{group}:").to_numpy() for c in (train, test))
         impute = SimpleImputer(strategy="median").fit(raw)
         patterns = np.unique(np.isnan(raw), axis=1, return_index=True)[1]
         patterns = np.sort([j for j in patterns if 0 < np.isnan(raw[:, j]).sum() < len(raw)])
@@ -145,7 +153,9 @@ def test_logistic_regression_is_a_pipeline_written_by_hand(block_scaling):
     X, X_test = (np.hstack([b[k] for b in blocks]) for k in (0, 1))
     expected = LogisticRegression(C=1, max_iter=2000).fit(X, train.y).predict_proba(X_test)
     assert np.allclose(
-        LogisticRegressionEntry(block_scaling=block_scaling).fit(train, valid).predict_proba(test), expected, atol=1e-6
+        make("logistic-regression", **{"blocks.block_scaling": block_scaling}).fit(train, valid).predict_proba(test),
+        expected,
+        atol=1e-6,
     )
 
 
@@ -157,7 +167,7 @@ def test_logistic_regression_converges_with_far_more_genes_than_patients():
     train, valid, test = thirds(dataclasses.replace(base, genes=genes, gene_names=names))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        entry = LogisticRegressionEntry().fit(train, valid)
+        entry = make("logistic-regression").fit(train, valid)
     assert np.isfinite(entry.predict_proba(test)).all()
 
 
@@ -171,7 +181,9 @@ def test_missing_patterns_are_counted_once():
 def test_specimens_of_one_patient_share_its_weight():
     cohort = toy_cohort(n=45, images=False)
     twice = cohort[np.concatenate([np.arange(45), np.flatnonzero(cohort.y == 0)])]
-    for entry in (Prior(), EstimatorEntry(DummyClassifier(strategy="prior"))):
+    dummy = GivenEstimator(lambda: DummyClassifier(strategy="prior"))
+    given = ClassicEntry(parts={"clinical": ClinicalColumns(), "blocks": dummy, "combiner": Early()})
+    for entry in (Prior(), given):
         assert np.allclose(entry.fit(twice, cohort).predict_proba(cohort), 1 / 3)
     assert np.bincount(twice.y)[0] / len(twice) == 0.5
 
@@ -183,12 +195,12 @@ def test_classes_are_placed_among_all():
 def test_what_an_entry_reads_is_an_error_when_a_dataset_lacks_it():
     images = toy_cohort(n=30, genes=False, clinical=False)
     with pytest.raises(ValueError, match="none of the feature groups"):
-        XGBoostTabular().fit(images, images)
+        make("xgboost-tabular").fit(images, images)
     untyped = dataclasses.replace(images, images=dataclasses.replace(images.images, cell_type=None))
     with pytest.raises(ValueError, match=r"no images\.cell_type"):
-        RandomForestDifferential().fit(untyped, untyped)
-    assert XGBoostCells.needs == RandomForestDifferential.needs == {"images"}
-    assert XGBoostTabular.needs == frozenset()
+        make("random-forest-differential").fit(untyped, untyped)
+    assert make("xgboost-cells").needs == make("random-forest-differential").needs == {"images"}
+    assert make("xgboost-tabular").needs == frozenset()
 
 
 def test_only_the_differential_entry_reads_the_differential():
@@ -199,4 +211,4 @@ def test_only_the_differential_entry_reads_the_differential():
     for build in LEARNERS:
         one = small(build).fit(train, valid).predict_proba(test)
         two = small(build).fit(*thirds(other)[:2]).predict_proba(thirds(other)[2])
-        assert np.array_equal(one, two) == (build is not RandomForestDifferential)
+        assert np.array_equal(one, two) == (build != "random-forest-differential")

@@ -112,7 +112,7 @@ def test_predictions_carry_ids_labels_and_probabilities():
     ("bad", "message"),
     [
         (lambda p: p[:, :2], r"returned float64 \(20, 2\), needs float64 \(20, 3\)"),
-        (lambda p: p.astype(np.float32), "returned float32"),
+        (lambda p: p.astype(complex), "returned complex128"),
         (lambda p: p * 1.1, "20 rows are not probabilities; the first is S"),
         (lambda p: np.where(np.arange(len(p))[:, None] == 3, np.nan, p), "1 rows are not"),
         (lambda p: p + np.array([1.0, 0, -1.0]), "not probabilities"),

@@ -1,27 +1,34 @@
 """All torch entries on small cohorts: seeds, gaps, rare classes, independence from what is beside a specimen."""
 
 import dataclasses
-import importlib
 
 import numpy as np
 import pytest
 import torch
 from sklearn.metrics import log_loss
 
+from benchmark.entries.recipes import recipes
+from benchmark.entries.registry import entry_class, entry_spec
+from benchmark.entries.resolve import resolve
 from datasets.cohort import ImageBags, presence
-from models import MODELS
 from tests.toy import toy_cohort
 
 SMALL = {"max_epochs": 3, "patience": 3, "batch_size": 8, "cells_per_bag": 2, "dim": 16}
-NARROW = {"width": 4, "vit_dim": 16, "vit_depth": 1, "vit_heads": 2, "depth": 1, "heads": 2, "channels": 4}
+NARROW = {
+    "cells.width": 4,
+    "cells.depth": 1,
+    "cells.heads": 2,
+    "genes.channels": 4,
+    "fusion.depth": 1,
+    "fusion.heads": 2,
+}
+MODELS = [name for name, recipe in recipes().items() if recipe.package == "models"]
 FUSIONS = [name for name in MODELS if name.startswith("fusion")]
 
 
 def make(name, **more):
-    module, attribute = MODELS[name].split(":")
-    build = getattr(importlib.import_module(module), attribute)
-    fields = {f.name for f in dataclasses.fields(build)}
-    return build(**{**SMALL, **{k: v for k, v in NARROW.items() if k in fields}, **more})
+    known = resolve(name).known()
+    return entry_class(entry_spec(name))(**{**SMALL, **{k: v for k, v in NARROW.items() if k in known}, **more})
 
 
 def parts(cohort):
@@ -115,7 +122,7 @@ def test_balanced_weights_run_and_the_global_random_state_is_left_alone(name):
 
 
 def test_an_entry_without_its_modality_says_so():
-    with pytest.raises(ValueError, match=r"CnnSpatialAttention.*images"):
+    with pytest.raises(ValueError, match=r"cnn-spatial-attention.*images"):
         make("cnn-spatial-attention").fit(toy_cohort(images=False), toy_cohort(images=False))
 
 

@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from sklearn.metrics import log_loss
 from torch import nn
 
+from benchmark.entries.registry import entry_class, entry_spec
 from datasets.cohort import Cohort
 from models.inputs.inputs import Inputs
 from models.inputs.resident import Resident
-from models.network.fusion_gnn import FusionGnn
 from models.training.patient_score import patient_nll, patients_in_classes
 from models.training.training import (
     TrainingSettings,
@@ -39,6 +39,10 @@ def grouped(n: int = 24, level: str = "patient", seed: int = 0) -> Cohort:
 
 def resident(cohort: Cohort, train: Cohort | None = None) -> Resident:
     return Resident.load(cohort, Inputs.fit(train or cohort, ("genes", "clinical"), 0), "cpu")
+
+
+def gnn(**more):
+    return entry_class(entry_spec("fusion-gnn"))(**{"genes.channels": 4, "max_epochs": 1, **more})
 
 
 class Linear(nn.Module):
@@ -155,7 +159,7 @@ def test_hidden_modalities_leave_at_least_one_of_those_present():
 def test_the_gene_graph_is_built_from_train_alone():
     cohort = dataclasses.replace(toy_cohort(n=60, images=False, missing=0.2), gene_sets={})
     train, rest = np.arange(40), np.arange(40, 60)
-    entry = FusionGnn(n_genes=8, neighbours=2, channels=4, max_epochs=1)
+    entry = gnn(**{"genes.n_genes": 8, "genes.neighbours": 2})
     genes = cohort.genes.copy()
     genes[rest] = genes[rest][:, ::-1] * 5
     other = dataclasses.replace(cohort, genes=genes)
@@ -168,5 +172,5 @@ def test_the_gene_graph_is_built_from_train_alone():
 
 def test_given_gene_sets_make_the_graph():
     cohort = toy_cohort(n=30, images=False)
-    network = FusionGnn(max_epochs=1, channels=4).fit(cohort[np.arange(20)], cohort[np.arange(20, 30)]).network_
+    network = gnn().fit(cohort[np.arange(20)], cohort[np.arange(20, 30)]).network_
     assert network.encoders["genes"].network.edges.shape[1] == 3 * 2 + 2 * 1

@@ -1,0 +1,79 @@
+"""What an entry's code contributes to a key: the files of the chosen parts and the recipe's values, nothing else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmark.entries import DEFAULT, Resolved, UsageError, resolve, source_file
+from benchmark.records.key import ROOT, code_parts
+
+RECIPE = "recipe:"
+
+
+def entry_code(target: str) -> dict[str, Any]:
+    """Return what the code of an entry contributes to its key.
+
+    Args:
+        target: "recipe:PRINTED FORM", "module:Class", or "path/to/file.py:Thing".
+
+    Raises:
+        OSError, SyntaxError, UnicodeDecodeError: If the code is gone or cannot be read.
+    """
+    if target.startswith(RECIPE):
+        resolved = known_recipe(target.removeprefix(RECIPE))
+        values = {"parts": dict(resolved.parts), "settings": dict(resolved.settings)}
+        return {**_merged(recipe_files(resolved)), "recipe": values}
+    return _merged(_files(target))
+
+
+def known_recipe(printed: str) -> Resolved:
+    """Return the recipe of a printed form; a recipe that is no longer there is code that is gone."""
+    try:
+        return resolve(printed)
+    except UsageError as error:
+        raise FileNotFoundError(str(error)) from error
+
+
+def recipe_files(resolved: Resolved) -> list[Path]:
+    """Return the files of the skeleton and of the chosen parts."""
+    return [source_file(t) for t in (*resolved.skeleton.classes, *resolved.targets.values())]
+
+
+def _files(target: str) -> list[Path]:
+    module, _, attribute = target.rpartition(":")
+    if not module.endswith(".py"):
+        return [ROOT.joinpath(*module.split(".")).with_suffix(".py")]
+    file = Path(module)
+    return [file] if _is_contract(file, attribute) else [file, *recipe_files(resolve(DEFAULT)), _GIVEN]
+
+
+_GIVEN = source_file("baselines.classic.given_estimator:GivenEstimator")
+
+
+def _merged(files: Iterable[Path]) -> dict[str, Any]:
+    """Return one contribution of several files and all that they import."""
+    found: dict[str, Any] = {"source": {}, "libraries": {}}
+    for file in files:
+        parts = code_parts(file)
+        found = {**parts, **{name: {**found[name], **parts[name]} for name in ("source", "libraries")}}
+    return found
+
+
+def _is_contract(file: Path, attribute: str) -> bool:
+    """Return whether a file's class is surely of the contract: ``needs`` is in it or in a base in the same file.
+
+    Anything else may be run by the classic skeleton, whose code then counts too.
+    """
+    classes = {n.name: n for n in ast.parse(file.read_bytes()).body if isinstance(n, ast.ClassDef)}
+    todo = [attribute]
+    while todo:
+        found = classes.pop(todo.pop(), None)
+        if found is None:
+            continue
+        if any(isinstance(n, ast.Name) and n.id == "needs" for n in ast.walk(found)):
+            return True
+        todo += [base.id for base in found.bases if isinstance(base, ast.Name)]
+    return False
