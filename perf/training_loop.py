@@ -20,10 +20,14 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from datasets.cohort import Cohort, ImageBags, Provenance, presence
+from models.clinical.mlp import ClinicalMlp
+from models.fusion.attention import Attention
+from models.genes.mlp import GeneMlp
+from models.images.cnn_attention import CnnAttention
 from models.inputs.batch import Batch
-from models.inputs.inputs import Inputs
 from models.inputs.resident import Resident
-from models.network.fusion_cnn_attention import FusionCnnAttention
+from models.network.network_entry import NetworkEntry
+from models.pooling.gated import GatedPooling
 from models.training.training import FitLoop
 
 CLASSES, GENES = 5, 2000
@@ -97,8 +101,9 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     cohort = generated(args.patients, args.cells, args.side)
-    entry = FusionCnnAttention(max_epochs=args.rounds + 1, modality_dropout=0.0)
-    entry.inputs_ = Inputs.fit(cohort, entry.modalities, 0)
+    parts = {"cells": CnnAttention(), "pooling": GatedPooling(), "genes": GeneMlp(n_genes=0), "clinical": ClinicalMlp()}
+    entry = NetworkEntry(parts={**parts, "fusion": Attention()}, max_epochs=args.rounds + 1, modality_dropout=0.0)
+    entry.inputs_ = entry.fit_inputs(cohort)
     data = Resident.load(cohort, entry.inputs_, "cpu")
     ours = FitLoop(entry.build_network(data, cohort), data, entry)
     network = copy.deepcopy(ours.network)

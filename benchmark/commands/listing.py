@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from benchmark.commands.entry_listing import entry_rows, part_rows, shown
 from benchmark.entries import dataset_module
@@ -100,5 +100,5 @@ def table(kind: str, rows: Rows) -> Table:
     for column in others:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(escape(shown(value)) for value in row.values()))
+        drawn.add_row(*(Text(shown(value)) for value in row.values()))
     return drawn

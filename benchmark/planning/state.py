@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmark.planning.plan import Plan
@@ -74,3 +75,9 @@ def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
         except (OSError, SyntaxError, UnicodeDecodeError):
             found[target] = None
     return found
+
+
+def entry_file(target: str) -> Path:
+    """Return the file of an entry's target, "module:attribute" or "path/to/file.py:Class"."""
+    module = target.rpartition(":")[0]
+    return Path(module) if module.endswith(".py") else ROOT.joinpath(*module.split(".")).with_suffix(".py")

@@ -25,8 +25,8 @@ def entry_code(target: str) -> dict[str, Any]:
     if target.startswith(RECIPE):
         resolved = known_recipe(target.removeprefix(RECIPE))
         values = {"parts": dict(resolved.parts), "settings": dict(resolved.settings)}
-        return {**_merged(recipe_files(resolved)), "recipe": values}
-    return _merged(_files(target))
+        return {**_merged(entry_files(target)), "recipe": values}
+    return _merged(entry_files(target))
 
 
 def known_recipe(printed: str) -> Resolved:
@@ -42,7 +42,10 @@ def recipe_files(resolved: Resolved) -> list[Path]:
     return [source_file(t) for t in (*resolved.skeleton.classes, *resolved.targets.values())]
 
 
-def _files(target: str) -> list[Path]:
+def entry_files(target: str) -> list[Path]:
+    """Return the files that an entry starts from; what they import is its code too."""
+    if target.startswith(RECIPE):
+        return recipe_files(known_recipe(target.removeprefix(RECIPE)))
     module, _, attribute = target.rpartition(":")
     if not module.endswith(".py"):
         return [ROOT.joinpath(*module.split(".")).with_suffix(".py")]

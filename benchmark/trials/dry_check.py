@@ -28,10 +28,12 @@ from datasets.splits import load_plan
 
 PATIENTS = 5
 _SECONDS = 10.0
-_LONGEST = 300
+_LONGEST = 400  # characters of a finding
 _SEED = 0
 
-Views = tuple[Cohort, Cohort]
+
+class Breaks(Exception):
+    """Say what breaks; its cause is the exception that the entry raised, if it raised."""
 
 
 def dry_checks(jobs: Iterable[Job], limit: float = _SECONDS) -> list[str]:
@@ -98,11 +100,17 @@ def what_breaks(build: Callable[[], Any], cohort: Cohort, roles: Mapping[str, ND
         cohort: All specimens of the task.
         roles: Role -> positions; only "train" and "valid" are looked at.
     """
-    few = tuple(cohort[_of_few_patients(cohort, roles[role])] for role in ("train", "valid"))
-    said, raised = _try(build, (few[0], few[1]))
-    if raised:
-        said, _ = _try(build, (cohort[roles["train"]], cohort[roles["valid"]]))
-    return said
+    train, valid = (cohort[_of_few_patients(cohort, roles[role])] for role in ("train", "valid"))
+    try:
+        _try(build, train, valid)
+    except Breaks as first:
+        if not isinstance(first.__cause__, BaseException):
+            return str(first)
+        try:
+            _try(build, cohort[roles["train"]], cohort[roles["valid"]])
+        except Breaks as again:
+            return str(again)
+    return ""
 
 
 def _of_few_patients(cohort: Cohort, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -113,37 +121,38 @@ def _of_few_patients(cohort: Cohort, rows: NDArray[np.int64]) -> NDArray[np.int6
     return rows[np.isin(cohort.patient[rows], chosen.to_numpy(dtype=str))]
 
 
-def _try(build: Callable[[], Any], rows: Views) -> tuple[str, bool]:
-    """Return what breaks, and whether it was an exception."""
-    train, valid = (view.blinded(labels=True) for view in rows)
-    shown = rows[1] if len(rows[1]) else rows[0]
-    before = [_digest(view) for view in (train, valid)]
-    results: list[NDArray[np.float64]] = []
-    for _ in range(2):
-        _seed_everything()
-        try:
-            entry = build().fit(train, valid)
-        except BaseException as error:  # noqa: BLE001  whatever user code raises, sys.exit too, is the finding
-            return _told("fit", error), True
-        if not hasattr(entry, "predict_proba"):
-            return f"fit returned {type(entry).__name__}; return self", False
-        if [_digest(view) for view in (train, valid)] != before:
-            return "fit changes the cohort that it is given; work on a copy", False
-        blind = shown.blinded(labels=False)
-        asked = _digest(blind)
-        try:
-            proba = entry.predict_proba(blind)
-        except BaseException as error:  # noqa: BLE001  as above
-            return _told("predict_proba", error), True
-        try:
-            results.append(as_probabilities(proba, (len(shown), shown.n_classes), shown.specimen, "valid"))
-        except ValueError as error:
-            return " ".join(str(error).split()), False
-        if _digest(blind) != asked:
-            return "predict_proba changes the cohort that it is given; work on a copy", False
-    if results[0].tobytes() != results[1].tobytes():
-        return "the same seed gives other probabilities the second time; draw from a generator made of seed", False
-    return "", False
+def _try(build: Callable[[], Any], train: Cohort, valid: Cohort) -> None:
+    """Fit and predict twice with one seed; raises Breaks."""
+    first, second = (_predicted(build, train, valid) for _ in range(2))
+    if first.tobytes() != second.tobytes():
+        raise Breaks("the same seed gives other probabilities the second time; draw from a generator made of seed")
+
+
+def _predicted(build: Callable[[], Any], train: Cohort, valid: Cohort) -> NDArray[np.float64]:
+    shown = valid if len(valid) else train
+    given = [view.blinded(labels=True) for view in (train, valid)]
+    blind = shown.blinded(labels=False)
+    _seed_everything()
+    entry = _watched("fit", given, lambda: build().fit(*given))
+    if not hasattr(entry, "predict_proba"):
+        raise Breaks(f"fit returned {type(entry).__name__}; return self")
+    proba = _watched("predict_proba", [blind], lambda: entry.predict_proba(blind))
+    try:
+        return as_probabilities(proba, shown, "valid")
+    except ValueError as error:
+        raise Breaks(_one_line(str(error))) from None
+
+
+def _watched(where: str, views: list[Cohort], call: Callable[[], Any]) -> Any:
+    """Return what a call returns; raises Breaks when it raises or changes what it was given."""
+    before = [_digest(view) for view in views]
+    try:
+        result = call()
+    except BaseException as error:
+        raise Breaks(_told(where, error)) from error
+    if [_digest(view) for view in views] != before:
+        raise Breaks(f"{where} changes the cohort that it is given; work on a copy")
+    return result
 
 
 def _seed_everything() -> None:
@@ -171,4 +180,8 @@ def _digest(view: Cohort) -> bytes:
 
 
 def _told(where: str, error: BaseException) -> str:
-    return " ".join(f"{where} raises {type(error).__name__}: {error}".split())[:400]
+    return _one_line(f"{where} raises {type(error).__name__}: {error}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_LONGEST]

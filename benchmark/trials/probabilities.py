@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.cohort import Cohort
+
 _FLOAT64_TOLERANCE = 1e-6
 
 
-def as_probabilities(proba: Any, shape: tuple[int, int], specimen: NDArray[np.str_], where: str) -> NDArray[np.float64]:
+def as_probabilities(proba: Any, view: Cohort, role: str) -> NDArray[np.float64]:
     """Return probabilities as float64, after checking them.
 
     float64, float32, float16, booleans and whole numbers are taken. Rows must sum to 1 up to what the dtype can hold:
@@ -18,20 +20,19 @@ def as_probabilities(proba: Any, shape: tuple[int, int], specimen: NDArray[np.st
 
     Args:
         proba: What ``predict_proba`` returned.
-        shape: Specimens and classes.
-        specimen: Names for messages, str (n,).
-        where: What was predicted, for messages.
+        view: The specimens that were predicted.
+        role: What they are, for messages.
 
     Raises:
         ValueError: Naming the dtype and shape, or the first row that is wrong.
     """
-    given = np.asarray(proba)
+    given, shape = np.asarray(proba), (len(view), view.n_classes)
     if given.dtype.kind not in "fiub" or given.dtype.itemsize > 8:
         raise ValueError(
-            f"predict_proba on {where} returned {given.dtype}; return an array of float64 (or float32, float16, 0/1)"
+            f"predict_proba on {role} returned {given.dtype}; return an array of float64 (or float32, float16, 0/1)"
         )
     if given.shape != shape:
-        raise ValueError(f"predict_proba on {where} returned {given.dtype} {given.shape}, needs float64 {shape}")
+        raise ValueError(f"predict_proba on {role} returned {given.dtype} {given.shape}, needs float64 {shape}")
     values = given.astype(np.float64)
     total = values.sum(axis=1)
     tolerance = _tolerance(given.dtype, shape[1])
@@ -39,8 +40,8 @@ def as_probabilities(proba: Any, shape: tuple[int, int], specimen: NDArray[np.st
     if bad.any():
         i = int(bad.argmax())
         raise ValueError(
-            f"predict_proba on {where}: {int(bad.sum())} rows are not probabilities; "
-            f"the first is {specimen[i]}: {given[i]}"
+            f"predict_proba on {role}: {int(bad.sum())} rows are not probabilities; "
+            f"the first is {view.specimen[i]}: {given[i]}"
         )
     return values if given.dtype == np.float64 else values / total[:, None]
 

@@ -149,8 +149,7 @@ def takes_device(build: Callable[..., Entry]) -> bool:
 
 
 def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
-    shape = (len(view), view.n_classes)
-    proba = as_probabilities(entry.predict_proba(view.blinded(labels=False)), shape, view.specimen, role)
+    proba = as_probabilities(entry.predict_proba(view.blinded(labels=False)), view, role)
     columns = {f"p{k}": proba[:, k] for k in range(view.n_classes)}
     ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
     return pd.DataFrame({"role": role, **ids, **columns}).sort_values("specimen", ignore_index=True)

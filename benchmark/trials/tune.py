@@ -74,9 +74,7 @@ def tune(
         chosen = dict(space(trial))
         trial.set_user_attr("params", chosen)
         entry = build(**{**fixed, **chosen}).fit(train, valid)
-        shape = (len(valid), valid.n_classes)
-        proba = as_probabilities(entry.predict_proba(valid.blinded(labels=False)), shape, valid.specimen, "valid")
-        return patient_nll(valid, proba)
+        return patient_nll(valid, as_probabilities(entry.predict_proba(valid.blinded(labels=False)), valid, "valid"))
 
     done = _finished(study)
     spent = sum((t.duration.total_seconds() for t in done if t.duration is not None), 0.0)

@@ -1,11 +1,11 @@
 """A key knows the parts that an entry uses, and no others."""
 
+import importlib.util
 import shutil
 from pathlib import Path
 
 import pytest
 
-from benchmark.entries import source_facts
 from benchmark.entries.registry import entries
 from benchmark.entries.source_facts import source_file
 from benchmark.records import entry_code, key
@@ -25,11 +25,11 @@ def tree(tmp_path, monkeypatch):
     for package in key.PACKAGES:
         ignored = shutil.ignore_patterns("__pycache__", "*.toml", "templates", "assets", "published", "manifests")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
-    registries = {tmp_path / package / "__init__.py" for package in key.PACKAGES}
-    for module, name, value in ((key, "ROOT", tmp_path), (source_facts, "ROOT", tmp_path)):
-        monkeypatch.setattr(module, name, value)
+    for place in ("benchmark.records.key.ROOT", "benchmark.imports.ROOT", "benchmark.entries.source_facts.ROOT"):
+        if importlib.util.find_spec(place.removesuffix(".ROOT")):
+            monkeypatch.setattr(place, tmp_path)
     if hasattr(key, "_REGISTRIES"):
-        monkeypatch.setattr(key, "_REGISTRIES", registries)
+        monkeypatch.setattr(key, "_REGISTRIES", {tmp_path / package / "__init__.py" for package in key.PACKAGES})
     return tmp_path
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from benchmark.trials.probabilities import as_probabilities
+from tests.toy import toy_cohort
 
-NAMES = np.array(["S1", "S2"])
+COHORT = toy_cohort(n=6)[np.array([0, 1])]
 
 
 def read(proba):
-    return as_probabilities(proba, (2, 3), NAMES, "test")
+    return as_probabilities(proba, COHORT, "test")
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
@@ -42,9 +43,12 @@ def test_lists_are_taken():
         (np.full((2, 3), None), "returned object"),
         (np.full((2, 3), 1 / 3, dtype=np.longdouble), "longdouble|float128"),
         (np.full((2, 2), 0.5), r"returned float64 \(2, 2\), needs float64 \(2, 3\)"),
-        (np.full((2, 3), 0.3334), "2 rows are not probabilities; the first is S1"),
+        (np.full((2, 3), 0.3334), "2 rows are not probabilities; the first is " + COHORT.specimen[0]),
         (np.full((2, 3), 0.3334, dtype=np.float32), "2 rows are not probabilities"),
-        (np.array([[1, 0, 0], [np.nan, 0, 1]]), "1 rows are not probabilities; the first is S2"),
+        (
+            np.array([[1, 0, 0], [np.nan, 0, 1]]),
+            "1 rows are not probabilities; the first is " + COHORT.specimen[1],
+        ),
         (np.array([[1, 0, 0], [2, -1, 0]]), "1 rows"),
     ],
 )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from models.fusion.cross_modal_transformer import CrossModalTransformer
+from models.fusion.transformer import CrossModalTransformer
 from models.genes.gene_graph import correlation_graph, pathway_graph
 from models.genes.graph_encoder import GeneGraphNetwork
 from models.images.normalization import norm_layer
