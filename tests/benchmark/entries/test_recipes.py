@@ -1,16 +1,24 @@
 """Recipes: one printed form, changes that name what is wrong, files that are checked when they are read."""
 
+import re
+import shlex
+
 import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.markup import escape
+from rich.text import Text
 
+from benchmark.commands.run import command_line
 from benchmark.entries.parts import part_settings, skeleton
 from benchmark.entries.recipe_entry import recipe_space
 from benchmark.entries.recipes import RecipeError, read_recipes, recipes
 from benchmark.entries.registry import entry_class, entry_spec
 from benchmark.entries.resolve import resolve
 from benchmark.entries.usage import UsageError
+from leaderboard.text.escape import csv_cell, plain
+from leaderboard.text.links import file_name
 
 PACKAGES = ("baselines", "models")
 GOOD = """
@@ -135,3 +143,14 @@ def test_an_entry_needs_what_it_cannot_do_without():
         for text in ("fusion-vit", "fusion-vit[genes=none, clinical=none]", "random-forest-differential", "xgboost")
     }
     assert list(needs.values()) == [frozenset(), {"images"}, {"images"}, frozenset()]
+
+
+def test_a_printed_form_is_harmless_in_commands_files_and_pages():
+    name = entry_spec("fusion-vit[genes=none, cells.depth=2, dropout=0.1]").name
+    assert name == "fusion-vit[cells.depth=2, genes=none, dropout=0.1]"
+    words = ["run", "--entry", name]
+    assert shlex.split(command_line(words))[-3:] == words
+    assert re.fullmatch(r"[a-z0-9.-]+", file_name("entry", name))
+    assert file_name("entry", name) != file_name("entry", name.replace("0.1", "0.2"))
+    assert csv_cell(name) == plain(name) == name
+    assert Text.from_markup(escape(name)).plain == name
