@@ -1,5 +1,6 @@
 """Entries without a training loop of ours: rules, controls, and recipes of classic learning (``recipes.toml``)."""
 
+# Whole entries that are no recipe, by name.
 BASELINES = {
     "prior": "baselines.controls.prior:Prior",
     "missingness-only": "baselines.controls.missingness_only:MissingnessOnly",
@@ -10,11 +11,11 @@ BASELINES = {
     "rules-hematopoiesis": "baselines.rules.hematopoiesis:RulesHematopoiesis",
     "rules-mito": "baselines.rules.mito:RulesMito",
 }
-"""Whole entries that are no recipe, by name."""
 
+# The class that puts parts together, and whose settings it takes.
 SKELETON = {"entry": "baselines.classic.classic_entry:ClassicEntry"}
-"""The class that puts parts together, and whose settings it takes."""
 
+# What a recipe chooses, in the order in which it is printed, and where the choices are.
 SLOTS = {
     "clinical": "baselines.views:CLINICAL",
     "genes": "baselines.views:GENES",
@@ -22,10 +23,9 @@ SLOTS = {
     "blocks": "baselines.learners:PARTS",
     "combiner": "baselines.combiners:PARTS",
 }
-"""What a recipe chooses, in the order in which it is printed, and where the choices are."""
 
+# Slots that read a modality; each may be "none".
 READS = {"clinical": "clinical", "genes": "genes", "cells": "images"}
-"""Slots that read a modality; each may be "none"."""
 
+# Slots that mean something only where another is filled; each may be "none".
 WITHIN: dict[str, str] = {}
-"""Slots that mean something only where another is filled; each may be "none"."""

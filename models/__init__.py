@@ -1,14 +1,15 @@
 """Torch entries: recipes over one network (``recipes.toml``), and the rooms where their parts are."""
 
+# Whole models that are no recipe, by name.
 MODELS: dict[str, str] = {}
-"""Whole models that are no recipe, by name."""
 
+# The class that puts parts together, and whose settings it takes.
 SKELETON = {
     "entry": "models.network.network_entry:NetworkEntry",
     "training": "models.training.training:TrainingSettings",
 }
-"""The class that puts parts together, and whose settings it takes."""
 
+# What a recipe chooses, in the order in which it is printed, and where the choices are.
 SLOTS = {
     "cells": "models.images:PARTS",
     "pooling": "models.pooling:PARTS",
@@ -16,10 +17,9 @@ SLOTS = {
     "clinical": "models.clinical:PARTS",
     "fusion": "models.fusion:PARTS",
 }
-"""What a recipe chooses, in the order in which it is printed, and where the choices are."""
 
+# Slots that read a modality; each may be "none".
 READS = {"cells": "images", "genes": "genes", "clinical": "clinical"}
-"""Slots that read a modality; each may be "none"."""
 
+# Slots that mean something only where another is filled; each may be "none".
 WITHIN = {"pooling": "cells"}
-"""Slots that mean something only where another is filled; each may be "none"."""

@@ -41,7 +41,7 @@ def test_a_package_init_holds_a_docstring_and_registries_only(package):
     body = ast.parse((ROOT / package / "__init__.py").read_text()).body
     assert isinstance(body[0], ast.Expr)
     for node in body[1:]:
-        assert isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        assert isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict)
 
 
 @pytest.mark.parametrize("module", [*OURS, "benchmark.commands.cli"])

@@ -1,7 +1,7 @@
 """Turn names into entries and datasets."""
 
 from benchmark.entries.contract import Entry
-from benchmark.entries.estimators import DEFAULT
+from benchmark.entries.estimators import DEFAULT, GIVEN
 from benchmark.entries.grammar import printed
 from benchmark.entries.parts import part_settings, skeleton
 from benchmark.entries.recipe_entry import recipe_space
@@ -17,13 +17,15 @@ from benchmark.entries.registry import (
     is_own,
     load_dataset,
 )
-from benchmark.entries.resolve import Resolved, resolve
+from benchmark.entries.resolve import RECIPE, Resolved, known_recipe, resolve
 from benchmark.entries.source_facts import class_facts, source_file
 from benchmark.entries.usage import UsageError
 
 __all__ = [
     "DEFAULT",
+    "GIVEN",
     "PACKAGES",
+    "RECIPE",
     "Entry",
     "EntrySpec",
     "Resolved",
@@ -36,6 +38,7 @@ __all__ = [
     "entry_module",
     "entry_spec",
     "is_own",
+    "known_recipe",
     "load_dataset",
     "part_settings",
     "printed",

@@ -10,9 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmark.entries.parts import skeleton
+from benchmark.entries.source_facts import ROOT
 from benchmark.entries.usage import UsageError
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("baselines", "models")
 
 

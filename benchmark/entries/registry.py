@@ -18,9 +18,8 @@ from benchmark.entries.estimators import entry_of
 from benchmark.entries.grammar import parse
 from benchmark.entries.recipe_entry import recipe_class
 from benchmark.entries.recipes import recipes
-from benchmark.entries.resolve import refuse_schemes, resolve
+from benchmark.entries.resolve import RECIPE, known_recipe, refuse_schemes, resolve
 from benchmark.entries.usage import UnknownName, UsageError
-from benchmark.records import RECIPE, known_recipe
 from datasets import DATASETS
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
@@ -148,7 +147,7 @@ def entry_class(spec: EntrySpec) -> Callable[..., Entry]:
         UsageError: Naming what is wrong.
     """
     if spec.target.startswith(RECIPE):
-        return recipe_class(known_recipe(spec.target.removeprefix(RECIPE)))
+        return recipe_class(known_recipe(spec.target))
     attribute = spec.target.rpartition(":")[2]
     found: Any = getattr(entry_module(spec), attribute, None)
     if found is None:

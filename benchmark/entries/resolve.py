@@ -12,6 +12,8 @@ from benchmark.entries.recipes import Recipe, recipes
 from benchmark.entries.source_facts import Setting
 from benchmark.entries.usage import UnknownName, UsageError, hint
 
+RECIPE = "recipe:"
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -71,6 +73,14 @@ def resolve(text: str) -> Resolved:
     changed = {k: checked(f"--entry {text!r}", bare, k, v) for k, v in given.items() if k not in bare.skeleton.slots}
     settings = {k: v for k, v in {**own, **changed}.items() if k in own or v != bare.known()[k].default}
     return Resolved(_printed(recipe, bare, own, settings), recipe, parts, settings)
+
+
+def known_recipe(target: str) -> Resolved:
+    """Return the recipe of a target, "recipe:PRINTED FORM"; one that is no longer there is code that is gone."""
+    try:
+        return resolve(target.removeprefix(RECIPE))
+    except UsageError as error:
+        raise FileNotFoundError(str(error)) from error
 
 
 def refuse_schemes(text: str, schemes: tuple[str, ...]) -> None:

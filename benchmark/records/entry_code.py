@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmark.entries import DEFAULT, Resolved, UsageError, resolve, source_file
-from benchmark.records.key import ROOT, code_parts
-
-RECIPE = "recipe:"
+from benchmark.entries import DEFAULT, GIVEN, RECIPE, Resolved, known_recipe, resolve, source_file
+from benchmark.records.key import code_parts
 
 
 def entry_code(target: str) -> dict[str, Any]:
@@ -23,37 +21,33 @@ def entry_code(target: str) -> dict[str, Any]:
         OSError, SyntaxError, UnicodeDecodeError: If the code is gone or cannot be read.
     """
     if target.startswith(RECIPE):
-        resolved = known_recipe(target.removeprefix(RECIPE))
+        resolved = known_recipe(target)
         values = {"parts": dict(resolved.parts), "settings": dict(resolved.settings)}
         return {**_merged(entry_files(target)), "recipe": values}
     return _merged(entry_files(target))
 
 
-def known_recipe(printed: str) -> Resolved:
-    """Return the recipe of a printed form; a recipe that is no longer there is code that is gone."""
-    try:
-        return resolve(printed)
-    except UsageError as error:
-        raise FileNotFoundError(str(error)) from error
-
-
 def recipe_files(resolved: Resolved) -> list[Path]:
     """Return the files of the skeleton and of the chosen parts."""
-    return [source_file(t) for t in (*resolved.skeleton.classes, *resolved.targets.values())]
+    return [source_file(target) for target in (*resolved.skeleton.classes, *resolved.targets.values())]
 
 
 def entry_files(target: str) -> list[Path]:
     """Return the files that an entry starts from; what they import is its code too."""
     if target.startswith(RECIPE):
-        return recipe_files(known_recipe(target.removeprefix(RECIPE)))
+        return recipe_files(known_recipe(target))
     module, _, attribute = target.rpartition(":")
     if not module.endswith(".py"):
-        return [ROOT.joinpath(*module.split(".")).with_suffix(".py")]
+        return [source_file(target)]
     file = Path(module)
-    return [file] if _is_contract(file, attribute) else [file, *recipe_files(resolve(DEFAULT)), _GIVEN]
+    return [file] if _is_contract(file, attribute) else [file, *_estimator_files()]
 
 
-_GIVEN = source_file("baselines.classic.given_estimator:GivenEstimator")
+def _estimator_files() -> list[Path]:
+    """Return the files that run a user's estimator: the tables of ``DEFAULT``, and another learner."""
+    tables = resolve(DEFAULT)
+    parts = [target for slot, target in tables.targets.items() if slot != "blocks"]
+    return [source_file(target) for target in (*tables.skeleton.classes, *parts, GIVEN)]
 
 
 def _merged(files: Iterable[Path]) -> dict[str, Any]:

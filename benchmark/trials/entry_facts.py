@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmark.entries import Entry, EntrySpec, UsageError, entry_class, entry_module, recipe_space
-from benchmark.records import RECIPE, known_recipe
-from benchmark.trials.tune import SearchSpace
+from benchmark.entries import (
+    RECIPE,
+    Entry,
+    EntrySpec,
+    UsageError,
+    entry_class,
+    entry_module,
+    known_recipe,
+    recipe_space,
+)
 
 
-def search_space(spec: EntrySpec) -> SearchSpace | None:
+def search_space(spec: EntrySpec) -> Callable[[Any], Mapping[str, Any]] | None:
     """Return the space of a recipe, or the ``search_space`` beside a class, or None when there is nothing to tune."""
     if spec.target.startswith(RECIPE):
-        return recipe_space(known_recipe(spec.target.removeprefix(RECIPE)))
+        return recipe_space(known_recipe(spec.target))
     return getattr(entry_module(spec), "search_space", None)
 
 
