@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmark.entries.contract import Entry
@@ -94,21 +94,24 @@ def _check_probabilities(estimator: Any, name: str) -> None:
 
 
 def _estimator_class(make: Callable[..., Any], name: str) -> Callable[..., Entry]:
-    """Return the classic skeleton with the tables of ``DEFAULT`` and the given estimator as learner."""
+    """Return the classic skeleton with the tables of ``DEFAULT`` and the given estimator as learner.
+
+    It takes the estimator's parameters, so that a ``search_space`` beside it is tuned as that of a class is.
+    """
     from baselines.classic.classic_entry import ClassicEntry
     from baselines.classic.given_estimator import GivenEstimator
     from benchmark.entries.recipe_entry import built_parts
 
-    def checked() -> Any:
+    def checked(params: Mapping[str, Any]) -> Any:
         estimator = make()
         _check_probabilities(estimator, name)
-        return estimator
+        return estimator.set_params(**params) if params else estimator
 
     class GivenEntry(ClassicEntry):
         family = "own"
 
-        def __init__(self, *, seed: int = 0) -> None:
-            parts = {**built_parts(resolve(DEFAULT)), "blocks": GivenEstimator(checked)}
+        def __init__(self, *, seed: int = 0, **params: Any) -> None:
+            parts = {**built_parts(resolve(DEFAULT)), "blocks": GivenEstimator(lambda: checked(params))}
             super().__init__(name=name, parts=parts, seed=seed)
 
     return GivenEntry

@@ -59,7 +59,7 @@ def _apart(job: Job, limit: float) -> str:
     writer.close()
     try:
         if not reader.poll(limit):
-            return f"it did not end in {limit:g} seconds"
+            return f"not done within {limit:g} seconds; nothing else is known"
         return reader.recv_bytes().decode()
     except EOFError:
         child.join()

@@ -7,12 +7,12 @@ import pytest
 from skimage.draw import disk
 from sklearn.metrics import roc_auc_score
 
+from baselines.controls.background_colours import background_colours, background_masks
 from baselines.controls.background_only import BackgroundOnly
 from baselines.controls.border_only import BorderOnly
 from baselines.controls.missingness_only import MissingnessOnly
 from baselines.controls.prior import Prior
 from baselines.controls.site_only import SiteOnly
-from baselines.features.background_colours import background_colours, background_masks
 from benchmark.suites.adhoc import suite_of
 from benchmark.suites.suite import load_suite, suite_names
 from datasets.cohort import Cohort, ImageBags, presence

@@ -105,6 +105,11 @@ def test_classes_estimators_pipelines_and_functions_run(mine, thing):
         assert build(seed=4).fit(COHORT, COHORT).predict_proba(COHORT).tobytes() != first.tobytes()
 
 
+def test_parameters_of_an_estimator_are_those_of_its_entry(mine):
+    build = mine("forest")
+    assert len(build(seed=3, n_estimators=7).fit(COHORT, COHORT).fitted_.fitted.estimator.estimator.estimators_) == 7
+
+
 def test_a_given_forest_is_the_random_forest_of_the_tree(mine):
     ours = entry_class(entry_spec("random-forest"))(seed=3, **{"blocks.n_estimators": 20})
     proba = mine("forest")(seed=3).fit(COHORT, COHORT).predict_proba(COHORT)

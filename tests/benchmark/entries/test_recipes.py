@@ -14,8 +14,9 @@ from benchmark.commands.run import command_line
 from benchmark.entries.parts import part_settings, skeleton
 from benchmark.entries.recipe_entry import recipe_space
 from benchmark.entries.recipes import RecipeError, read_recipes, recipes
-from benchmark.entries.registry import entry_class, entry_spec
+from benchmark.entries.registry import entries, entry_class, entry_spec
 from benchmark.entries.resolve import resolve
+from benchmark.entries.source_facts import ROOT
 from benchmark.entries.usage import UsageError
 from leaderboard.text.escape import csv_cell, plain
 from leaderboard.text.links import file_name
@@ -154,3 +155,9 @@ def test_a_printed_form_is_harmless_in_commands_files_and_pages():
     assert file_name("entry", name) != file_name("entry", name.replace("0.1", "0.2"))
     assert csv_cell(name) == plain(name) == name
     assert Text.from_markup(escape(name)).plain == name
+
+
+def test_the_documentation_names_every_entry_and_part():
+    text = (ROOT / "docs" / "entries.md").read_text(encoding="utf-8")
+    parts = [part for package in PACKAGES for slot in skeleton(package).slots.values() for part in slot]
+    assert all(f"| `{name}` |" in text for name in entries()) and all(f"| `{part}` |" in text for part in parts)
