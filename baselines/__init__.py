@@ -1,18 +1,31 @@
-"""Entries without a training loop of ours: rules, controls and classic machine learning."""
+"""Entries without a training loop of ours: rules, controls, and recipes of classic learning (``recipes.toml``)."""
 
+# Whole entries that are no recipe, by name.
 BASELINES = {
-    "prior": "baselines.prior:Prior",
-    "missingness-only": "baselines.missingness_only:MissingnessOnly",
-    "border-only": "baselines.border_only:BorderOnly",
-    "background-only": "baselines.background_only:BackgroundOnly",
-    "site-only": "baselines.site_only:SiteOnly",
-    "rules-apl": "baselines.rules_apl:RulesApl",
-    "rules-hematopoiesis": "baselines.rules_hematopoiesis:RulesHematopoiesis",
-    "rules-mito": "baselines.rules_mito:RulesMito",
-    "logistic-regression": "baselines.logistic_regression:LogisticRegressionEntry",
-    "random-forest": "baselines.random_forest:RandomForestEntry",
-    "random-forest-differential": "baselines.random_forest_differential:RandomForestDifferential",
-    "xgboost": "baselines.xgboost_trees:XGBoostEntry",
-    "xgboost-cells": "baselines.xgboost_cells:XGBoostCells",
-    "xgboost-tabular": "baselines.xgboost_tabular:XGBoostTabular",
+    "prior": "baselines.controls.prior:Prior",
+    "missingness-only": "baselines.controls.missingness_only:MissingnessOnly",
+    "border-only": "baselines.controls.border_only:BorderOnly",
+    "background-only": "baselines.controls.background_only:BackgroundOnly",
+    "site-only": "baselines.controls.site_only:SiteOnly",
+    "rules-apl": "baselines.rules.apl:RulesApl",
+    "rules-hematopoiesis": "baselines.rules.hematopoiesis:RulesHematopoiesis",
+    "rules-mito": "baselines.rules.mito:RulesMito",
 }
+
+# The class that puts parts together, and whose settings it takes.
+SKELETON = {"entry": "baselines.classic.classic_entry:ClassicEntry"}
+
+# What a recipe chooses, in the order in which it is printed, and where the choices are.
+SLOTS = {
+    "clinical": "baselines.views:CLINICAL",
+    "genes": "baselines.views:GENES",
+    "cells": "baselines.views:CELLS",
+    "blocks": "baselines.learners:PARTS",
+    "combiner": "baselines.combiners:PARTS",
+}
+
+# Slots that read a modality; each may be "none".
+READS = {"clinical": "clinical", "genes": "genes", "cells": "images"}
+
+# Slots that mean something only where another is filled; each may be "none".
+WITHIN: dict[str, str] = {}

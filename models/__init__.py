@@ -1,9 +1,25 @@
-"""Torch entries by name; adding a model is one file and one line here."""
+"""Torch entries: recipes over one network (``recipes.toml``), and the rooms where their parts are."""
 
-MODELS = {
-    "cnn-spatial-attention": "models.cnn_spatial_attention:CnnSpatialAttention",
-    "fusion-cnn-attention": "models.fusion_cnn_attention:FusionCnnAttention",
-    "fusion-vit": "models.fusion_vit:FusionVit",
-    "fusion-transformer": "models.fusion_transformer:FusionTransformer",
-    "fusion-gnn": "models.fusion_gnn:FusionGnn",
+# Whole models that are no recipe, by name.
+MODELS: dict[str, str] = {}
+
+# The class that puts parts together, and whose settings it takes.
+SKELETON = {
+    "entry": "models.network.network_entry:NetworkEntry",
+    "training": "models.training.training:TrainingSettings",
 }
+
+# What a recipe chooses, in the order in which it is printed, and where the choices are.
+SLOTS = {
+    "cells": "models.images:PARTS",
+    "pooling": "models.pooling:PARTS",
+    "genes": "models.genes:PARTS",
+    "clinical": "models.clinical:PARTS",
+    "fusion": "models.fusion:PARTS",
+}
+
+# Slots that read a modality; each may be "none".
+READS = {"cells": "images", "genes": "genes", "clinical": "clinical"}
+
+# Slots that mean something only where another is filled; each may be "none".
+WITHIN = {"pooling": "cells"}

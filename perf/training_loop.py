@@ -14,16 +14,15 @@ import copy
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from benchmark.entries import entry_class, entry_spec
 from datasets.cohort import Cohort, ImageBags, Provenance, presence
-from models.batch import Batch
-from models.fusion_cnn_attention import FusionCnnAttention
-from models.inputs import Inputs
-from models.resident import Resident
+from models.inputs import Batch, Resident
 from models.training import FitLoop
 
 CLASSES, GENES = 5, 2000
@@ -97,8 +96,9 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     cohort = generated(args.patients, args.cells, args.side)
-    entry = FusionCnnAttention(max_epochs=args.rounds + 1, modality_dropout=0.0)
-    entry.inputs_ = Inputs.fit(cohort, entry.modalities, 0)
+    build = entry_class(entry_spec("fusion-cnn-attention[genes.n_genes=0, modality_dropout=0.0]"))
+    entry: Any = build(seed=0, max_epochs=args.rounds + 1)
+    entry.inputs_ = entry.fit_inputs(cohort)
     data = Resident.load(cohort, entry.inputs_, "cpu")
     ours = FitLoop(entry.build_network(data, cohort), data, entry)
     network = copy.deepcopy(ours.network)

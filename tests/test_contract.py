@@ -5,7 +5,9 @@ import inspect
 import numpy as np
 import pytest
 
+from benchmark.entries.recipes import recipes
 from benchmark.entries.registry import entries, entry_class, entry_spec
+from benchmark.entries.resolve import resolve
 from benchmark.trials.trial import given_by_harness, run_trial
 from datasets.schemes.splitters import kfold
 from tests.toy import toy_cohort
@@ -13,18 +15,24 @@ from tests.toy import toy_cohort
 RULES = {"rules-apl", "rules-hematopoiesis", "rules-mito"}
 UNTUNED = {"prior", "missingness-only", "border-only", "background-only", "site-only"}
 LEARNERS = sorted(set(entries()) - RULES)
-SMALL = {"max_epochs": 2, "n_estimators": 20}
+SMALL = {"max_epochs": 2, "n_estimators": 20, "blocks.n_estimators": 20}
 
 
-def quick(build, **more):
-    known = inspect.signature(build).parameters
-    return {**{k: v for k, v in SMALL.items() if k in known}, **more}
+def settings(name):
+    """Return the hyper-parameters of an entry: those of a recipe's parts and skeleton, or those of a class."""
+    if name in recipes():
+        return set(resolve(name).known())
+    return set(inspect.signature(entry_class(entry_spec(name))).parameters)
+
+
+def quick(name):
+    return {k: v for k, v in SMALL.items() if k in settings(name)}
 
 
 def outcome(name, cohort, seed=0):
     build = entry_class(entry_spec(name))
     roles = kfold(cohort, folds=3).roles(cohort, 0)
-    return run_trial(build, cohort, roles, params=quick(build), seed=seed)
+    return run_trial(build, cohort, roles, params=quick(name), seed=seed)
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -47,8 +55,9 @@ def test_entries_run_on_whatever_a_dataset_has(name, parts):
 def test_an_entry_takes_keyword_only_arguments_with_defaults_and_a_seed(name):
     build = entry_class(entry_spec(name))
     parameters = inspect.signature(build).parameters
-    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters.values())
-    assert all(p.default is not inspect.Parameter.empty for p in parameters.values() if p.name != "seed")
+    named = [p for p in parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in named)
+    assert all(p.default is not inspect.Parameter.empty for p in named if p.name != "seed")
     build(**given_by_harness(build, 0, "cpu"))
 
 
@@ -65,4 +74,5 @@ def test_search_spaces_suggest_arguments_that_exist(name):
         return
     trial = optuna.create_study().ask()
     chosen = space(trial)
-    assert chosen and set(chosen) <= set(inspect.signature(entry_class(spec)).parameters)
+    assert chosen and set(chosen) <= settings(name)
+    entry_class(spec)(**given_by_harness(entry_class(spec), 0, "cpu"), **chosen)

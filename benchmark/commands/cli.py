@@ -53,7 +53,11 @@ def run(
     suite: AnySuiteOption = None,
     profile: ProfileOption = None,
     entry: Annotated[
-        list[str] | None, typer.Option("--entry", help="Only this entry, or FILE.py:Class; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--entry",
+            help="Only this entry; 'NAME[cells=vit-tiny, max_epochs=8]' in quotes; FILE.py:THING; may repeat.",
+        ),
     ] = None,
     dataset: DatasetsOption = None,
     option: OptionOption = None,
@@ -186,7 +190,7 @@ def submit(
 
 @app.command("list", epilog="Example: python -m benchmark list datasets --json")
 def list_names(
-    kind: Annotated[str, typer.Argument(help="suites, datasets, entries or metrics.")],
+    kind: Annotated[str, typer.Argument(help="suites, datasets, entries, parts or metrics.")],
     as_json: JsonOption = False,
     data_root: DataRootOption = None,
 ) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
-from benchmark.entries import dataset_module, entries
+from benchmark.commands.entry_listing import entry_rows, part_rows, shown
+from benchmark.entries import dataset_module
 from benchmark.suites import load_suite, suite_names
 from datasets import DATASETS
 from datasets.roots import DataMissing
@@ -47,9 +49,14 @@ def _dataset(name: str, data_root: Path | None) -> dict[str, Any]:
     return {**row, "state": "ready"}
 
 
-def entry_rows(data_root: Path | None) -> Rows:
-    """Return name and place of each entry."""
-    return [{"entry": name, "target": target} for name, target in entries().items()]
+def all_entries(data_root: Path | None) -> Rows:
+    """Return name, family, modalities, parts and one sentence of each entry."""
+    return entry_rows()
+
+
+def all_parts(data_root: Path | None) -> Rows:
+    """Return the parts of each slot, and which entries use them."""
+    return part_rows()
 
 
 def metrics(data_root: Path | None) -> Rows:
@@ -57,15 +64,15 @@ def metrics(data_root: Path | None) -> Rows:
     from leaderboard.measures import DETAILS, METRICS
     from leaderboard.questions import TITLES
 
-    shown = [
+    rows = [
         {"metric": name, "label": metric.label, "table": "leaderboard", "best": _best(metric.higher_is_better)}
         for name, metric in METRICS.items()
     ]
-    shown += [
+    rows += [
         {"metric": name, "label": detail.label, "table": f"details: {detail.group}", "best": _nearest(detail.best)}
         for name, detail in DETAILS.items()
     ]
-    return shown + [{"metric": n, "label": title, "table": "further", "best": ""} for n, title in TITLES.items()]
+    return rows + [{"metric": n, "label": title, "table": "further", "best": ""} for n, title in TITLES.items()]
 
 
 def _best(higher_is_better: bool) -> str:
@@ -79,16 +86,19 @@ def _nearest(best: float | None) -> str:
 KINDS: dict[str, Callable[[Path | None], Rows]] = {
     "suites": suites,
     "datasets": datasets,
-    "entries": entry_rows,
+    "entries": all_entries,
+    "parts": all_parts,
     "metrics": metrics,
 }
 
 
 def table(kind: str, rows: Rows) -> Table:
     """Return rows as a table for the terminal."""
-    shown = Table(title=kind)
-    for column in rows[0]:
-        shown.add_column(column, overflow="fold")
+    drawn = Table(title=kind)
+    first, *others = rows[0]
+    drawn.add_column(first, no_wrap=True)
+    for column in others:
+        drawn.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*(str(value) for value in row.values()))
-    return shown
+        drawn.add_row(*(Text(shown(value)) for value in row.values()))
+    return drawn

@@ -35,7 +35,7 @@ from benchmark.planning import (
 )
 from benchmark.records import Store, board_lock, run_lock
 from benchmark.suites import Profile, Suite, load_suite, parse_options, suite_of
-from benchmark.workers import Job, run_local
+from benchmark.workers import Job, dry_checks, run_local
 from datasets.sealed import set_aside, sweep
 
 _SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo": "to do"}
@@ -249,6 +249,8 @@ def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Stor
     if not jobs:
         console.print("Every trial is done; nothing to compute.")
         return
+    for sentence in dry_checks(jobs):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     workers, threads = _shares(options.jobs)
     workers = min(workers, len(jobs))
     console.print(f"{len(jobs)} trials, {workers} at once, each with {threads} threads.", highlight=False)

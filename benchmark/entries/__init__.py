@@ -1,10 +1,13 @@
 """Turn names into entries and datasets."""
 
 from benchmark.entries.contract import Entry
+from benchmark.entries.estimators import DEFAULT, GIVEN
+from benchmark.entries.grammar import printed
+from benchmark.entries.parts import part_settings, skeleton
+from benchmark.entries.recipe_entry import recipe_space
+from benchmark.entries.recipes import PACKAGES, recipes
 from benchmark.entries.registry import (
     EntrySpec,
-    UnknownName,
-    UsageError,
     dataset_module,
     entries,
     entry_class,
@@ -13,17 +16,34 @@ from benchmark.entries.registry import (
     is_own,
     load_dataset,
 )
+from benchmark.entries.resolve import RECIPE, Resolved, known_recipe, resolve
+from benchmark.entries.source_facts import class_facts, source_file
+from benchmark.entries.usage import UnknownName, UsageError
 
 __all__ = [
+    "DEFAULT",
+    "GIVEN",
+    "PACKAGES",
+    "RECIPE",
     "Entry",
     "EntrySpec",
+    "Resolved",
     "UnknownName",
     "UsageError",
+    "class_facts",
     "dataset_module",
     "entries",
     "entry_class",
     "entry_module",
     "entry_spec",
     "is_own",
+    "known_recipe",
     "load_dataset",
+    "part_settings",
+    "printed",
+    "recipe_space",
+    "recipes",
+    "resolve",
+    "skeleton",
+    "source_file",
 ]

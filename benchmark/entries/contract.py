@@ -22,7 +22,8 @@ class Entry(Protocol):
       record; ``n_parameters`` in it is shown as a cost: weights of a network, coefficients of a linear model, nodes of
       trees; ``kept_features`` in it, true where the entry reads features that are computed once and kept on disk,
       hides its seconds, which are not its own;
-    - ``family``: "control", "rule", "classic" or "deep"; by default what its package says;
+    - ``family``: "control", "rule", "classic" or "deep"; by default "own";
+    - ``reads``: the modalities that it may use, for the list of entries; by default all;
     - ``trace(cohort) -> DataFrame``: one readable row a specimen, kept beside the predictions.
 
     Attributes:
@@ -37,5 +38,5 @@ class Entry(Protocol):
         ...
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
-        """Return probabilities, float64 (n, n_classes), rows sum to 1."""
+        """Return probabilities, float64 (n, n_classes), rows sum to 1; float32, float16 and 0/1 are taken too."""
         ...

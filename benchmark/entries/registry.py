@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -16,6 +15,12 @@ from typing import Any
 
 from baselines import BASELINES
 from benchmark.entries.contract import Entry
+from benchmark.entries.estimators import entry_of
+from benchmark.entries.grammar import parse
+from benchmark.entries.recipe_entry import recipe_class
+from benchmark.entries.recipes import recipes
+from benchmark.entries.resolve import RECIPE, known_recipe, refuse_schemes, resolve
+from benchmark.entries.usage import UnknownName, UsageError
 from datasets import DATASETS
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
@@ -25,27 +30,13 @@ _TREE = Path(__file__).resolve().parents[2]
 _FOLDERS: list[Path] = []
 
 
-class UsageError(ValueError):
-    """Report something that the user can put right; shown without a traceback."""
-
-
-class UnknownName(UsageError):
-    """Answer an unknown name with the nearest known ones."""
-
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-        super().__init__(f"unknown {kind} {name!r}; {hint}")
-
-
 @dataclass(frozen=True)
 class EntrySpec:
     """An entry before anything heavy is imported.
 
     Attributes:
         name: What the leaderboard calls it.
-        target: "module:attribute" or "path/to/file.py:Class".
+        target: "recipe:PRINTED FORM", "module:attribute" or "path/to/file.py:Thing".
     """
 
     name: str
@@ -60,31 +51,47 @@ class EntrySpec:
 
 def entries() -> dict[str, str]:
     """Return every entry of the tree, name -> target."""
-    clash = sorted(set(BASELINES) & set(MODELS))
+    named = {name: f"{RECIPE}{name}" for name in recipes()}
+    classes = {**BASELINES, **MODELS}
+    clash = sorted(set(classes) & set(named) | set(BASELINES) & set(MODELS))
     if clash:
-        raise ValueError(f"entries registered twice, in baselines and in models: {', '.join(clash)}")
-    return {**BASELINES, **MODELS}
+        raise ValueError(f"entries registered twice: {', '.join(clash)}")
+    return {**classes, **named}
 
 
 def entry_spec(name: str) -> EntrySpec:
-    """Return the entry called ``name``, or the class of ``path/to/file.py:Class``.
+    """Return the entry that ``name`` means: a name of the tree, a recipe with changes, or ``path/to/file.py:Thing``.
 
     Raises:
         UnknownName: If no entry has this name.
-        UsageError: If the file does not exist, or no class is named after it.
+        UsageError: If the file does not exist, nothing is named after it, or the changes cannot be made.
     """
-    file, colon, attribute = name.rpartition(":")
-    if name.endswith(".py") or file.endswith(".py"):
-        if not colon or not attribute or attribute.endswith(".py"):
-            raise UsageError(f"--entry {name}: name the class too, as in {name}:MyModel")
-        if not Path(file).is_file():
-            raise UsageError(f"--entry {name}: there is no file {file}")
-        if attribute in entries():
-            raise UsageError(f"--entry {name}: {attribute} is the name of an entry of the tree; rename the class")
-        return EntrySpec(attribute, f"{Path(file).resolve()}:{attribute}")
-    if name not in entries():
-        raise UnknownName("entry", name, entries())
-    return EntrySpec(name, entries()[name])
+    file, _, attribute = name.rpartition(":")
+    if name.rstrip().endswith(".py") or file.endswith(".py"):
+        return _outside(name, file, attribute)
+    written = parse(name)
+    if written.name not in entries():
+        raise UnknownName("entry", written.name, entries())
+    if written.name in recipes():
+        printed = resolve(name).name
+        return EntrySpec(printed, f"{RECIPE}{printed}")
+    refuse_schemes(name, written.schemes)
+    if written.overrides:
+        raise UsageError(f"--entry {name!r}: {written.name} has no parts to change; recipes: {', '.join(recipes())}")
+    return EntrySpec(written.name, entries()[written.name])
+
+
+def _outside(name: str, file: str, attribute: str) -> EntrySpec:
+    attribute, plus, scheme = attribute.partition("+")
+    if not attribute.isidentifier():
+        raise UsageError(f"--entry {name}: name what to run in it, as in {name.partition('.py')[0]}.py:MyModel")
+    if not Path(file).is_file():
+        raise UsageError(f"--entry {name}: there is no file {file}")
+    if plus:
+        refuse_schemes(name, (scheme,))
+    if attribute in entries():
+        raise UsageError(f"--entry {name}: {attribute} is the name of an entry of the tree; rename the class")
+    return EntrySpec(attribute, f"{Path(file).resolve()}:{attribute}")
 
 
 def entry_module(spec: EntrySpec) -> ModuleType:
@@ -147,24 +154,18 @@ def _is_own(file: Path, folder: Path) -> bool:
 
 
 def entry_class(spec: EntrySpec) -> Callable[..., Entry]:
-    """Import the entry's class and check it against the contract.
+    """Return the entry's class, checked against the contract.
 
     Raises:
-        UsageError: Naming what the class lacks.
+        UsageError: Naming what is wrong.
     """
+    if spec.target.startswith(RECIPE):
+        return recipe_class(known_recipe(spec.target))
     attribute = spec.target.rpartition(":")[2]
     found: Any = getattr(entry_module(spec), attribute, None)
-    if not isinstance(found, type):
-        raise UsageError(f"entry {spec.name}: {spec.target} is not a class")
-    lacking = [name for name in ("needs", "fit", "predict_proba") if not hasattr(found, name)]
-    if lacking:
-        raise UsageError(
-            f"entry {spec.name}: {spec.target} lacks {', '.join(lacking)}; see benchmark/entries/contract.py"
-        )
-    if "seed" not in inspect.signature(found).parameters:
-        raise UsageError(f"entry {spec.name}: {spec.target}.__init__ must take a keyword-only seed")
-    build: Callable[..., Entry] = found
-    return build
+    if found is None:
+        raise UsageError(f"entry {spec.name}: there is no {attribute} in {spec.target.rpartition(':')[0]}")
+    return entry_of(found, spec.name, spec.target)
 
 
 def dataset_module(name: str) -> Any:

@@ -6,7 +6,7 @@ from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan
 from benchmark.planning.plan_file import check_source, save, saved, saved_or_set_aside
 from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import LEAKY_FLAG, keep_split, kept_split, make_split
-from benchmark.planning.state import State, codes, entry_file, inspect
+from benchmark.planning.state import State, codes, inspect
 
 __all__ = [
     "LEAKY_FLAG",
@@ -17,7 +17,6 @@ __all__ = [
     "State",
     "check_source",
     "codes",
-    "entry_file",
     "inspect",
     "keep_split",
     "kept_split",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records import ROOT, Identity, Record, Store, code_parts, differing
+from benchmark.records import ROOT, Identity, Record, Store, code_parts, differing, entry_code
 from datasets.sealed import Untrusted
+
+_TRIAL_FILE = ROOT / "benchmark" / "trials" / "trial.py"
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,11 @@ def inspect(plan: Plan, store: Store) -> State:
 
 def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
     """Return target -> what its code and the harness contribute to keys; None for code that cannot be read."""
-    harness = code_parts(entry_file("benchmark.trials.trial:run_trial"))
+    harness = code_parts(_TRIAL_FILE)
     found: dict[str, dict[str, Any] | None] = {}
     for target in targets:
         try:
-            found[target] = {"entry": code_parts(entry_file(target)), "harness": harness}
+            found[target] = {"entry": entry_code(target), "harness": harness}
         except (OSError, SyntaxError, UnicodeDecodeError):
             found[target] = None
     return found
-
-
-def entry_file(target: str) -> Path:
-    """Return the file of an entry's target, "module:attribute" or "path/to/file.py:Class"."""
-    module = target.rpartition(":")[0]
-    return Path(module) if module.endswith(".py") else ROOT.joinpath(*module.split(".")).with_suffix(".py")

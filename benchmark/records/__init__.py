@@ -1,5 +1,6 @@
 """Keep trials on disk under the hash of all that determines them."""
 
+from benchmark.records.entry_code import entry_code, entry_files
 from benchmark.records.imports import PACKAGES, ROOT
 from benchmark.records.key import closure, code_parts, digest, short
 from benchmark.records.locks import board_lock, run_lock
@@ -19,6 +20,8 @@ __all__ = [
     "code_parts",
     "differing",
     "digest",
+    "entry_code",
+    "entry_files",
     "keep_facts",
     "kept_facts",
     "run_lock",

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from baselines import BASELINES
-from benchmark.entries import Entry, EntrySpec, UsageError, entry_class, entry_module
-from benchmark.trials.tune import SearchSpace
-from models import MODELS
+from benchmark.entries import (
+    RECIPE,
+    Entry,
+    EntrySpec,
+    UsageError,
+    entry_class,
+    entry_module,
+    known_recipe,
+    recipe_space,
+)
 
 
-def search_space(spec: EntrySpec) -> SearchSpace | None:
-    """Return the ``search_space`` beside an entry's class, or None when there is nothing to tune."""
+def search_space(spec: EntrySpec) -> Callable[[Any], Mapping[str, Any]] | None:
+    """Return the space of a recipe, or the ``search_space`` beside a class, or None when there is nothing to tune."""
+    if spec.target.startswith(RECIPE):
+        return recipe_space(known_recipe(spec.target))
     return getattr(entry_module(spec), "search_space", None)
 
 
@@ -29,8 +37,8 @@ def importable(spec: EntrySpec) -> Callable[..., Entry] | None:
 
 
 def family(spec: EntrySpec, build: Any) -> str:
-    usual = "deep" if spec.name in MODELS else "classic" if spec.name in BASELINES else "own"
-    return str(getattr(build, "family", usual))
+    """Return "control", "rule", "classic" or "deep" as the class says, "own" for a file that says nothing."""
+    return str(getattr(build, "family", "own"))
 
 
 def chosen_device(asked: str) -> str:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.entries import EntrySpec, entry_class
-from benchmark.planning import DataShelf, codes, entry_file, kept_split
-from benchmark.records import Identity, Record, Store, closure, start_watching, watched_files
+from benchmark.planning import DataShelf, codes, kept_split
+from benchmark.records import Identity, Record, Store, closure, entry_files, start_watching, watched_files
 from benchmark.suites import GRID
 from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
 from datasets.cohort import Cohort
@@ -129,7 +129,7 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     roles, notes = planned_roles(job, cohort)
     spec = EntrySpec(job.identity.entry, job.target)
     seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
-    start_watching([store.folder, *data_roots(shelf.data_root), *closure(entry_file(job.target))])
+    start_watching([store.folder, *data_roots(shelf.data_root), *closure(*entry_files(job.target))])
     seed_globals(seed)  # before the entry's file is imported, which may draw from them
     outcome = run_trial(
         entry_class(spec),

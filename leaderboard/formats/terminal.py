@@ -66,5 +66,6 @@ def _rich(table: Table, kept: list[int]) -> RichTable:
 
 def _text(cell: Cell) -> Text:
     if not cell.interval:
-        return Text(cell.text.replace(", ", "\n"))
+        # An entry with other parts keeps its commas: it is a name, not a list.
+        return Text(cell.text.replace(", ", ",\n" if "[" in cell.text else "\n"))
     return Text.assemble(cell.text, "\n", (cell.interval.strip("[]").replace(", ", "–"), "dim"))

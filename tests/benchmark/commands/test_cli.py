@@ -29,7 +29,7 @@ def test_every_help_has_an_example(words):
     assert f"Example: python -m benchmark {' '.join(words)}" in " ".join(done.stdout.split())
 
 
-@pytest.mark.parametrize("kind", ["suites", "datasets", "entries", "metrics"])
+@pytest.mark.parametrize("kind", ["suites", "datasets", "entries", "parts", "metrics"])
 def test_lists_as_json(kind):
     done = CliRunner().invoke(app, ["list", kind, "--json"])
     rows = json.loads(done.stdout)

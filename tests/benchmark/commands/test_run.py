@@ -181,9 +181,14 @@ def test_editing_a_helper_in_the_tree_makes_exactly_its_entries_stale(home, tmp_
     for package in ("benchmark", "baselines", "models", "datasets", "leaderboard"):
         shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
     assert run(home, root=tree).returncode == 0
-    for name, text in {"baselines/features.py": "\n_PLANTED = 1\n", "models/training.py": "\n_PLANTED = 1\n"}.items():
+    for name, text in {
+        "baselines/views/clinical.py": "\n_PLANTED = 1\n",
+        "models/training/training.py": "\n_PLANTED = 1\n",
+    }.items():
         (tree / name).write_text((tree / name).read_text() + text)
-    (tree / "baselines/prior.py").write_text("# only a comment\n" + (tree / "baselines/prior.py").read_text())
+    (tree / "baselines/controls/prior.py").write_text(
+        "# only a comment\n" + (tree / "baselines/controls/prior.py").read_text()
+    )
     plan = run(home, "--dry-run", root=tree)
     rows = {
         re.split(r"[│┃ ]+", line)[2]: re.split(r"[│┃ ]+", line) for line in plan.stdout.splitlines() if "sim " in line

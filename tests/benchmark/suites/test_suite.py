@@ -70,9 +70,9 @@ def test_entries_outside_the_tree(tmp_path):
     assert entry_spec(f"{path}:Half").name == "Half"
     with pytest.raises(UsageError, match="lacks fit, predict_proba"):
         entry_class(entry_spec(f"{path}:Half"))
-    with pytest.raises(UsageError, match="is not a class"):
+    with pytest.raises(UsageError, match="there is no Whole in"):
         entry_class(entry_spec(f"{path}:Whole"))
-    with pytest.raises(UsageError, match="name the class too"):
+    with pytest.raises(UsageError, match="name what to run in it"):
         entry_spec(str(path))
     with pytest.raises(UsageError, match="there is no file"):
         entry_spec(f"{tmp_path}/none.py:X")

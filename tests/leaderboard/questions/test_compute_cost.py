@@ -15,22 +15,24 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from baselines.parameter_count import counted
-from baselines.random_forest import RandomForestEntry
-from baselines.xgboost_trees import XGBoostEntry
+from baselines.classic.parameter_count import counted
 from benchmark.commands.report import _costs
+from benchmark.entries.registry import entry_class, entry_spec
 from leaderboard.boards.board import build
 from leaderboard.exchange.archive import pack
 from leaderboard.pages.task_page import cost_table
 from leaderboard.questions.compute_cost import COSTS, DRAWN, costs, drawn, entry_costs, spent
 from leaderboard.records.results import TaskResult
 from leaderboard.scores.tables import TaskView, views
-from models.cnn_spatial_attention import CnnSpatialAttention
 from tests.leaderboard.fake_board import fake_task
 from tests.leaderboard.verdicts.test_statements import FACTS
 from tests.toy import toy_cohort
 
 COHORT = toy_cohort(n=60, n_classes=3, side=16)
+
+
+def entry(name: str, **settings: Any) -> Any:
+    return entry_class(entry_spec(name))(**settings)
 
 
 def priced(**columns: Any) -> TaskResult:
@@ -45,11 +47,11 @@ def view_of(task: TaskResult) -> TaskView:
 
 
 def test_a_forest_counts_its_nodes_and_trees_of_xgboost_too() -> None:
-    forest = RandomForestEntry(n_estimators=7).fit(COHORT, COHORT)
-    children = [int((tree.tree_.children_left >= 0).sum()) for tree in forest.estimator_.estimators_]
+    forest = entry("random-forest", **{"blocks.n_estimators": 7}).fit(COHORT, COHORT)
+    children = [int((tree.tree_.children_left >= 0).sum()) for tree in forest.fitted_.fitted.estimator.estimators_]
     assert forest.report_["n_parameters"] == sum(2 * inner + 1 for inner in children)
-    trees = XGBoostEntry(n_estimators=6).fit(COHORT, COHORT)
-    table = trees.booster_.get_booster()[: trees.report_["rounds"]].trees_to_dataframe()
+    trees = entry("xgboost", **{"blocks.n_estimators": 6}).fit(COHORT, COHORT)
+    table = trees.fitted_.fitted.booster.get_booster()[: trees.report_["rounds"]].trees_to_dataframe()
     assert trees.report_["n_parameters"] == len(table)
 
 
@@ -61,10 +63,10 @@ def test_a_linear_model_counts_coefficients_and_what_has_none_counts_nothing() -
 
 
 def test_a_network_counts_what_its_state_holds() -> None:
-    entry = CnnSpatialAttention(max_epochs=1, batch_size=8, cells_per_bag=2, dim=16).fit(COHORT, COHORT)
-    learned = {name for name, _ in entry.network_.named_parameters()}
-    state = entry.network_.state_dict()
-    assert entry.report_["n_parameters"] == sum(torch.numel(state[name]) for name in learned) > 0
+    network = entry("cnn-spatial-attention", max_epochs=1, batch_size=8, cells_per_bag=2, dim=16).fit(COHORT, COHORT)
+    learned = {name for name, _ in network.network_.named_parameters()}
+    state = network.network_.state_dict()
+    assert network.report_["n_parameters"] == sum(torch.numel(state[name]) for name in learned) > 0
 
 
 @pytest.mark.parametrize(

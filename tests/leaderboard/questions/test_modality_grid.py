@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from baselines.logistic_regression import LogisticRegressionEntry
+from benchmark.entries.registry import entry_class, entry_spec
 from benchmark.records.store import Identity, Record, Store, StoreError
 from benchmark.trials.trial import run_trial
 from datasets.cohort import presence
@@ -19,6 +19,8 @@ from leaderboard.questions.modality_grid import modality_grid
 from leaderboard.questions.modality_grid import subsets as predicted_subsets
 from leaderboard.records.results import TaskResult
 from tests.toy import toy_cohort
+
+LogisticRegressionEntry = entry_class(entry_spec("logistic-regression"))
 
 COHORT = toy_cohort(n=90, signal=1.0)
 PLAN = kfold(COHORT, folds=3)

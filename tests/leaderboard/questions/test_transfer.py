@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from baselines.logistic_regression import LogisticRegressionEntry
+from benchmark.entries.registry import entry_class, entry_spec
 from benchmark.planning.splitting import fold_names, make_split
 from benchmark.suites.suite import Split
 from benchmark.trials.trial import run_trial
@@ -23,6 +23,8 @@ from leaderboard.records.results import TaskResult
 from leaderboard.records.testsets import test_sets as sets_of
 from leaderboard.scores.score import score
 from tests.toy import toy_cohort
+
+LogisticRegressionEntry = entry_class(entry_spec("logistic-regression"))
 
 SPEC = Split(scheme="transfer")
 COHORT = toy_cohort(n=180, domains=("A", "B", "C"), images=False, signal=0.8)

@@ -1,0 +1,1 @@
+"""Entries that should score at chance unless a shortcut is open."""

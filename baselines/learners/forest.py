@@ -1,0 +1,50 @@
+"""The part ``blocks = "forest"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sklearn.ensemble import RandomForestClassifier
+
+from baselines.classic import FittedEstimator, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forest:
+    """A random forest; missing values take the side of a split that serves training best.
+
+    Args:
+        n_estimators: Number of trees.
+        max_features: Columns tried at a split: "sqrt", "log2" or a fraction.
+        min_samples_leaf: Smallest leaf.
+        class_weight: "none", "balanced" or "balanced_subsample".
+
+    Reference: Breiman, "Random forests", Machine Learning 2001, https://doi.org/10.1023/A:1010933404324
+    """
+
+    n_estimators: int = 500
+    max_features: str | float = "sqrt"
+    min_samples_leaf: int = 1
+    class_weight: Literal["none", "balanced", "balanced_subsample"] = "none"
+
+    def fit(self, train: Table, valid: Table, seed: int) -> FittedEstimator:
+        """Learn from ``train``; ``valid`` is not read."""
+        forest = RandomForestClassifier(
+            n_estimators=self.n_estimators,
+            max_features=self.max_features,
+            min_samples_leaf=self.min_samples_leaf,
+            class_weight=None if self.class_weight == "none" else self.class_weight,
+            random_state=seed,
+            n_jobs=1,
+        )
+        return FittedEstimator.of(forest.fit(train.X, train.y, sample_weight=train.weight), train.n_classes)
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest hyper-parameters of ``Forest``."""
+    return {
+        "max_features": trial.suggest_categorical("max_features", ["sqrt", "log2", 0.2]),
+        "min_samples_leaf": trial.suggest_int("min_samples_leaf", 1, 10),
+        "class_weight": trial.suggest_categorical("class_weight", ["none", "balanced_subsample"]),
+    }

@@ -1,0 +1,1 @@
+"""Decision lists made of published criteria."""

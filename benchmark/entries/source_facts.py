@@ -1,0 +1,78 @@
+"""What a class says of itself in its source, read without an import: listing parts must not load torch."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "models" / "recipes.toml").is_file())
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A hyper-parameter: its default, and what may be chosen ("" or () where the source does not say)."""
+
+    default: Any
+    kind: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """What the source of a class says.
+
+    Attributes:
+        sentence: First paragraph of its docstring.
+        settings: Annotated fields with a literal default, in their order.
+        constants: Other names of the class body with a literal value, such as ``family`` or ``reads``.
+    """
+
+    sentence: str
+    settings: dict[str, Setting] = field(default_factory=dict)
+    constants: dict[str, Any] = field(default_factory=dict)
+
+
+def source_file(target: str) -> Path:
+    """Return the file of a "module:attribute" of the tree."""
+    return ROOT.joinpath(*target.partition(":")[0].split(".")).with_suffix(".py")
+
+
+@cache
+def class_facts(target: str) -> ClassFacts:
+    """Return the facts of the class "module:Class" of the tree."""
+    name = target.partition(":")[2]
+    tree = ast.parse(source_file(target).read_bytes())
+    found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    settings: dict[str, Setting] = {}
+    constants: dict[str, Any] = {}
+    for node in found.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            kind = ast.unparse(node.annotation)
+            if kind.startswith(("ClassVar", "frozenset")):
+                constants[node.target.id] = _literal(node.value)
+            elif isinstance(node.value, ast.Constant):
+                settings[node.target.id] = Setting(node.value.value, kind, _choices(node.annotation))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            constants[node.targets[0].id] = _literal(node.value)
+    sentence = " ".join((ast.get_docstring(found) or "").split("\n\n")[0].split())
+    return ClassFacts(sentence, settings, constants)
+
+
+def _choices(annotation: ast.expr) -> tuple[str, ...]:
+    if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "Literal":
+        values = ast.literal_eval(annotation.slice)
+        return values if isinstance(values, tuple) else (values,)
+    return ()
+
+
+def _literal(value: ast.expr | None) -> Any:
+    """Return a literal, or the names in a ``frozenset``; None for what only runs."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "frozenset":
+        return frozenset(ast.literal_eval(value.args[0])) if value.args else frozenset()
+    try:
+        return ast.literal_eval(value) if value is not None else None
+    except ValueError:
+        return None

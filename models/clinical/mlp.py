@@ -1,0 +1,22 @@
+"""The part ``clinical = "mlp"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from models.layers import VectorEncoder, mlp
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClinicalMlp:
+    """One token from a network of one hidden layer over the clinical features."""
+
+    def encoder(self, n_features: int, dim: int, dropout: float) -> VectorEncoder:
+        """Return the module Batch -> Tokens (b, 1, dim)."""
+        return VectorEncoder("clinical", mlp(n_features, dim, dropout))
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest nothing: there is nothing to choose."""
+    return {}

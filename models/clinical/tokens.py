@@ -1,0 +1,28 @@
+"""The part ``clinical = "tokens"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from models.layers import GroupTokens, chunks
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClinicalTokens:
+    """One token of each run of clinical features.
+
+    Args:
+        runs: Runs of nearly equal length.
+    """
+
+    runs: int = 4
+
+    def encoder(self, n_features: int, dim: int, dropout: float) -> GroupTokens:
+        """Return the module Batch -> Tokens (b, runs, dim)."""
+        return GroupTokens("clinical", chunks(range(n_features), self.runs), dim, dropout)
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest nothing: there is nothing to choose."""
+    return {}

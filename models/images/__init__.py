@@ -1,0 +1,6 @@
+"""Encoders of one image of a cell: parts of the slot ``cells``."""
+
+PARTS = {
+    "cnn-attention": "models.images.cnn_attention:CnnAttention",
+    "vit-tiny": "models.images.vit_tiny:VitTiny",
+}

@@ -1,0 +1,34 @@
+"""The part ``cells = "cnn-attention"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models.images.resnet import ResNet
+from models.images.spatial_attention import SpatialAttention
+
+
+@dataclass(frozen=True, kw_only=True)
+class CnnAttention:
+    """A residual network of four narrow blocks with a spatial attention map, trained from scratch.
+
+    Reference: S. Woo et al., "CBAM: Convolutional Block Attention Module", 2018, https://arxiv.org/abs/1807.06521.
+    Differs from the paper in: one spatial module after the first block and no channel module.
+
+    Args:
+        width: Channels of the first stage.
+        norm: "group", "batch", "instance" or "layer".
+    """
+
+    width: int = 16
+    norm: Literal["batch", "group", "instance", "layer"] = "group"
+
+    def encoder(self, shape: tuple[int, int]) -> ResNet:
+        """Return the module (m, 3, H, W) -> (m, dim) for images of ``shape`` (H, W)."""
+        return ResNet(width=self.width, norm=self.norm, attention=SpatialAttention())
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest hyper-parameters of ``CnnAttention``."""
+    return {"width": trial.suggest_categorical("width", [12, 16, 24])}

@@ -1,0 +1,132 @@
+"""The one skeleton of torch entries: from cohorts to a trained network to probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from datasets.cohort import MODALITIES, Cohort
+from models.inputs import Inputs, Resident, TrainGenes
+from models.layers import BagEncoder, CellTokens
+from models.network.fusion_network import FusionNetwork
+from models.network.parts import NetworkParts
+from models.training import (
+    ClassPrior,
+    TrainingSettings,
+    patients_in_classes,
+    predict,
+    reproducible,
+    train_network,
+)
+
+
+@dataclass(kw_only=True, eq=False)
+class NetworkEntry(TrainingSettings):
+    """Build, train and read one FusionNetwork made of the parts of a recipe.
+
+    Args:
+        name: What messages call the entry.
+        parts: Slot -> part, see ``models.network.parts``; a slot that is not there is empty.
+        device: "cpu" or "cuda".
+        dim: Size of tokens.
+        dropout: Dropout rate of cell tokens, of clinical features and in the fusion.
+
+    Attributes:
+        inputs_: What was learned from train about the inputs.
+        network_: The trained FusionNetwork.
+        report_: Epochs, number of parameters (trained and frozen) and learning curves.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    name: str = "network"
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+    dim: int = 64
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.chosen = NetworkParts(**self.parts)
+
+    def fit(self, train: Cohort, valid: Cohort) -> Self:
+        """Learn from ``train``; ``valid`` chooses the epoch.
+
+        Raises:
+            ValueError: If ``train`` lacks a modality that the entry needs, or has none that it can use.
+            FloatingPointError: If training diverges.
+        """
+        lacking = self.needs - set(train.modalities)
+        if lacking:
+            raise ValueError(f"{self.name}: {train.name} has no {sorted(lacking)}. Choose another entry.")
+        self.inputs_ = self.fit_inputs(train)
+        resident = Resident.load(train, self.inputs_, self.device)
+        with reproducible(self.seed, self.device):
+            self.network_ = self.build_network(resident, train)
+            held_out = Resident.load(valid, self.inputs_, self.device)
+            report = train_network(self.network_, resident, held_out, self, self.name)
+        counted = sum(p.numel() for p in self.network_.parameters())  # frozen ones too
+        self.report_: dict[str, Any] = {**report.as_dict(), "n_parameters": counted}
+        return self
+
+    def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
+        """Return probabilities, float64 (n, n_classes), rows sum to 1.
+
+        Raises:
+            ValueError: If images, genes or clinical columns differ in shape or name from train.
+        """
+        resident = Resident.load(cohort, self.inputs_, self.device)
+        with reproducible(self.seed, self.device):
+            return predict(self.network_, resident, self.max_eval_cells).cpu().numpy()
+
+    def fit_inputs(self, train: Cohort) -> Inputs:
+        """Learn from train how its modalities become tensors."""
+        genes = self.chosen.genes
+        n_genes, first = (genes.n_genes, genes.first_genes(train)) if genes else (0, frozenset[str]())
+        return Inputs.fit(train, self.chosen.modalities, n_genes, first)
+
+    def build_network(self, resident: Resident, train: Cohort) -> FusionNetwork:
+        """Return the untrained network for train, given twice."""
+        head = nn.Linear(self.dim, train.n_classes)
+        prior = ClassPrior(patients_in_classes(resident, train.n_classes))
+        encoders = self.encoders(resident, train)
+        network = FusionNetwork(encoders, self.chosen.fusion.layer(self.dim, self.dropout), head, prior)
+        return network.to(self.device)
+
+    def encoders(self, resident: Resident, train: Cohort) -> dict[str, nn.Module]:
+        """Return modality -> module Batch -> Tokens, for the modalities that ``inputs_`` uses."""
+        built: dict[str, nn.Module] = {}
+        parts, inputs = self.chosen, self.inputs_
+        if parts.cells is not None and inputs.images is not None:
+            built["images"] = self._bags(inputs.images.shape)
+        if parts.genes is not None and inputs.genes is not None:
+            values = resident.genes[resident.present[:, MODALITIES.index("genes")]]
+            built["genes"] = parts.genes.encoder(TrainGenes(inputs.genes.names, values, train.gene_sets), self.dim)
+        if parts.clinical is not None and inputs.clinical is not None:
+            built["clinical"] = parts.clinical.encoder(resident.clinical.shape[1], self.dim, self.dropout)
+        return built
+
+    def _bags(self, shape: tuple[int, int]) -> nn.Module:
+        assert self.chosen.cells is not None
+        encoder = self.chosen.cells.encoder(shape)
+        cells = CellTokens(encoder, encoder.dim, self.dim, self.dropout)
+        return cells if self.chosen.pooling is None else BagEncoder(cells, self.chosen.pooling.layer(self.dim))
+
+
+def search_space(trial: Any, modalities: frozenset[str]) -> dict[str, Any]:
+    """Suggest settings of training for an entry that reads ``modalities``."""
+    chosen = {
+        "learning_rate": trial.suggest_float("learning_rate", 2e-4, 5e-3, log=True),
+        "weight_decay": trial.suggest_float("weight_decay", 1e-3, 0.3, log=True),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.6),
+    }
+    if len(modalities) > 1:
+        chosen["modality_dropout"] = trial.suggest_float("modality_dropout", 0.0, 0.5)
+    if modalities == {"images"}:
+        chosen["cells_per_bag"] = trial.suggest_categorical("cells_per_bag", [4, 8, 12])
+    return chosen

@@ -1,0 +1,83 @@
+"""What the skeleton asks of its parts; structural, no part inherits from it.
+
+A part is a frozen dataclass whose fields are its hyper-parameters, with one method that builds a module, and
+``search_space(trial)`` beside it. Modules are made in the order of the slots, so a seed gives the same weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import nn
+
+from datasets.cohort import Cohort
+from models.inputs import TrainGenes
+
+
+class CellPart(Protocol):
+    """Slot ``cells``: encode one image."""
+
+    def encoder(self, shape: tuple[int, int]) -> Any:
+        """Return a module float (m, 3, H, W) -> (m, dim) that has the attribute ``dim``, for images of (H, W)."""
+        ...
+
+
+class PoolingPart(Protocol):
+    """Slot ``pooling``: from the cells of a bag to one vector."""
+
+    def layer(self, dim: int) -> nn.Module:
+        """Return a module Tokens (b, k, dim) -> (b, dim); zero for an empty bag."""
+        ...
+
+
+class GenePart(Protocol):
+    """Slot ``genes``: encode a gene vector.
+
+    Attributes:
+        n_genes: Genes that the network reads, 0 for all.
+    """
+
+    @property
+    def n_genes(self) -> int: ...
+
+    def first_genes(self, train: Cohort) -> frozenset[str]:
+        """Return genes to keep before those that vary most on train."""
+        ...
+
+    def encoder(self, genes: TrainGenes, dim: int) -> nn.Module:
+        """Return a module Batch -> Tokens (b, t, dim)."""
+        ...
+
+
+class ClinicalPart(Protocol):
+    """Slot ``clinical``: encode a clinical row."""
+
+    def encoder(self, n_features: int, dim: int, dropout: float) -> nn.Module:
+        """Return a module Batch -> Tokens (b, t, dim)."""
+        ...
+
+
+class FusionPart(Protocol):
+    """Slot ``fusion``: from the tokens of all modalities to one vector."""
+
+    def layer(self, dim: int, dropout: float) -> nn.Module:
+        """Return a module Tokens (b, t, dim) -> (b, dim); zero where no token is."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkParts:
+    """Hold the part of each slot; None where a modality is not read or cells are not pooled."""
+
+    fusion: FusionPart
+    cells: CellPart | None = None
+    pooling: PoolingPart | None = None
+    genes: GenePart | None = None
+    clinical: ClinicalPart | None = None
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Return the modalities that are read."""
+        slots = {"images": self.cells, "genes": self.genes, "clinical": self.clinical}
+        return tuple(name for name, part in slots.items() if part is not None)

@@ -1,0 +1,5 @@
+"""From the cells of a bag to one vector: parts of the slot ``pooling``; "none" keeps every cell."""
+
+PARTS = {
+    "gated-attention": "models.pooling.gated:GatedPooling",
+}

@@ -1,0 +1,226 @@
+"""The APL rules on hand-written patients: every rule, missing values, units, probabilities, trace."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from skimage.draw import disk
+
+from baselines.rules.apl import RulesApl
+from baselines.rules.apl_lists import DEFAULT, SUBTYPES, UNITS, subtype, suspect
+from datasets.cohort import Cohort, ImageBags, Provenance, presence
+from tests.toy import toy_cohort
+
+NAMES = (*UNITS, "male", "round", "bilobed", "stat5", "hoxa")
+
+
+def found(**values):
+    return {name: float(values.get(name, np.nan)) for name in NAMES}
+
+
+def ids(letter, n):
+    return np.array([f"{letter}{i}" for i in range(n)])
+
+
+def clinical_cohort(y, classes, units=None, **columns):
+    n = len(y)
+    table = pd.DataFrame(columns)
+    return Cohort(
+        name="hand", classes=classes, y=np.array(y, dtype=np.int64), specimen=ids("S", n), patient=ids("P", n),
+        domain=np.array(["A"] * n), provenance=Provenance("hand", "0", "none"), clinical=table,
+        units={c: UNITS.get(c, "") for c in table} | (units or {}), present=presence(n, clinical=table),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "score"),
+    [
+        ({"fibrinogen": 1.87, "platelets": 100, "wbc": 10}, 2),
+        ({"fibrinogen": 1.88, "platelets": 100, "wbc": 10}, 0),
+        ({"fibrinogen": 1.2, "platelets": 31}, 3),
+        ({"fibrinogen": 1.2, "platelets": 40, "wbc": 9.9}, 3),
+        ({"fibrinogen": 1.71, "platelets": 100, "wbc": 10.1}, 5),
+        ({"fibrinogen": 1.72, "platelets": 100, "wbc": 10.1}, 2),
+        ({"fibrinogen": 1.0, "platelets": 20, "wbc": 5, "d_dimer": 2.19}, 5),
+        ({"platelets": 20, "wbc": 5, "d_dimer": 2.18}, 2),
+        ({"platelets": 20, "wbc": 5, "d_dimer": 9}, 3),
+    ],
+)
+def test_suspicion_is_scored(values, score):
+    verdict = suspect(found(**values))
+    assert verdict.rule == f"score {score}"
+    assert verdict.decision == ("APL" if score >= 3 else "other")
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"platelets": 20}, {"platelets": 20, "wbc": 3}, {"fibrinogen": 1.0}, {"age": 9}]
+)
+def test_too_little_measured_to_reach_three_points_is_no_verdict(values):
+    assert suspect(found(**values)) is None
+
+
+def test_the_evidence_can_be_read():
+    verdict = suspect(found(fibrinogen=1.2, platelets=31, wbc=30))
+    assert verdict.evidence == (
+        "fibrinogen 1.2 g/L <= 1.87 (+2); platelets 31 < 40 (+1); "
+        "WBC 30 > 10 and fibrinogen 1.2 g/L <= 1.71 (+3); score 6 >= 3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "number", "decision"),
+    [
+        ({"age": 7, "extramedullary": 1}, "1a", "TTMV-RARA"),
+        ({"age": 7, "i17q": 1}, "1a", "TTMV-RARA"),
+        ({"age": 7, "round": 0.41}, "1a", "TTMV-RARA"),
+        ({"age": 7, "round": 0.42}, "1b", "NPM1-RARA"),
+        ({"age": 40, "i17q": 1, "extramedullary": 1}, "1a", "TTMV-RARA"),
+        ({"age": 18, "i17q": 1, "extramedullary": 0}, "2 ", "TTMV-RARA"),
+        ({"i17q": 1}, "2 ", "TTMV-RARA"),
+        ({"bilobed": 0.38, "fibrinogen": 1.69, "stat5": 2, "hoxa": 0}, "3 ", "PML-RARA"),
+        ({"bilobed": 0.37, "fibrinogen": 1.69, "stat5": 2, "hoxa": 0}, "4a", "STAT5B-RARA"),
+        ({"stat5": 0.5, "hoxa": 0.51}, "4b", "NUP98-RARG"),
+        ({"stat5": 0.9, "hoxa": 0.9}, "9 ", "PML-RARA"),
+        ({"stat5": 0.9}, "9 ", "PML-RARA"),
+        ({"ras_wt1": 1, "round": 0.9, "fibrinogen": 2}, "5 ", "NUP98-RARG"),
+        ({"round": 0.48, "fibrinogen": 1.5, "male": 1}, "6 ", "NPM1-RARA"),
+        ({"round": 0.47, "fibrinogen": 1.5, "male": 1}, "7 ", "STAT5B-RARA"),
+        ({"round": 0.48, "fibrinogen": 1.4, "male": 0}, "9 ", "PML-RARA"),
+        ({"round": 0.39, "male": 1}, "9 ", "PML-RARA"),
+        ({"age": 30}, "9 ", "PML-RARA"),
+        ({"age": 7}, "9 ", "PML-RARA"),
+        ({"extramedullary": 1, "age": 40}, "9 ", "PML-RARA"),
+    ],
+)
+def test_the_first_rule_that_matches_names_the_subtype(values, number, decision):
+    verdict = subtype(found(**values))
+    assert (verdict.rule[:2], verdict.decision) == (number, decision)
+
+
+def test_nothing_measured_is_no_verdict():
+    assert subtype(found()) is None
+
+
+def test_missing_values_never_fire_a_rule():
+    everything = found(age=50, wbc=5, fibrinogen=2, platelets=90, extramedullary=0, i17q=0, ras_wt1=0, male=0)
+    for name in everything:
+        assert subtype({**everything, name: float("nan")}).rule == DEFAULT
+
+
+def test_probabilities_are_counted_on_training_patients():
+    y = [1, 1, 0, 0, 0]
+    cohort = clinical_cohort(
+        y,
+        ("AML", "APL"),
+        fibrinogen=[1, 1, 1, 3, np.nan],
+        platelets=[20, 20, 20, 200, 20],
+        wbc=[12, 12, 12, 12, np.nan],
+    )
+    rules = RulesApl().fit(cohort, cohort)
+    prior = np.array([0.6, 0.4])
+    proba = rules.predict_proba(cohort)
+    assert np.allclose(proba[0], (np.array([1, 2]) + prior + [0, 1]) / 5)
+    assert np.allclose(proba[3], (np.array([1, 0]) + prior + [1, 0]) / 3)
+    assert np.allclose(proba[4], prior)
+    assert rules.report_ == {
+        "list": "suspect", "kept_features": False, "coverage": 0.8,
+        "training_patients": {"score 0": 1.0, "score 6": 3.0},
+    }  # fmt: skip
+    unseen = clinical_cohort([0, 1], ("AML", "APL"), fibrinogen=[1.0, 1.0], platelets=[90.0, 30.0], wbc=[5.0, 5.0])
+    assert np.allclose(rules.predict_proba(unseen), (prior + np.array([0, 1])) / 2)
+
+
+def test_a_patient_with_many_specimens_counts_once():
+    cohort = clinical_cohort([1, 0, 0], ("AML", "APL"), fibrinogen=[1.0] * 3, platelets=[20.0] * 3)
+    repeated = cohort[np.array([0, 1, 2, 2, 2])]
+    first, second = (RulesApl().fit(c, c).predict_proba(cohort) for c in (cohort, repeated))
+    assert np.allclose(first, second)
+
+
+def test_the_trace_gives_a_reason_for_every_specimen():
+    cohort = clinical_cohort([1, 0], ("AML", "APL"), fibrinogen=[1.2, np.nan], platelets=[31, 31])
+    trace = RulesApl().fit(cohort, cohort).trace(cohort)
+    assert list(trace.columns) == ["specimen", "rule", "decision", "evidence"]
+    assert trace.iloc[0].tolist() == [
+        "S0", "score 3", "APL", "fibrinogen 1.2 g/L <= 1.87 (+2); platelets 31 < 40 (+1); score 3 >= 3"
+    ]  # fmt: skip
+    assert trace.iloc[1].tolist() == ["S1", "none", "", "too little measured for any rule; training prior"]
+
+
+def test_valid_is_not_read_and_rows_do_not_know_each_other():
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    cohort = clinical_cohort(
+        y, ("AML", "APL"), fibrinogen=rng.lognormal(0.5, 0.5, 40), platelets=rng.uniform(5, 90, 40)
+    )
+    rules = RulesApl().fit(cohort, cohort[np.array([], dtype=int)])
+    assert np.array_equal(rules.predict_proba(cohort), RulesApl(seed=5).fit(cohort, cohort).predict_proba(cohort))
+    assert np.array_equal(rules.predict_proba(cohort)[[7, 3]], rules.predict_proba(cohort[np.array([7, 3])]))
+    assert rules.predict_proba(cohort[np.array([], dtype=int)]).shape == (0, 2)
+
+
+def test_another_unit_is_an_error():
+    cohort = clinical_cohort([0, 1], ("AML", "APL"), {"fibrinogen": "mg/dL"}, fibrinogen=[120.0, 300.0])
+    with pytest.raises(ValueError, match=r"clinical\['fibrinogen'\] is in 'mg/dL', the rules need 'g/L'"):
+        RulesApl().fit(cohort, cohort)
+
+
+def test_another_way_to_write_sex_is_an_error():
+    cohort = clinical_cohort([0, 1], ("AML", "APL"), sex=pd.Categorical(["F", "M"]))
+    with pytest.raises(ValueError, match=r"clinical\['sex'\] holds \['F', 'M'\]"):
+        RulesApl().fit(cohort, cohort)
+
+
+def test_other_classes_are_an_error():
+    with pytest.raises(ValueError, match="the rules know two classes of which one is 'APL'"):
+        RulesApl().fit(toy_cohort(n=9), toy_cohort(n=9))
+
+
+def five(**columns):
+    return clinical_cohort(np.arange(5), SUBTYPES, age=[40.0] * 5, **columns)
+
+
+def test_gene_modules_are_shifts_from_the_training_median():
+    names = ("CISH", "SOCS2", "PIM1", "BCL2L1", "OSM", "HOXA9", "MEIS1", "ACTB")
+    genes = np.full((5, 8), 7, np.float32)
+    genes[3, :5] += 1
+    genes[4, 5:7] += 2
+    genes[0] = 0
+    present = presence(5, genes_present=np.arange(5) > 0, clinical=five().clinical)
+    cohort = dataclasses.replace(five(), genes=genes, gene_names=names, present=present)
+    trace = RulesApl().fit(cohort, cohort).trace(cohort)
+    assert [r[:2] for r in trace["rule"]] == ["9 ", "9 ", "9 ", "4a", "4b"]
+    assert trace["evidence"][3] == "STAT5 targets +1.00, HOXA +0.00 log2"
+
+
+def nucleus(kind):
+    image = np.full((64, 64, 3), (247, 237, 240), np.uint8)
+    image[disk((32, 32), 24)] = (155, 163, 209)
+    for middle, radius in {"round": [((32, 32), 14)], "bilobed": [((32, 22), 10), ((32, 42), 10)]}[kind]:
+        image[disk(middle, radius)] = (95, 58, 148)
+    if kind == "bilobed":
+        image[29:36, 22:42] = (95, 58, 148)
+    return image
+
+
+def test_nuclear_shape_is_measured_on_the_images(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
+    kinds = ["round"] * 6 + ["bilobed"] * 6 + ["round"] * 2
+    bags = ImageBags(np.stack([nucleus(k) for k in kinds]), np.array([0, 6, 12, 14, 14, 14]))
+    base = five(fibrinogen=[2.0, 1.0, 2.0, 2.0, 2.0])
+    cohort = dataclasses.replace(base, images=bags, present=presence(5, bags, clinical=base.clinical))
+    trace = RulesApl().fit(cohort, cohort).trace(cohort)
+    assert [r[:2] for r in trace["rule"]] == ["6 ", "3 ", "9 ", "9 ", "9 "]
+    assert trace["evidence"][1] == "bilobed nuclei 100% >= 38%; fibrinogen 1 g/L < 1.7"
+
+
+def test_truth_is_never_read(tmp_path, monkeypatch):
+    from datasets.generated.apl_sim import load
+
+    cohort = load(patients=20, cells=6, image_size=32)
+    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
+    blind = dataclasses.replace(cohort, truth=None)
+    assert np.array_equal(
+        RulesApl().fit(cohort, cohort).predict_proba(cohort), RulesApl().fit(blind, blind).predict_proba(blind)
+    )

@@ -1,0 +1,163 @@
+"""Recipes: one printed form, changes that name what is wrong, files that are checked when they are read."""
+
+import re
+import shlex
+
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.markup import escape
+from rich.text import Text
+
+from benchmark.commands.run import command_line
+from benchmark.entries.parts import part_settings, skeleton
+from benchmark.entries.recipe_entry import recipe_space
+from benchmark.entries.recipes import RecipeError, read_recipes, recipes
+from benchmark.entries.registry import entries, entry_class, entry_spec
+from benchmark.entries.resolve import resolve
+from benchmark.entries.source_facts import ROOT
+from benchmark.entries.usage import UsageError
+from leaderboard.text.escape import csv_cell, plain
+from leaderboard.text.links import file_name
+
+PACKAGES = ("baselines", "models")
+GOOD = """
+[mine]
+family = "classic"
+about = "One sentence."
+reference = "none"
+parts = { genes = "all", blocks = "forest", combiner = "early" }
+"""
+
+
+@st.composite
+def changed(draw):
+    """Return a recipe with parts and hyper-parameters drawn from what there is."""
+    recipe = recipes()[draw(st.sampled_from(sorted(recipes())))]
+    frame = skeleton(recipe.package)
+    words = {slot: draw(st.sampled_from(frame.choices(slot))) for slot in frame.slots if draw(st.booleans())}
+    for name, setting in frame.settings.items():
+        if setting.kind == "int" and draw(st.booleans()):
+            words[name] = draw(st.integers(1, 40))
+    order = draw(st.permutations(sorted(words)))
+    return f"{recipe.name}[{', '.join(f'{key}={words[key]}' for key in order)}]" if order else recipe.name
+
+
+@given(changed())
+@settings(max_examples=200)
+def test_the_printed_form_means_the_same_and_prints_itself(text):
+    try:
+        resolved = resolve(text)
+    except UsageError as error:
+        assert "reads nothing" in str(error) or "needs a part in" in str(error)
+        return
+    again = resolve(resolved.name)
+    assert again.name == resolved.name
+    assert (again.parts, again.settings) == (resolved.parts, resolved.settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("fusion-vit", "fusion-vit"),
+        ("fusion-vit[cells=vit-tiny,max_epochs=16]", "fusion-vit"),
+        ("fusion-vit[ max_epochs = 40 ]", "fusion-vit[max_epochs=40]"),
+        ("fusion-vit[max_epochs=8, cells.depth=2, cells=vit-tiny]", "fusion-vit[cells.depth=2, max_epochs=8]"),
+        ("fusion-vit[cells.depth=3]", "fusion-vit"),
+        ("fusion-vit[dropout=0]", "fusion-vit[dropout=0.0]"),
+        ("fusion-cnn-attention[pooling=none, cells=none]", "fusion-cnn-attention[cells=none]"),
+        ("xgboost[genes=none, cells=none]", "xgboost[genes=none, cells=none]"),
+    ],
+)
+def test_there_is_one_printed_form(text, printed):
+    assert entry_spec(text).name == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fusion-vat", "unknown entry 'fusion-vat'; did you mean fusion-vit"),
+        ("fusion-vit[cels=none]", "unknown 'cels'; did you mean cells"),
+        ("fusion-vit[cells=vit]", "unknown part cells=vit; did you mean vit-tiny"),
+        ("fusion-vit[cells.pach=4]", "unknown 'cells.pach'; did you mean cells.patch"),
+        ("fusion-vit[cells.patch=a]", "cells.patch=a: needs int"),
+        ("fusion-gnn[cells.norm=grup]", "cells.norm=grup: choose from batch, group, instance, layer"),
+        ("fusion-vit[cells=none, cells.depth=2]", "there is no part in cells here"),
+        ("fusion-vit[cells=none, pooling=gated-attention]", "needs a part in cells"),
+        ("cnn-spatial-attention[cells=none]", "reads nothing"),
+        ("fusion-vit[fusion=none]", "unknown part fusion=none; did you mean"),
+        ("fusion-vit+snapshots", "unknown scheme 'snapshots'; known: none"),
+        ("prior+snapshots", "unknown scheme 'snapshots'; known: none"),
+        ("prior[seed=3]", "prior has no parts to change; recipes: "),
+        ("fusion-vit[seed=3]", "unknown 'seed'"),
+    ],
+)
+def test_wrong_changes_name_place_value_and_choices(text, said):
+    with pytest.raises(UsageError, match=said.replace("[", r"\[")):
+        entry_spec(text)
+
+
+@pytest.mark.parametrize("name", sorted(recipes()))
+def test_recipes_are_sound(name):
+    resolved = resolve(name)
+    assert resolved.name == name and resolved.modalities
+    chosen = recipe_space(resolved)(optuna.create_study().ask())
+    assert set(chosen) <= set(resolved.known())
+    assert len(recipes()[name].about) < 120 and recipes()[name].about.endswith(".")
+
+
+def test_slots_settings_and_parts_are_told_apart():
+    for package in PACKAGES:
+        frame = skeleton(package)
+        assert not set(frame.slots) & set(frame.settings)
+        for slot, parts in frame.slots.items():
+            assert "none" not in parts, slot
+            for target in parts.values():
+                part_settings(target)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("family", "famly"), r"recipes\.toml: .*mine\.famly: Extra inputs"),
+        (('"all"', '"some"'), r"mine\.parts\.genes: 'some'; choose from all"),
+        (("genes =", "gens ="), r"mine\.parts\.gens: no such slot; choose from clinical, genes"),
+        ((', combiner = "early"', ""), r"mine\.parts\.combiner: missing; choose from early"),
+        (("[mine]", "mine = 3\n[other]"), r"mine: write a table"),
+        (("[mine]", "[mine"), r"recipes\.toml: "),
+        (('"classic"', '"modern"'), r"mine\.family: Input should be"),
+    ],
+)
+def test_a_wrong_file_names_file_and_key(tmp_path, change, said):
+    path = tmp_path / "recipes.toml"
+    path.write_text(GOOD)
+    assert read_recipes(path, "baselines")["mine"].parts["blocks"] == "forest"
+    path.write_text(GOOD.replace(*change))
+    with pytest.raises(RecipeError, match=said):
+        read_recipes(path, "baselines")
+
+
+def test_an_entry_needs_what_it_cannot_do_without():
+    needs = {
+        text: entry_class(entry_spec(text)).needs
+        for text in ("fusion-vit", "fusion-vit[genes=none, clinical=none]", "random-forest-differential", "xgboost")
+    }
+    assert list(needs.values()) == [frozenset(), {"images"}, {"images"}, frozenset()]
+
+
+def test_a_printed_form_is_harmless_in_commands_files_and_pages():
+    name = entry_spec("fusion-vit[genes=none, cells.depth=2, dropout=0.1]").name
+    assert name == "fusion-vit[cells.depth=2, genes=none, dropout=0.1]"
+    words = ["run", "--entry", name]
+    assert shlex.split(command_line(words))[-3:] == words
+    assert re.fullmatch(r"[a-z0-9.-]+", file_name("entry", name))
+    assert file_name("entry", name) != file_name("entry", name.replace("0.1", "0.2"))
+    assert csv_cell(name) == plain(name) == name
+    assert Text.from_markup(escape(name)).plain == name
+
+
+def test_the_documentation_names_every_entry_and_part():
+    text = (ROOT / "docs" / "entries.md").read_text(encoding="utf-8")
+    parts = [part for package in PACKAGES for slot in skeleton(package).slots.values() for part in slot]
+    assert all(f"| `{name}` |" in text for name in entries()) and all(f"| `{part}` |" in text for part in parts)

@@ -1,0 +1,84 @@
+"""A key knows the parts that an entry uses, and no others."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmark.entries.registry import entries
+from benchmark.entries.source_facts import source_file
+from benchmark.records import imports, key
+from benchmark.records.entry_code import entry_code
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def sources(text):
+    return set(entry_code(f"recipe:{text}")["source"])
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A copy of the packages whose files may be changed."""
+    for package in imports.PACKAGES:
+        ignored = shutil.ignore_patterns("__pycache__", "*.toml", "templates", "assets", "published", "manifests")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
+    for place in (
+        "benchmark.records.key.ROOT",
+        "benchmark.records.imports.ROOT",
+        "benchmark.entries.source_facts.ROOT",
+    ):
+        monkeypatch.setattr(place, tmp_path)
+    return tmp_path
+
+
+def planted(tree, target):
+    """Change the source of a part."""
+    path = tree / source_file(target).relative_to(tree)
+    path.write_text(path.read_text() + "\n_PLANTED = 1\n")
+
+
+def codes(*texts):
+    return [key.digest(entry_code(f"recipe:{text}")) for text in texts]
+
+
+def test_touching_a_part_changes_the_keys_of_its_entries_only(tree):
+    texts = ("fusion-vit", "fusion-cnn-attention", "fusion-gnn", "xgboost")
+    before = codes(*texts)
+    planted(tree, "models.images.vit_tiny:VitTiny")
+    assert [a != b for a, b in zip(before, codes(*texts), strict=True)] == [True, False, False, False]
+    planted(tree, "models.genes.graph:GeneGraph")
+    assert [a != b for a, b in zip(before, codes(*texts), strict=True)] == [True, False, True, False]
+    assert codes("fusion-vit[cells=cnn-attention]") != codes("fusion-cnn-attention")
+
+
+def test_what_an_entry_does_not_read_is_not_in_its_key():
+    assert not any("cell_features" in file for file in sources("xgboost-tabular"))
+    assert any("cell_features" in file for file in sources("xgboost"))
+    assert not any("graph" in file for file in sources("fusion-cnn-attention"))
+    assert not any(file.startswith("models/images") for file in sources("fusion-vit[cells=none]"))
+
+
+def test_values_of_the_recipe_and_changes_are_in_the_key_and_other_lines_are_not():
+    one, other = (entry_code(f"recipe:{t}") for t in ("fusion-vit", "fusion-vit[max_epochs=3]"))
+    assert one["source"] == other["source"]
+    assert (one["recipe"]["settings"], other["recipe"]["settings"]) == ({"max_epochs": 16}, {"max_epochs": 3})
+    assert not any(file.endswith(".toml") for file in one["source"])
+
+
+def test_a_recipe_that_is_gone_is_code_that_is_gone():
+    with pytest.raises(OSError, match="unknown recipe"):
+        entry_code("recipe:no-such-recipe")
+
+
+@pytest.mark.parametrize("target", sorted(entries().values()))
+def test_every_entry_has_code(target):
+    assert entry_code(target)["source"]
+
+
+def test_an_estimator_counts_the_tables_that_it_learns_from_and_a_class_of_the_contract_does_not(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("class Base:\n    needs = frozenset()\n\n\nclass Mine(Base):\n    pass\n\n\nforest = object()\n")
+    tables = "baselines/views/clinical.py"
+    assert tables in entry_code(f"{path}:forest")["source"]
+    assert tables not in entry_code(f"{path}:Mine")["source"]

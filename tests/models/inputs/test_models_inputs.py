@@ -1,0 +1,139 @@
+"""Preprocessing and batches against scikit-learn, pandas and plain loops."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
+
+from datasets.cohort import presence
+from models.inputs.augmentation import jitter_stain, random_orientation
+from models.inputs.cell_sampling import even_cells, random_cells
+from models.inputs.clinical_table import ClinicalTable, NumericColumn
+from models.inputs.gene_scaler import GeneScaler, set_members
+from models.inputs.inputs import Inputs
+from models.inputs.resident import Resident
+from tests.toy import toy_cohort
+
+COHORT = toy_cohort(n=40, missing=0.3, side=12)
+ALL = ("images", "genes", "clinical")
+
+
+def test_genes_are_standardised_as_scikit_learn_does_on_rows_that_have_them():
+    scaler = GeneScaler.fit(COHORT, 5)
+    rows = COHORT.has("genes")
+    expected = StandardScaler().fit(COHORT.genes[rows])
+    chosen = np.argsort(-expected.var_)[:5]
+    assert set(scaler.chosen) == set(chosen)
+    got = scaler.transform(COHORT)
+    np.testing.assert_allclose(got[rows], expected.transform(COHORT.genes[rows])[:, scaler.chosen], atol=1e-4)
+    assert not got[~rows].any()
+    assert scaler.names == tuple(COHORT.gene_names[j] for j in scaler.chosen)
+
+
+def test_genes_asked_for_are_kept_first():
+    members = set_members(COHORT)
+    assert members == {g for genes in COHORT.gene_sets.values() for g in genes}
+    assert set(GeneScaler.fit(COHORT, len(members), members).names) == members
+    assert members < set(GeneScaler.fit(COHORT, len(members) + 2, members).names)
+
+
+def test_a_constant_gene_becomes_zero():
+    genes = COHORT.genes.copy()
+    genes[:, 3] = 7
+    scaler = GeneScaler.fit(dataclasses.replace(COHORT, genes=genes), 0)
+    out = scaler.transform(dataclasses.replace(COHORT, genes=genes))
+    assert not out[:, list(scaler.chosen).index(3)].any()
+
+
+def test_clinical_columns_are_imputed_flagged_logged_and_scaled():
+    table = ClinicalTable.fit(COHORT)
+    age, wbc, _ = table.columns
+    assert age.flags_missing and not age.log and wbc.log
+    rows = COHORT.clinical[COHORT.has("clinical")]
+    filled = np.log1p(rows["wbc"]).fillna(np.log1p(rows["wbc"]).median())
+    expected = (filled - filled.mean()) / filled.std(ddof=0)
+    first = sum(2 if c.flags_missing else 1 for c in table.columns[:1])
+    np.testing.assert_allclose(table.transform(COHORT)[COHORT.has("clinical"), first], expected, atol=1e-5)
+    onehot = table.transform(COHORT)[COHORT.has("clinical"), -2:]
+    np.testing.assert_array_equal(onehot, pd.get_dummies(rows["sex"]).to_numpy(dtype=np.float32))
+    assert not table.transform(COHORT)[~COHORT.has("clinical")].any()
+
+
+def test_what_is_fitted_does_not_move_when_other_rows_do():
+    train, few = COHORT[np.arange(20)], COHORT[np.arange(5)]
+    table, scaler = ClinicalTable.fit(train), GeneScaler.fit(train, 4)
+    np.testing.assert_array_equal(scaler.transform(COHORT)[:5], scaler.transform(few))
+    np.testing.assert_array_equal(table.transform(COHORT)[:5], table.transform(few))
+
+
+def test_a_column_that_is_never_measured_on_train_is_harmless():
+    column = NumericColumn.fit(pd.Series([np.nan, np.nan], name="x"))
+    assert np.isfinite(column.transform(pd.Series([1.0, np.nan]))).all()
+
+
+def test_other_categories_and_lost_columns_are_refused():
+    table = ClinicalTable.fit(COHORT)
+    other = COHORT.clinical.assign(sex=COHORT.clinical["sex"].cat.rename_categories(["f", "m"]))
+    with pytest.raises(ValueError, match="sex"):
+        table.transform(dataclasses.replace(COHORT, clinical=other))
+    fewer = COHORT.clinical[["age", "sex"]]
+    present = presence(40, COHORT.images, COHORT.has("genes"), fewer)
+    with pytest.raises(ValueError, match="wbc"):
+        table.transform(dataclasses.replace(COHORT, clinical=fewer, present=present))
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=6), st.integers(1, 12), st.integers(0, 99))
+def test_drawn_cells_are_different_cells_of_the_bag(sizes, count, seed):
+    generator = torch.Generator().manual_seed(seed)
+    for positions, mask in (
+        random_cells(torch.tensor(sizes), count, generator),
+        even_cells(torch.tensor(sizes), count),
+    ):
+        for row, held, size in zip(positions, mask, sizes, strict=True):
+            cells = row[held].tolist()
+            assert len(cells) == len(set(cells)) == min(size, count) and all(0 <= c < size for c in cells)
+
+
+def test_every_cell_is_drawn_equally_often():
+    generator = torch.Generator().manual_seed(0)
+    positions, _ = random_cells(torch.full((6000,), 6), 2, generator)
+    np.testing.assert_allclose(positions.flatten().bincount() / 12000, 1 / 6, atol=0.015)
+
+
+def test_a_batch_holds_the_cells_of_its_specimens():
+    inputs = Inputs.fit(COHORT, ALL, 0)
+    data = Resident.load(COHORT, inputs, "cpu")
+    index = torch.tensor([4, 1, 7])
+    batch = data.evaluation_batch(index, 8)
+    flat = [p for i in index.tolist() for p in COHORT.images.bag(i)]
+    expected = (np.stack(flat) / 255 - inputs.images.mean) / inputs.images.scale
+    np.testing.assert_allclose(batch.cells.permute(0, 2, 3, 1), expected, atol=1e-5)
+    np.testing.assert_array_equal(batch.cell_mask.sum(1), COHORT.images.sizes[index])
+    np.testing.assert_array_equal(batch.present, COHORT.present[index])
+
+
+def test_a_view_of_a_cohort_loads_the_rows_of_the_view():
+    inputs = Inputs.fit(COHORT, ALL, 0)
+    view = Resident.load(COHORT[[5, 2]], inputs, "cpu").evaluation_batch(torch.tensor([1]), 8)
+    whole = Resident.load(COHORT, inputs, "cpu").evaluation_batch(torch.tensor([2]), 8)
+    assert torch.equal(view.cells, whole.cells) and torch.equal(view.genes, whole.genes)
+
+
+def test_poses_are_the_eight_of_the_square_and_all_occur():
+    cell = torch.arange(27, dtype=torch.uint8).view(1, 3, 3, 3)
+    poses = random_orientation(cell.repeat(400, 1, 1, 1), torch.Generator().manual_seed(0))
+    turned = [torch.rot90(c, k, (1, 2)) for c in (cell, cell.flip(1)) for k in range(4)]
+    counts = [int((poses == pose).all(dim=(1, 2, 3)).sum()) for pose in turned]
+    assert sum(counts) == 400 and min(counts) > 25
+
+
+def test_stain_jitter_keeps_white_and_without_strength_everything():
+    generator = torch.Generator().manual_seed(0)
+    cells = torch.rand(5, 3, 4, 4)
+    assert torch.equal(jitter_stain(torch.ones(5, 3, 4, 4), 0.5, generator), torch.ones(5, 3, 4, 4))
+    torch.testing.assert_close(jitter_stain(cells, 0.0, generator), cells)

@@ -1,0 +1,186 @@
+"""Parts of the networks against closed forms, libraries and symmetries."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from models.fusion.transformer import CrossModalTransformer
+from models.genes.gene_graph import correlation_graph, pathway_graph
+from models.genes.graph_encoder import GeneGraphNetwork
+from models.images.normalization import norm_layer
+from models.images.resnet import ResNet
+from models.images.spatial_attention import SpatialAttention
+from models.images.vision_transformer import CellVisionTransformer
+from models.inputs.batch import Batch, Tokens
+from models.layers.gated_attention import GatedAttention
+from models.layers.group_tokens import GroupTokens, chunks, gene_groups
+from models.training.class_prior import ClassPrior
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
+
+
+def network(attention):
+    return ResNet(width=4, norm="group", attention=attention)
+
+
+@pytest.mark.parametrize("side", [28, 64, 96])
+def test_attention_maps_have_input_resolution_and_lie_in_the_unit_interval(side):
+    maps = network(SpatialAttention()).attention_map(torch.randn(2, 3, side, side) * 5)
+    assert maps.shape == (2, side, side) and maps.min() >= 0 and maps.max() <= 1
+
+
+def test_spatial_attention_is_the_formula():
+    module, x = SpatialAttention(3), torch.randn(2, 5, 6, 6)
+    summary = torch.stack([x.mean(1), x.max(1).values], dim=1)
+    expected = x * torch.sigmoid(nn.functional.conv2d(summary, module.conv.weight, module.conv.bias, padding=1))
+    torch.testing.assert_close(module(x), expected)
+
+
+def test_without_the_attention_module_only_the_module_is_gone():
+    with_it, without = network(SpatialAttention()), network(None)
+    missing = without.load_state_dict(with_it.state_dict(), strict=False)
+    assert not missing.missing_keys and all(k.startswith("attention.") for k in missing.unexpected_keys)
+    nn.init.zeros_(with_it.attention.conv.weight)
+    nn.init.constant_(with_it.attention.conv.bias, 30.0)
+    x = torch.randn(2, 3, 32, 32)
+    torch.testing.assert_close(with_it(x), without(x))
+    with pytest.raises(ValueError, match="without spatial attention"):
+        without.attention_map(x)
+
+
+def test_group_layer_and_instance_norms_are_the_named_ones():
+    x = torch.randn(3, 16, 5, 5) * 4 + 1
+    torch.testing.assert_close(norm_layer("layer", 16)(x), nn.functional.layer_norm(x, x.shape[1:]))
+    torch.testing.assert_close(norm_layer("instance", 16)(x), nn.functional.instance_norm(x))
+    torch.testing.assert_close(norm_layer("group", 16)(x), nn.functional.group_norm(x, 2))
+    assert isinstance(norm_layer("batch", 16), nn.BatchNorm2d)
+    with pytest.raises(ValueError, match="none"):
+        norm_layer("none", 16)
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=5))
+def test_gated_attention_ignores_what_is_masked(mask):
+    module, mask = GatedAttention(6, 3), torch.tensor(mask)
+    values = torch.randn(*mask.shape, 6)
+    noisy = torch.where(mask[..., None], values, torch.randn_like(values) * 50)
+    weights = module.weights(Tokens(values, mask))
+    assert not weights[~mask].any()
+    torch.testing.assert_close(weights.sum(1), mask.any(1).float())
+    torch.testing.assert_close(module(Tokens(noisy, mask)), module(Tokens(values, mask)))
+
+
+def test_gated_attention_is_the_formula():
+    module, x = GatedAttention(4, 3), torch.randn(1, 5, 4)
+    score = [module.score(torch.tanh(module.value(t)) * torch.sigmoid(module.gate(t))) for t in x[0]]
+    expected = (torch.softmax(torch.cat(score), 0)[:, None] * x[0]).sum(0)
+    torch.testing.assert_close(module(Tokens(x, torch.ones(1, 5, dtype=torch.bool)))[0], expected)
+
+
+def test_the_transformer_equals_itself_on_the_tokens_that_exist():
+    fusion = CrossModalTransformer(8, depth=2, heads=2, dropout=0.1).eval()
+    values, mask = torch.randn(3, 5, 8), torch.tensor([[1, 1, 0, 1, 0], [0, 0, 0, 0, 0], [1] * 5]).bool()
+    out = fusion(Tokens(values, mask))
+    for i in range(3):
+        kept = values[i : i + 1, mask[i]]
+        alone = fusion(Tokens(kept, torch.ones(1, kept.shape[1], dtype=torch.bool)))
+        torch.testing.assert_close(out[i : i + 1], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_the_transformer_does_not_care_about_the_order_of_tokens():
+    fusion = CrossModalTransformer(8, depth=1, heads=2, dropout=0.0).eval()
+    values, mask, order = torch.randn(2, 5, 8), torch.rand(2, 5) > 0.3, torch.randperm(5)
+    torch.testing.assert_close(
+        fusion(Tokens(values[:, order], mask[:, order])), fusion(Tokens(values, mask)), atol=1e-5, rtol=1e-5
+    )
+
+
+def test_group_tokens_are_linear_maps_of_their_group():
+    groups = [[0, 4, 6], [2], [6, 1]]
+    module = GroupTokens("genes", groups, 4, 0.0).eval()
+    genes = torch.randn(2, 7)
+    present = torch.tensor([[True, True, True], [True, False, True]])
+    tokens = module(Batch(None, torch.zeros(2, 1).bool(), genes, torch.zeros(2, 0), present))
+    for t, group in enumerate(groups):
+        raw = genes[:, group] @ module.weight[t, : len(group)] + module.place[t]
+        torch.testing.assert_close(tokens.values[:, t], nn.functional.layer_norm(raw, (4,)))
+    assert tokens.mask[0].all() and not tokens.mask[1].any()
+
+
+def test_gene_groups_are_the_sets_and_runs_of_the_rest():
+    groups = gene_groups("ABCDEFG", {"one": ("C", "A"), "gone": ("Z",), "two": ("C", "G")}, 2)
+    assert groups == [[0, 2], [2, 6], [1, 3], [4, 5]]
+    assert chunks(range(3), 8) == [[0], [1], [2]] and chunks([], 4) == []
+
+
+@pytest.mark.parametrize("side", [28, 64, 96, (30, 45)])
+def test_the_vision_transformer_takes_any_size(side):
+    shape = side if isinstance(side, tuple) else (side, side)
+    vit = CellVisionTransformer(image_shape=shape, patch=8, dim=16, depth=1, heads=2)
+    assert vit(torch.randn(2, 3, *shape)).shape == (2, 16)
+
+
+def test_without_positions_the_vision_transformer_does_not_see_the_order_of_patches():
+    vit = CellVisionTransformer(image_shape=(16, 16), patch=8, dim=16, depth=1, heads=2).eval()
+    nn.init.zeros_(vit.vit.pos_embed)
+    cells = torch.randn(1, 3, 16, 16)
+    swapped = torch.cat([cells[..., 8:], cells[..., :8]], dim=-1)
+    torch.testing.assert_close(vit(swapped), vit(cells), atol=1e-5, rtol=1e-5)
+
+
+def test_correlation_edges_are_the_strongest_by_numpy():
+    values = torch.randn(30, 8, dtype=torch.float64)
+    strength = np.abs(np.corrcoef(values.T.numpy()))
+    np.fill_diagonal(strength, -1)
+    wanted = {(i, int(j)) for i in range(8) for j in np.argsort(-strength[i])[:2]}
+    wanted |= {(j, i) for i, j in wanted}
+    assert set(zip(*correlation_graph(values, 2).tolist(), strict=True)) == wanted
+
+
+def test_pathway_edges_join_members_of_one_set():
+    edges = pathway_graph(("A", "B", "C", "D"), {"one": ("A", "B", "Z"), "two": ("B", "C"), "again": ("C", "B")})
+    assert set(zip(*edges.tolist(), strict=True)) == {(0, 1), (1, 0), (1, 2), (2, 1)}
+    assert edges.shape[1] == 4
+    assert pathway_graph(("A", "B"), {}).shape == (2, 0)
+
+
+def graph_network(edges):
+    return GeneGraphNetwork(edges, 6, channels=4, layers=2, dim=5, dropout=0.0)
+
+
+def test_graph_convolution_follows_a_permutation_of_genes():
+    edges = correlation_graph(torch.randn(20, 6), 2)
+    module, nodes, order = graph_network(edges), torch.randn(2, 6, 4), torch.randperm(6)
+    moved = order.argsort()[edges]
+    torch.testing.assert_close(module.convolve(nodes[:, order], moved), module.convolve(nodes, edges)[:, order])
+
+
+def test_graph_convolution_is_the_formula_and_without_edges_a_feedforward_network():
+    edges = correlation_graph(torch.randn(20, 6), 2)
+    module, nodes = graph_network(edges), torch.randn(2, 6, 4)
+    adjacency = torch.zeros(6, 6)
+    adjacency[edges[1], edges[0]] = 1
+    mean = adjacency / adjacency.sum(1, keepdim=True)
+    for matrix, used in ((mean, edges), (torch.zeros(6, 6), edges[:, :0])):
+        expected = nodes
+        for layer, norm in zip(module.layers, module.norms, strict=True):
+            h = norm(expected)
+            expected = expected + nn.functional.gelu(layer.lin_rel(matrix @ h) + layer.lin_root(h))
+        torch.testing.assert_close(module.convolve(nodes, used), expected)
+
+
+def test_the_prior_speaks_for_unknown_specimens_and_unseen_classes():
+    patients = torch.tensor([6.0, 0.0, 2.0, 0.0], dtype=torch.float64)
+    logits, known = torch.randn(3, 4), torch.tensor([True, False, True])
+    proba = ClassPrior(patients)(logits, known).softmax(1)
+    torch.testing.assert_close(proba[1], torch.tensor([7, 1, 3, 1]) / 12)
+    torch.testing.assert_close(proba[:, [1, 3]], torch.full((3, 2), 1 / 12))
+    seen = logits[0, [0, 2]].softmax(0) * 10 / 12
+    torch.testing.assert_close(proba[0, [0, 2]], seen)
