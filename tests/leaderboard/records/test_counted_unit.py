@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from leaderboard.boards.board import build
-from leaderboard.formats.markdown import render
+from leaderboard.formats.markdown import render_markdown as render
 from leaderboard.pages.site import render_site
 from leaderboard.records.scored_unit import NO_IDS
 from tests.leaderboard.fake_board import fake_task
