@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from benchmark.records import Store
 from benchmark.suites import Split
@@ -114,6 +112,9 @@ def _keeping_copies(cohort: Cohort) -> Cohort:
     """Where patients are not known, let copies of an image count as one patient, so that they stay in one role."""
     if cohort.patients_known or cohort.images is None:
         return cohort
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     owner, copies = pd.factorize(cohort.patient)[0], duplicates.groups(cohort.images)
     n, ones = len(cohort), np.ones(len(cohort), dtype=bool)
     edges = coo_array((ones, (owner, n + copies)), shape=(2 * n, 2 * n))

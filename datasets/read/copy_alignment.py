@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from datasets.read.copy_candidates import ANGLES, SIDE, Candidates, circles, greys, spectra
 
@@ -132,6 +131,8 @@ def _agreement(views: _Views, pose: _Pose, *, step: int) -> tuple[NDArray[np.flo
 
 
 def _blur(grey: NDArray, size: float) -> NDArray[np.float32]:
+    from scipy.ndimage import gaussian_filter
+
     return np.asarray(gaussian_filter(grey.astype(np.float32), (0, size, size)), np.float32)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import gaussian_filter, maximum_filter
 
 CODE = Path(__file__).read_bytes()  # at import, for the keys of what is computed here
 SIDE = 64  # pixels of the grey images that are compared
@@ -104,6 +103,8 @@ def spectra(around: NDArray[np.float32]) -> NDArray[np.complex64]:
 
 def find_blobs(grey: NDArray[np.float32]) -> Blobs:
     """Find the darkest blobs of images (n, SIDE, SIDE) and describe what lies around them."""
+    from scipy.ndimage import gaussian_filter
+
     smooth = gaussian_filter(grey, (0, 1, 1))
     place, there = zip(*(_darkest(grey, scale) for scale in SCALES), strict=True)
     shape = [_invariant(circles(smooth, at, scale)) for at, scale in zip(place, SCALES, strict=True)]
@@ -111,6 +112,8 @@ def find_blobs(grey: NDArray[np.float32]) -> Blobs:
 
 
 def _darkest(grey: NDArray[np.float32], scale: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    from scipy.ndimage import gaussian_filter, maximum_filter
+
     half = grey.reshape(len(grey), SIDE // 2, 2, SIDE // 2, 2).mean(axis=(2, 4))
     ground = np.percentile(half, 90, axis=(1, 2), keepdims=True)
     dark = gaussian_filter(np.maximum(ground - half, 0), (0, _BLOB * scale, _BLOB * scale))
@@ -167,6 +170,8 @@ def _all_blobs(pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> Blobs:
 
 def _discriminants(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return axes (d, numbers) scaled by what changed views of one image vary along them."""
+    from scipy.ndimage import gaussian_filter
+
     rng = np.random.default_rng(0)
     place, there = _darkest(grey, 1)
     base = _invariant(circles(gaussian_filter(grey, (0, 1, 1)), place))

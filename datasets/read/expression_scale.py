@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import rankdata
 
 FLOOR, CEILING = 100.0, 16000.0  # average differences: noise below, saturation above
 
@@ -39,5 +37,8 @@ def collapse_probes(values: NDArray[np.float32], symbols: Sequence[str]) -> tupl
 
 def rank_scores(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the normal score of each value's rank within its sample, float32 (n_samples, n_genes); ties share one."""
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+
     ranks = rankdata(values, axis=1)
     return ndtri((ranks - 0.5) / values.shape[1]).astype(np.float32)
