@@ -126,6 +126,8 @@ class _Server:
         if trial.limit:
             os.kill(trial.pid, signal.SIGKILL)
         _, status, usage = os.wait4(trial.pid, 0)
+        while not trial.closed and wait([trial.words], timeout=0):  # it may have spoken since it was listened to
+            self._listen(trial)
         del self._trials[trial.pid]
         os.close(trial.words)
         end_children(keep=self._trials.keys())

@@ -155,7 +155,7 @@ def _turned(
 
 def _refined(views: _Views, pose: _Pose, *, step: int) -> _Pose:
     """Return the pose after some Gauss-Newton steps on every ``step``-th pixel."""
-    slopes = np.gradient(views.b, axis=(1, 2))
+    slopes = [np.asarray(np.gradient(views.b, axis=axis)) for axis in (1, 2)]
     for _ in range(_STEPS):
         moved = pose.offset(step)
         at = moved + pose.to[:, None]
@@ -193,7 +193,7 @@ def _inside(at: NDArray) -> NDArray[np.bool_]:
 
 
 def _places(step: int) -> NDArray[np.float32]:
-    return np.stack(np.mgrid[:SIDE:step, :SIDE:step], axis=-1).reshape(-1, 2).astype(np.float32)
+    return np.moveaxis(np.mgrid[:SIDE:step, :SIDE:step], 0, -1).reshape(-1, 2).astype(np.float32)
 
 
 def _grid(image: NDArray, step: int) -> NDArray:

@@ -91,7 +91,7 @@ def jobs_of(home: Path, source: str, entries: list[str]) -> list[Job]:
     store = Store(home / "runs", "tiny")
     keep_split(split, store)
     target = f"{home / 'hostile.py'}:"
-    code = codes([target])[target]
+    code = codes([target + entry for entry in entries])
     return [
         Job(
             identity=Identity("quick", "t", entry, 0, 0),
@@ -107,7 +107,7 @@ def jobs_of(home: Path, source: str, entries: list[str]) -> list[Job]:
             device="cpu",
             runs=str(home / "runs"),
             suite="tiny",
-            versions={"code": code},
+            versions={"code": code[target + entry]},
         )
         for number, entry in enumerate(entries)
     ]
