@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from datasets.errors import CohortError
 from datasets.read.codes import known_codes, named_rows, text
 from datasets.read.delimited import read_header
+from datasets.read.plain_file import read_bytes
 
 BLANKS = (
     "", "na", "<na>", "n/a", "n.a.", "#n/a", "nan", "none", "null", "n.d.", "nd", "unknown", "not available", ".", "?"
@@ -43,9 +44,7 @@ def read_text(path: Path, *, sep: str = ",") -> pd.DataFrame:
 
 
 def _encoding(path: Path) -> str:
-    if not path.is_file():
-        raise CohortError(path.name, f"is not in {path.parent}")
-    content = path.read_bytes()
+    content = read_bytes(path)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     try:
