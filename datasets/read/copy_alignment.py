@@ -12,10 +12,7 @@ from datasets.read.copy_candidates import ANGLES, SIDE, Candidates, circles, gre
 
 CODE = Path(__file__).read_bytes()  # at import, for the keys of what is computed here
 GREY = 0.98  # correlation; copies reach .99, other cells .91, and .97 where little is compared
-DETAIL, DETAIL_OF_LITTLE = (
-    0.85,
-    0.93,
-)  # copies reach .95, other cells .75 (bare round ones .83), .91 where little is compared
+DETAIL, DETAIL_OF_LITTLE = 0.85, 0.93  # copies reach .95; other cells .83, and .91 where little is compared
 LITTLE = 0.3  # share of pixels: a bright copy shows but its nucleus
 LEAST, SEEN = 0.12, 0.4  # shares of pixels that are compared, and that lie in both pictures
 _COARSE, _FINE, _WIDE = 2.0, 1.0, 3.0  # blurs in pixels; what the wide one removes is detail
