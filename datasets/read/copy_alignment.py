@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from datasets.read.copy_candidates import ANGLES, SIDE, Candidates, circles, greys, spectra
 
 CODE = Path(__file__).read_bytes()  # at import, for the keys of what is computed here
-GREY = 0.98  # correlation; copies reach .99, other cells .91, and .97 where little is compared
-DETAIL, DETAIL_OF_LITTLE = 0.85, 0.93  # copies reach .95; other cells .83, and .91 where little is compared
+GREY, DETAIL = 0.98, 0.94  # correlations; other small round lymphocytes reach .993 and .925, never both bounds
+CLOSE_GREY, BLURRED_DETAIL = 0.997, 0.85  # a resampled copy loses detail, but its greys fit closer than other cells' do
 LITTLE = 0.3  # share of pixels: a bright copy shows but its nucleus
 LEAST, SEEN = 0.12, 0.4  # shares of pixels that are compared, and that lie in both pictures
 _COARSE, _FINE, _WIDE = 2.0, 1.0, 3.0  # blurs in pixels; what the wide one removes is detail
@@ -43,8 +43,9 @@ class Fit:
     @property
     def same(self) -> NDArray[np.bool_]:
         """Return which pairs are one picture, bool (k,)."""
-        needed = np.where(self.used < LITTLE, DETAIL_OF_LITTLE, DETAIL)
-        return (self.seen >= SEEN) & (self.used >= LEAST) & (self.grey >= GREY) & (self.detail >= needed)
+        sharp = (self.grey >= GREY) & (self.detail >= DETAIL)
+        blurred = (self.grey >= CLOSE_GREY) & (self.detail >= BLURRED_DETAIL) & (self.used >= LITTLE)
+        return (self.seen >= SEEN) & (self.used >= LEAST) & (sharp | blurred)
 
 
 @dataclass(frozen=True, eq=False)

@@ -134,4 +134,7 @@ def test_copies_that_the_card_names_are_here(cohort):
     group = dict(zip(cohort.specimen.tolist(), groups(cohort.images), strict=True))
     for a, b in (("112", "139"), ("071", "084"), ("157", "158"), ("166", "171"), ("167", "169")):
         assert group[f"Tecom-{a}"] == group[f"Tecom-{b}"]
-    assert len(set(group.values())) == len(cohort) - 5
+    again = ["019-075", "021-082", "026-089", "030-086", "051-073", "054-091", "056-092", "060-090", "070-072"]
+    for a, b in (pair.split("-") for pair in again):  # one cell in two pictures, as an eye sees
+        assert group[f"Tecom-{a}"] == group[f"Tecom-{b}"]
+    assert len(set(group.values())) == len(cohort) - 5 - len(again)
