@@ -157,6 +157,6 @@ def test_the_second_file_is_hashed_like_the_first(tmp_path):
         store.read("k" * 64)
     path.unlink()
     good, bad = store.records()
-    assert not good and "modality_predictions.parquet is missing" in str(bad[0])
+    assert not good and "lacks modality_predictions.parquet" in str(bad[0])
     plain = store.write(dataclasses.replace(record, key="m" * 64), outcome.predictions)
     assert plain.modality_sha256 == "" and store.modality_predictions(plain) is None
