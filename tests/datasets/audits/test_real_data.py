@@ -26,6 +26,7 @@ def test_apl_jhu():
     assert not any(f.blocks for rule in found.values() for f in rule)
 
 
+@pytest.mark.slow  # minutes: moved copies among 17,092 images
 def test_acevedo():
     found = by_rule(acevedo.load())
     copies, labels = found["duplicate-images"]
