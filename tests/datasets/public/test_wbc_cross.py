@@ -148,7 +148,5 @@ def test_counts_of_the_sources(tmp_path, monkeypatch):
     cohort = wbc_cross.load(image_size=16, per_class=60)
     table = counts(cohort)[["neutrophil", "lymphocyte", "monocyte", "eosinophil"]]
     assert table.loc[["Acevedo", "JHU"]].to_numpy().tolist() == [[60] * 4] * 2
-    assert table.loc["Zheng-1"].sum() in range(
-        180 - 5 - 9, 180 - 9 + 1
-    )  # copies left out
+    assert table.loc["Zheng-1"].sum() in range(180 - 5 - 9, 180 - 9 + 1)  # copies left out
     assert table.loc["Zheng-2"].tolist() == [33, 37, 15, 12]
