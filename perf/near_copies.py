@@ -132,7 +132,7 @@ def rates(name: str, number: int, copies: int, seed: int) -> None:
         print(f"  {owner[a]} {owner[b]}")
     if across:
         sheet = np.concatenate([np.concatenate([originals[a], originals[b]]) for a, b in across[:20]], axis=1)
-        Image.fromarray(sheet).save(f"/tmp/near_copies-{name}.png")
+        Image.fromarray(sheet).save(f"near_copies-{name}.png")
 
 
 def search(pixels: NDArray[np.uint8]) -> set[tuple[int, int]]:
