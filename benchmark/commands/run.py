@@ -218,6 +218,7 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
         Job(
             identity=trial.identity,
             key=state.keys[trial.identity],
+            study=trial.study(state.codes[trial.target] or {}),
             target=trial.target,
             dataset=_absolute_dataset(plan.tasks[trial.identity.task].dataset),
             options=plan.tasks[trial.identity.task].options,
