@@ -26,6 +26,7 @@ from benchmark.planning import (
     Plan,
     State,
     check_source,
+    forecast,
     inspect,
     known_rules,
     make_plan,
@@ -75,7 +76,10 @@ def run(options: RunOptions, console: Console) -> int:
     check_source(store, suite.source)
     if options.dry_run:
         plan = _plan(options, suite, name, profile, store, console)
-        _show_plan(plan, inspect(plan, store), console, always=True)
+        state = inspect(plan, store)
+        _show_plan(plan, state, console, always=True)
+        told = forecast(plan, state).sentence(options.jobs, profile.trial_seconds)
+        console.print(told, markup=False, soft_wrap=True)
         return 0
     try:
         with run_lock(store):
