@@ -78,7 +78,7 @@ def run(options: RunOptions, console: Console) -> int:
         plan = _plan(options, suite, name, profile, store, console)
         state = inspect(plan, store)
         _show_plan(plan, state, console, always=True)
-        told = forecast(plan, state).sentence(options.jobs, profile.trial_seconds)
+        told = forecast(plan, state).sentence(_shares(options.jobs)[0], profile.trial_seconds)
         console.print(told, markup=False, soft_wrap=True)
         return 0
     try:
