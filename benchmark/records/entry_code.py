@@ -21,7 +21,8 @@ def entry_code(target: str) -> dict[str, Any]:
     """
     if target.startswith(RECIPE):
         resolved = known_recipe(target)
-        values = {"parts": dict(resolved.parts), "settings": dict(resolved.settings)}
+        refit = resolved.recipe.refit
+        values = {"parts": dict(resolved.parts), "settings": dict(resolved.settings), "refit": refit}
         return {**code_parts(*entry_files(target)), "recipe": values}
     return code_parts(*entry_files(target))
 
