@@ -6,7 +6,7 @@ from benchmark.records.key import closure, code_parts, digest, short
 from benchmark.records.locks import board_lock, run_lock
 from benchmark.records.specimen_facts import keep_facts, kept_facts
 from benchmark.records.store import Identity, Record, Store, StoreError
-from benchmark.records.watched import differing, start_watching, watched_files
+from benchmark.records.watched import differing, note_loaded, start_watching, watched_files
 
 __all__ = [
     "PACKAGES",
@@ -24,6 +24,7 @@ __all__ = [
     "entry_files",
     "keep_facts",
     "kept_facts",
+    "note_loaded",
     "run_lock",
     "short",
     "start_watching",

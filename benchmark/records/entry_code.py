@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def entry_files(target: str) -> list[Path]:
     if not module.endswith(".py"):
         return [source_file(target)]
     file = Path(module)
-    return [file] if _is_contract(file, attribute) else [file, *_estimator_files()]
+    is_contract = _is_contract(file, attribute, file.stat().st_mtime_ns)
+    return [file] if is_contract else [file, *_estimator_files()]
 
 
 def _estimator_files() -> list[Path]:
@@ -49,7 +51,8 @@ def _estimator_files() -> list[Path]:
     return [source_file(target) for target in (*tables.skeleton.classes, *parts, GIVEN)]
 
 
-def _is_contract(file: Path, attribute: str) -> bool:
+@cache
+def _is_contract(file: Path, attribute: str, _changed: int) -> bool:
     """Return whether a file's class is surely of the contract: ``needs`` is in it or in a base in the same file.
 
     Anything else may be run by the classic skeleton, whose code then counts too.

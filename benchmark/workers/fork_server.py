@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.planning import DataShelf, codes
+from benchmark.records import note_loaded
 from benchmark.workers.process_tree import adopt_orphans, end_children, end_with_parent, processor_seconds
 from benchmark.workers.trial_process import Order, longest, redirect, run_forked
-from benchmark.workers.worker import planned_roles
+from benchmark.workers.worker import known_otherwise, planned_roles
 
 _TICK_SECONDS = 1.0
 
@@ -159,6 +160,8 @@ def prepare(order: Order, shelf: DataShelf) -> None:
         cohort.fingerprint  # noqa: B018  computed once, here
         planned_roles(job, cohort)
         codes([job.target])
+        known_otherwise(job.target, Path(job.runs, job.suite), shelf.data_root)
+        note_loaded()
     except Exception:  # noqa: BLE001  the trial meets the error again and records it
         return
 
