@@ -20,9 +20,8 @@ from rich.table import Table
 
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
-from benchmark.entries import UsageError, is_own
+from benchmark.entries import DataShelf, UsageError, is_own
 from benchmark.planning import (
-    DataShelf,
     Plan,
     State,
     check_source,

@@ -21,13 +21,13 @@ from benchmark.entries.grammar import parse
 from benchmark.entries.recipe_entry import recipe_class
 from benchmark.entries.recipes import recipes
 from benchmark.entries.resolve import RECIPE, known_recipe, refuse_schemes, resolve
+from benchmark.entries.source_facts import ROOT
 from benchmark.entries.usage import UnknownName, UsageError
 from datasets import DATASETS
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
 from models import MODELS
 
-_TREE = Path(__file__).resolve().parents[2]
 _FOLDERS: list[Path] = []
 
 
@@ -158,7 +158,7 @@ def _forget_other_folders(folder: Path) -> None:
 
 
 def _is_own(file: Path, folder: Path) -> bool:
-    return file.is_relative_to(folder) and not file.is_relative_to(_TREE) and "site-packages" not in file.parts
+    return file.is_relative_to(folder) and not file.is_relative_to(ROOT) and "site-packages" not in file.parts
 
 
 def entry_class(spec: EntrySpec) -> Callable[..., Entry]:

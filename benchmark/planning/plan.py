@@ -9,13 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
+from benchmark.entries import GRID, DataShelf, EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
 from benchmark.planning.oracle import oracle_notes
-from benchmark.planning.shelf import DataShelf
-from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, keep_split, make_split
-from benchmark.records import Identity, Store, digest, keep_facts
-from benchmark.suites import GRID, UNKNOWN, Profile, Source, Suite, SuiteError, Task, split_of
+from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
+from benchmark.records import Identity, Store, digest, keep_facts, keep_split
+from benchmark.suites import UNKNOWN, Profile, Source, Suite, SuiteError, Task, split_of
 from benchmark.trials import chosen_device, family, importable, search_space, takes_device
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing

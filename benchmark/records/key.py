@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmark.records.imports import ROOT, Found, found_in
+from benchmark.entries import ROOT
+from benchmark.records.imports import Found, found_in
 
 _FORMAT = 1
 
@@ -68,7 +69,7 @@ def _read_code(starts: tuple[Path, ...]) -> _Code:
     states = {file: file.stat().st_mtime_ns for file in sorted(_closure(starts))}
     libraries = sorted({name for file in states for name in _imports(file).libraries})
     parts = {
-        "source": {_label(file, starts[0]): source_hash(file) for file in states},
+        "source": {label(file, starts[0]): source_hash(file) for file in states},
         "libraries": {name: _version(name) for name in libraries},
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
@@ -95,7 +96,7 @@ def _imports_of(file: Path, _changed: int) -> Found:
     return found_in(file)
 
 
-def _label(file: Path, start: Path) -> str:
+def label(file: Path, start: Path = ROOT) -> str:
     """Return the path in the tree, or from the folder of the first file, which may lie anywhere."""
     if file.is_relative_to(ROOT):
         return file.relative_to(ROOT).as_posix()

@@ -21,7 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmark.records.imports import PACKAGES, ROOT
+from benchmark.entries import ROOT
+from benchmark.records.imports import PACKAGES
 from benchmark.records.key import distributions, source_hash
 
 _SYSTEM = frozenset(

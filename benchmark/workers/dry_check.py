@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmark.entries import EntrySpec, entry_class
-from benchmark.planning import DataShelf, kept_split
-from benchmark.records import Store
+from benchmark.entries import DataShelf, EntrySpec, entry_class
+from benchmark.records import Store, kept_split
 from benchmark.trials import as_probabilities, given_by_harness, seed_globals
 from benchmark.workers.worker import Job
 from datasets.cohort import Cohort

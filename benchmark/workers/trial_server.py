@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Self
 
-from benchmark.records import ROOT
+from benchmark.entries import ROOT
 from benchmark.workers.fork_server import serve
 from benchmark.workers.process_tree import end_session
 from benchmark.workers.spawned_trial import run_spawned
@@ -88,12 +89,14 @@ def _surroundings(threads: int) -> Iterator[None]:
     """Set what a new process reads before its first import: where from, its threads, one order of sets for all runs."""
     wanted = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), "JE_ARROW_MALLOC_CONF": "background_thread:false"}
     wanted["PYTHONHASHSEED"] = os.environ.get("PYTHONHASHSEED", "0")
-    before, path = {name: os.environ.get(name) for name in wanted}, sys.path[:]
+    before, path, main = {name: os.environ.get(name) for name in wanted}, sys.path[:], sys.modules["__main__"]
     os.environ.update(wanted)
     sys.path[:] = [str(ROOT), *_PATH]
+    sys.modules["__main__"] = ModuleType("__main__")  # else the new process runs the file of the command too
     try:
         yield
     finally:
+        sys.modules["__main__"] = main
         sys.path[:] = path
         for name, value in before.items():
             if value is None:

@@ -18,20 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.entries import EntrySpec, entry_class
-from benchmark.planning import DataShelf, codes, kept_split
+from benchmark.entries import GRID, ROOT, DataShelf, EntrySpec, entry_class
 from benchmark.records import (
     PACKAGES,
-    ROOT,
     Identity,
     Record,
     Store,
     closure,
+    codes,
     entry_files,
+    kept_split,
     start_watching,
     watched_files,
 )
-from benchmark.suites import GRID
 from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
 from datasets.cache import cache_root
 from datasets.cohort import Cohort
