@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -43,7 +44,7 @@ class EntrySpec:
     name: str
     target: str
 
-    @property
+    @cached_property
     def path(self) -> Path | None:
         """Return the file of an entry outside the tree, else None."""
         file = self.target.rpartition(":")[0]

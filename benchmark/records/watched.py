@@ -14,7 +14,7 @@ import site
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -44,7 +44,7 @@ class _Watch:
         self.since = 0.0
         self.read: set[str] = set()
         self.written: set[str] = set()
-        self.ignored: tuple[str, ...] = ()
+        self.ignored: frozenset[Path] = frozenset()
         self.last_known = ""
         self.loaded_before: frozenset[Path] = frozenset()
 
@@ -69,12 +69,12 @@ def start_watching(ignored: Iterable[Path] = ()) -> None:
     """Begin to note which files this process opens, those of earlier trials forgotten.
 
     Args:
-        ignored: Files, and folders whose files, do not count, besides the tree, libraries and the system: what the
-            key covers, data, which have fingerprints, caches and runs.
+        ignored: Resolved files, and folders whose files, do not count, besides the tree, libraries and the system: what
+            the key covers, data, which have fingerprints, caches and runs.
     """
     _WATCH.read.clear()
     _WATCH.written.clear()
-    _WATCH.ignored = tuple(os.path.abspath(folder) for folder in ignored)
+    _WATCH.ignored = frozenset(ignored)
     _WATCH.since = time.time()
     _WATCH.active = True
     if not _WATCH.hooked:
@@ -91,8 +91,7 @@ def watched_files() -> dict[str, str]:
     _WATCH.active = False
     read = (path for path in _WATCH.read if not _is_installed(path))
     opened = {_source(path) for path in read} - {_source(path) for path in _WATCH.written}
-    ignored = {Path(folder).resolve() for folder in _WATCH.ignored}
-    files = sorted({path for path in (*_loaded(), *opened) if _counts(path, ignored)})
+    files = sorted({path for path in (*_loaded(), *opened) if _counts(path)})
     changed = [str(path) for path in files if path.stat().st_mtime > _WATCH.since]
     if changed:
         raise RuntimeError(f"{', '.join(changed)} changed while it ran; run again")
@@ -159,10 +158,15 @@ def _loaded() -> Iterator[Path]:
             yield next((p for p in (path, *path.parents) if p.exists()), path)
 
 
-def _counts(path: Path, ignored: Set[Path]) -> bool:
+def _counts(path: Path) -> bool:
     """Return whether a file may change what a trial gives, and no key, fingerprint or version tells."""
     above = {path, *path.parents}
-    return above.isdisjoint(_SYSTEM) and above.isdisjoint(ignored) and not _is_installed(str(path)) and path.is_file()
+    return (
+        above.isdisjoint(_SYSTEM)
+        and above.isdisjoint(_WATCH.ignored)
+        and not _is_installed(str(path))
+        and path.is_file()
+    )
 
 
 @cache

@@ -170,7 +170,7 @@ def known_otherwise(target: str, runs: Path, data_root: Path | None) -> tuple[Pa
     """Return the files and folders that a trial need not watch: those that the key covers, data, runs, caches."""
     tree = {ROOT / package for package in PACKAGES}
     outside = (file for file in closure(*entry_files(target)) if tree.isdisjoint(file.parents))
-    return (runs, *data_roots(data_root), cache_root(), *outside)
+    return tuple(path.resolve() for path in (runs, *data_roots(data_root), cache_root(), *outside))
 
 
 @cache
