@@ -198,11 +198,13 @@ class Cohort:
         """Return what an entry may see: no truth, no facts of files, and labels only when ``labels`` (hidden: -1).
 
         Real ids may carry the label (numbers of a file that was sorted by class); opaque ones count
-        specimens and patients in the order of this view.
+        specimens and patients in the order of this view. Arrays are shared.
         """
-        view = self[np.arange(len(self))]
+        view = object.__new__(Cohort)
         patient = pd.factorize(self.patient)[0]
+        vars(view).update({k: v for k, v in vars(self).items() if k in self.__dataclass_fields__})
         vars(view).update(
+            clinical=None if self.clinical is None else self.clinical.reset_index(drop=True),
             truth=None,
             official=None,
             era=None,

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 QUARANTINE = "quarantine"  # folder beside what was set aside
 _SEAL = "sha256"
 _DAY = 86_400.0
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _PART = re.compile(r"\..*\.(?P<pid>\d+)@(?P<host>[^@]*)\.[a-z0-9_]+\.part", re.DOTALL)
 _log = logging.getLogger("hemabench")
 
@@ -37,9 +37,10 @@ def write_atomic(path: Path, body: bytes) -> None:
         OSError: If the disk is full, say; the old file is then still there, and nothing else.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path.name), suffix=".part")
+    name = os.path.join(path.parent, f"{part_prefix(path.name)}{os.urandom(6).hex()}.part")
+    handle = os.open(name, _NEW, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(handle, "wb") as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
@@ -101,9 +102,10 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def write_document(path: Path, content: Mapping[str, Any], *, indent: int | None = 1) -> None:
-    """Write a JSON object that seals itself: its field ``sha256`` is the hash of all others."""
-    write_atomic(path, json.dumps(sealed(content), indent=indent, ensure_ascii=False).encode())
+def write_document(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON object that seals itself, a line a field: its field ``sha256`` is the hash of all others."""
+    lines = (f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}" for name, part in sealed(content).items())
+    write_atomic(path, ("{\n" + ",\n".join(lines) + "\n}").encode())
 
 
 def sealed(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,8 +61,7 @@ def write_inputs(home: Path, imports: str) -> None:
 def jobs(home: Path, count: int) -> list:
     """Return jobs that differ in their seed alone."""
     from benchmark.entries import load_dataset
-    from benchmark.planning import codes, keep_split
-    from benchmark.records import Identity, Store
+    from benchmark.records import Identity, Store, codes, keep_split
     from benchmark.workers import Job
     from datasets.schemes import kfold
 

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from benchmark.commands.console import progress_bar
 from benchmark.commands.data_pages import counts_table, modality_table, say_some
-from benchmark.entries import UnknownName, UsageError, dataset_module, is_own, load_dataset
-from benchmark.planning import DataShelf, make_split
+from benchmark.entries import DataShelf, UnknownName, UsageError, dataset_module, is_own, load_dataset
+from benchmark.planning import make_split
 from benchmark.suites import Split, load_suite, split_of
 from datasets.cohort import Cohort
 from datasets.fetch import by_kind

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from benchmark.commands.report import make_board
 from benchmark.commands.run import command_line
-from benchmark.entries import UsageError
+from benchmark.entries import ROOT, UsageError
 from benchmark.planning import Plan, State, check_source, inspect, saved
-from benchmark.records import ROOT, Store, board_lock, digest
+from benchmark.records import Store, board_lock, digest
 from benchmark.suites import load_suite
 
 PUBLISHED = ROOT / "leaderboard" / "published"

@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from benchmark.entries import ROOT
 from benchmark.planning import LEAKY_FLAG, Plan, PlannedTask, PlannedTrial, State
-from benchmark.records import ROOT, Store, kept_facts
+from benchmark.records import Store, kept_facts
 from datasets.splits import OOD
 from leaderboard.boards import ScoreCache
 from leaderboard.boards import board as boards

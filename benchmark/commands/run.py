@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,9 +17,8 @@ from rich.table import Table
 
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
-from benchmark.entries import UsageError, is_own
+from benchmark.entries import DataShelf, UsageError, is_own
 from benchmark.planning import (
-    DataShelf,
     Plan,
     State,
     check_source,
@@ -36,7 +32,7 @@ from benchmark.planning import (
 )
 from benchmark.records import Store, board_lock, run_lock
 from benchmark.suites import Profile, Suite, load_suite, parse_options, suite_of
-from benchmark.workers import Job, dry_checks, run_local
+from benchmark.workers import Job, dry_checks, facts_apart, run_local
 from datasets.sealed import set_aside, sweep
 
 _SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo": "to do"}
@@ -184,7 +180,7 @@ def report_saved(store: Store, profile: str, command: str, console: Console) -> 
 
 def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> Plan:
     """Return what this command runs."""
-    with console.status("loading data and making the plan"), _put_back():
+    with console.status("loading data and making the plan"):
         return make_plan(
             suite,
             name,
@@ -197,21 +193,8 @@ def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store:
             allow=options.allow,
             seeds=options.seeds,
             keep=not options.dry_run,
+            facts=facts_apart,
         )
-
-
-@contextmanager
-def _put_back() -> Iterator[None]:
-    """Undo what a file from outside changes of this process while it is imported for the plan."""
-    folder, environment, streams = Path.cwd(), dict(os.environ), (sys.stdout, sys.stderr)
-    try:
-        with warnings.catch_warnings():
-            yield
-    finally:
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environment)
-        sys.stdout, sys.stderr = streams
 
 
 def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:

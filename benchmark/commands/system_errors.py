@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from benchmark.records import ROOT
+from benchmark.entries import ROOT
 
 _ELSEWHERE = "choose another place (--out, --to or HEMABENCH_CACHE)"
 _REMEDIES = {

@@ -17,14 +17,20 @@ from benchmark.entries.registry import (
     load_dataset,
 )
 from benchmark.entries.resolve import RECIPE, Resolved, known_recipe, resolve
-from benchmark.entries.source_facts import class_facts, source_file
+from benchmark.entries.shelf import GRID, PER_PATIENT, UNSEEN, DataShelf
+from benchmark.entries.source_facts import ROOT, class_facts, source_file
 from benchmark.entries.usage import UnknownName, UsageError
 
 __all__ = [
     "DEFAULT",
     "GIVEN",
+    "GRID",
     "PACKAGES",
+    "PER_PATIENT",
     "RECIPE",
+    "ROOT",
+    "UNSEEN",
+    "DataShelf",
     "Entry",
     "EntrySpec",
     "Resolved",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -20,13 +22,13 @@ from benchmark.entries.grammar import parse
 from benchmark.entries.recipe_entry import recipe_class
 from benchmark.entries.recipes import recipes
 from benchmark.entries.resolve import RECIPE, known_recipe, refuse_schemes, resolve
+from benchmark.entries.source_facts import ROOT
 from benchmark.entries.usage import UnknownName, UsageError
 from datasets import DATASETS
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
 from models import MODELS
 
-_TREE = Path(__file__).resolve().parents[2]
 _FOLDERS: list[Path] = []
 
 
@@ -42,7 +44,7 @@ class EntrySpec:
     name: str
     target: str
 
-    @property
+    @cached_property
     def path(self) -> Path | None:
         """Return the file of an entry outside the tree, else None."""
         file = self.target.rpartition(":")[0]
@@ -107,10 +109,11 @@ def _module_from_file(path: Path) -> ModuleType:
     Neighbours of another file's folder are forgotten first: two folders may each have a helper of one name.
     """
     _forget_other_folders(path.parent)
+    for name in (path.stem, _instead(path)):
+        known = sys.modules.get(name)
+        if known is not None and getattr(known, "__file__", None) == str(path):
+            return known
     name = _module_name(path)
-    known = sys.modules.get(name)
-    if known is not None and known.__file__ == str(path):
-        return known
     loaded = importlib.util.spec_from_file_location(name, path)
     if loaded is None or loaded.loader is None:
         raise UsageError(f"{path} cannot be imported as Python")
@@ -133,24 +136,30 @@ def _module_name(path: Path) -> str:
     if known is not None:
         taken = getattr(known, "__file__", None) != str(path)
     else:
-        elsewhere = [folder for folder in sys.path if Path(folder).resolve() != path.parent]
+        elsewhere = [folder for folder in sys.path if os.path.realpath(folder) != str(path.parent)]
         taken = "." in name or name in sys.stdlib_module_names or PathFinder.find_spec(name, elsewhere) is not None
-    return f"hemabench_entry_{name}" if taken else name
+    return _instead(path) if taken else name
+
+
+def _instead(path: Path) -> str:
+    return f"hemabench_entry_{path.stem}"
 
 
 def _forget_other_folders(folder: Path) -> None:
-    for other in [f for f in _FOLDERS if f != folder]:
+    others = [known for known in _FOLDERS if known != folder]
+    for other in others:
         _FOLDERS.remove(other)
         sys.path[:] = [entry for entry in sys.path if entry != str(other)]
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             if file and _is_own(Path(file), other):
                 del sys.modules[name]
-    importlib.invalidate_caches()
+    if others:
+        importlib.invalidate_caches()
 
 
 def _is_own(file: Path, folder: Path) -> bool:
-    return file.is_relative_to(folder) and not file.is_relative_to(_TREE) and "site-packages" not in file.parts
+    return file.is_relative_to(folder) and not file.is_relative_to(ROOT) and "site-packages" not in file.parts
 
 
 def entry_class(spec: EntrySpec) -> Callable[..., Entry]:

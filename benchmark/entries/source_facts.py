@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "models" / "recipes.toml").is_file())
+ROOT = Path(__file__).resolve().parents[2]
+"""Where the packages of the project lie."""
 
 
 @dataclass(frozen=True)

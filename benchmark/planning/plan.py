@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from benchmark.entries import EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
+from benchmark.entries import GRID, DataShelf, EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
 from benchmark.planning.oracle import oracle_notes
-from benchmark.planning.shelf import DataShelf
-from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, keep_split, make_split
-from benchmark.records import Identity, Store, digest, keep_facts
-from benchmark.suites import GRID, UNKNOWN, Profile, Source, Suite, SuiteError, Task, split_of
-from benchmark.trials import chosen_device, family, importable, search_space, takes_device
+from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
+from benchmark.records import Identity, Store, digest, keep_facts, keep_split
+from benchmark.suites import UNKNOWN, Profile, Source, Suite, SuiteError, Task, split_of
+from benchmark.trials import EntryFacts, chosen_device, entry_facts
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
 from datasets.splits import SplitError, SplitPlan
@@ -135,12 +135,14 @@ def make_plan(
     seeds: Sequence[int] = (),
     allow: Sequence[str] = (),
     keep: bool = True,
+    facts: Callable[[EntrySpec], EntryFacts] = entry_facts,
 ) -> Plan:
     """Plan every trial that was asked for; datasets that are not on the machine are named, not planned.
 
     A task whose audit finds what blocks a run is not planned either, unless ``allow`` names the rule. With ``keep``
-    what workers and reports need of a task is written beside the records.
+    what workers and reports need of a task is written beside the records. ``facts`` tells of an entry, once of each.
     """
+    facts = cache(facts)
     specs = _unique([entry_spec(name) for name in (entries or profile.entries)])
     seeds = tuple(dict.fromkeys(seeds))
     tasks: dict[str, PlannedTask] = {}
@@ -162,7 +164,7 @@ def make_plan(
             keep_facts(cohort, store)
         tasks[task.name] = _planned_task(task, cohort, split, verdict)
         for spec in specs:
-            trials += _entry_trials(spec, tasks[task.name], cohort, profile_name, profile, seeds, device)
+            trials += _entry_trials(spec, facts(spec), tasks[task.name], cohort, profile_name, profile, seeds, device)
     return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(absent), tuple(broken), suite.source)
 
 
@@ -264,6 +266,7 @@ def _unseen_notes(cohort: Cohort) -> tuple[str, ...]:
 
 def _entry_trials(
     spec: EntrySpec,
+    facts: EntryFacts,
     task: PlannedTask,
     cohort: Cohort,
     profile_name: str,
@@ -271,17 +274,15 @@ def _entry_trials(
     seeds: Sequence[int],
     device: str,
 ) -> list[PlannedTrial]:
-    build = importable(spec)
-    lacking = sorted(getattr(build, "needs", frozenset()) - set(cohort.modalities))
+    lacking = sorted(facts.needs - set(cohort.modalities))
     reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
-    tunes = profile.tune is not None and build is not None and search_space(spec) is not None
     common = {
         "dataset": task.fingerprint,
         "split": task.split,
         "entry": spec.target.rpartition(":")[2],
         "params": profile.params.get(spec.name, {}),
-        "tune": profile.tune.model_dump() if tunes and profile.tune else None,
-        "device": chosen_device(device) if build is not None and takes_device(build) else "cpu",
+        "tune": profile.tune.model_dump() if facts.tunes and profile.tune else None,
+        "device": chosen_device(device) if facts.takes_device else "cpu",
         **({"modality_grid": True} if task.options.get(GRID) else {}),
     }
     return [
@@ -289,7 +290,7 @@ def _entry_trials(
             Identity(profile_name, task.name, spec.name, seed, fold),
             spec.target,
             {**common, "seed": seed, "fold": fold},
-            family(spec, build),
+            facts.family,
             reason,
         )
         for seed in (seeds or profile.seeds)

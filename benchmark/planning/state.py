@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records import ROOT, Identity, Record, Store, code_parts, differing, entry_code
+from benchmark.records import Identity, Record, Store, codes, differing
 from datasets.sealed import Untrusted
-
-_TRIAL_FILE = ROOT / "benchmark" / "trials" / "trial.py"
 
 
 @dataclass(frozen=True)
@@ -66,15 +64,3 @@ def inspect(plan: Plan, store: Store) -> State:
         else:
             status[cell] = "todo"
     return State(status, keys, shown, known, tuple(problems), tuple(untrusted))
-
-
-def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
-    """Return target -> what its code and the harness contribute to keys; None for code that cannot be read."""
-    harness = code_parts(_TRIAL_FILE)
-    found: dict[str, dict[str, Any] | None] = {}
-    for target in targets:
-        try:
-            found[target] = {"entry": entry_code(target), "harness": harness}
-        except (OSError, SyntaxError, UnicodeDecodeError):
-            found[target] = None
-    return found

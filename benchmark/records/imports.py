@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmark.entries import ROOT
+
 PACKAGES = ("benchmark", "baselines", "models", "datasets", "leaderboard")
-ROOT = Path(str(sys.modules[__name__.partition(".")[0]].__file__)).resolve().parent.parent
 _IMPORTERS = frozenset({"import_module", "__import__"})
 
 

@@ -8,12 +8,14 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmark.records.imports import ROOT, Found, found_in
+from benchmark.entries import ROOT
+from benchmark.records.imports import Found, found_in
 
 _FORMAT = 1
 
@@ -30,17 +32,51 @@ def code_parts(*starts: Path) -> dict[str, Any]:
     The files, every project file that they import (at any depth, also inside functions), and
     the versions of the libraries that these import. Comments, docstrings and layout do not count.
     """
-    files = sorted(closure(*starts))
-    libraries = sorted({name for file in files for name in _imports(file).libraries})
-    return {
-        "source": {_label(file, starts[0]): source_hash(file) for file in files},
+    return _code(starts).parts
+
+
+def closure(*starts: Path) -> Set[Path]:
+    """Return the files and every file of the project, or beside them, that they import (``records/imports.py``)."""
+    return _code(starts).states.keys()
+
+
+@dataclass(frozen=True)
+class _Code:
+    """Keep what some files contribute, with when each file was changed."""
+
+    states: Mapping[Path, int]
+    parts: dict[str, Any]
+
+    def holds(self) -> bool:
+        """Return whether no file has changed since."""
+        try:
+            return all(os.stat(file).st_mtime_ns == changed for file, changed in self.states.items())
+        except OSError:
+            return False
+
+
+_CODES: dict[tuple[Path, ...], _Code] = {}
+
+
+def _code(starts: tuple[Path, ...]) -> _Code:
+    known = _CODES.get(starts)
+    if known is None or not known.holds():
+        known = _CODES[starts] = _read_code(starts)
+    return known
+
+
+def _read_code(starts: tuple[Path, ...]) -> _Code:
+    states = {file: file.stat().st_mtime_ns for file in sorted(_closure(starts))}
+    libraries = sorted({name for file in states for name in _imports(file).libraries})
+    parts = {
+        "source": {label(file, starts[0]): source_hash(file) for file in states},
         "libraries": {name: _version(name) for name in libraries},
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
+    return _Code(states, parts)
 
 
-def closure(*starts: Path) -> set[Path]:
-    """Return the files and every file of the project, or beside them, that they import (``records/imports.py``)."""
+def _closure(starts: tuple[Path, ...]) -> set[Path]:
     seen: set[Path] = set()
     todo = [start.resolve() for start in starts]
     while todo:
@@ -60,7 +96,7 @@ def _imports_of(file: Path, _changed: int) -> Found:
     return found_in(file)
 
 
-def _label(file: Path, start: Path) -> str:
+def label(file: Path, start: Path = ROOT) -> str:
     """Return the path in the tree, or from the folder of the first file, which may lie anywhere."""
     if file.is_relative_to(ROOT):
         return file.relative_to(ROOT).as_posix()

@@ -53,7 +53,7 @@ def keep_facts(cohort: Cohort, store: Store) -> None:
     except Untrusted as error:
         set_aside(path, error.why)
     columns = {str(name): column.tolist() for name, column in specimen_facts(cohort).items()}
-    write_document(path, {"fingerprint": cohort.fingerprint, "columns": columns}, indent=None)
+    write_document(path, {"fingerprint": cohort.fingerprint, "columns": columns})
 
 
 def kept_facts(store: Store, fingerprint: str) -> pd.DataFrame | None:

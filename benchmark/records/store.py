@@ -168,5 +168,5 @@ def _read(path: Path) -> Record:
 def _to_parquet(frame: pd.DataFrame) -> bytes:
     sink = pa.BufferOutputStream()
     columns = {str(name): column.to_numpy() for name, column in frame.items()}  # without pandas' notes: half the time
-    pq.write_table(pa.table(columns), sink, compression="zstd")
+    pq.write_table(pa.table(columns), sink)
     return sink.getvalue().to_pybytes()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import itertools
 import os
 import site
 import sys
@@ -20,20 +21,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmark.records.imports import PACKAGES, ROOT
+from benchmark.entries import ROOT
+from benchmark.records.imports import PACKAGES
 from benchmark.records.key import distributions, source_hash
-from datasets.cache import cache_root
 
-_SYSTEM = (
-    *map(Path, ("/proc", "/sys", "/dev", "/etc", "/run", "/usr/share", "/usr/lib", "/lib", "/lib64")),
-    *(Path(sys.prefix, name) for name in ("bin", "etc", "share", "pyvenv.cfg")),
+_SYSTEM = frozenset(
+    [
+        *map(Path, ("/proc", "/sys", "/dev", "/etc", "/run", "/usr/share", "/usr/lib", "/lib", "/lib64")),
+        *(Path(sys.prefix, name) for name in ("bin", "etc", "share", "pyvenv.cfg")),
+    ]
 )
 _READ = ("r", "rb", "rt", "br", "tr", None)
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class _Watch:
-    """Hold what this process opened since it started to watch."""
+    """Hold what this process opened since it started to watch, and what modules it had loaded before it was forked."""
 
     def __init__(self) -> None:
         self.hooked = False
@@ -41,22 +44,37 @@ class _Watch:
         self.since = 0.0
         self.read: set[str] = set()
         self.written: set[str] = set()
-        self.ignored: tuple[Path, ...] = ()
+        self.ignored: frozenset[Path] = frozenset()
+        self.last_known = ""
+        self.loaded_before: frozenset[Path] = frozenset()
 
 
 _WATCH = _Watch()
+
+
+def note_loaded() -> None:
+    """Judge the modules that are in memory now, once for this process and all that it forks.
+
+    To look at a module that is shared with the parent costs a copy of its pages.
+    """
+    newest = next(reversed(sys.modules))
+    if newest != _WATCH.last_known:
+        _WATCH.loaded_before = frozenset(_loaded())
+        _WATCH.last_known = newest
+        for path in _WATCH.loaded_before:
+            file_hash(path)  # kept
 
 
 def start_watching(ignored: Iterable[Path] = ()) -> None:
     """Begin to note which files this process opens, those of earlier trials forgotten.
 
     Args:
-        ignored: Files, and folders whose files, do not count, besides the tree, libraries, caches and the system: what
-            the key covers, data, which have fingerprints, and runs.
+        ignored: Resolved files, and folders whose files, do not count, besides the tree, libraries and the system: what
+            the key covers, data, which have fingerprints, caches and runs.
     """
     _WATCH.read.clear()
     _WATCH.written.clear()
-    _WATCH.ignored = tuple(folder.resolve() for folder in (*ignored, cache_root()))
+    _WATCH.ignored = frozenset(ignored)
     _WATCH.since = time.time()
     _WATCH.active = True
     if not _WATCH.hooked:
@@ -71,7 +89,8 @@ def watched_files() -> dict[str, str]:
         RuntimeError: If one of them was changed after watching began: which of its contents counted is not known.
     """
     _WATCH.active = False
-    opened = {_source(path) for path in _WATCH.read} - {_source(path) for path in _WATCH.written}
+    read = (path for path in _WATCH.read if not _is_installed(path))
+    opened = {_source(path) for path in read} - {_source(path) for path in _WATCH.written}
     files = sorted({path for path in (*_loaded(), *opened) if _counts(path)})
     changed = [str(path) for path in files if path.stat().st_mtime > _WATCH.since]
     if changed:
@@ -130,7 +149,9 @@ def _source(path: str) -> Path:
 
 def _loaded() -> Iterator[Path]:
     """Yield the file of every module in memory that no wheel brought; of one in an archive, the archive."""
-    for module in list(sys.modules.values()):
+    yield from _WATCH.loaded_before
+    newer = itertools.takewhile(_WATCH.last_known.__ne__, reversed(sys.modules))
+    for module in map(sys.modules.get, list(newer)):  # the list is made in C: no thread gets between
         told = getattr(module, "__file__", None) if isinstance(module, ModuleType) else None
         if isinstance(told, str) and os.path.isabs(told) and not _is_installed(told):
             path = Path(told).resolve()
@@ -139,8 +160,13 @@ def _loaded() -> Iterator[Path]:
 
 def _counts(path: Path) -> bool:
     """Return whether a file may change what a trial gives, and no key, fingerprint or version tells."""
-    ignored = any(path.is_relative_to(folder) for folder in (*_SYSTEM, *_WATCH.ignored))
-    return not ignored and not _is_installed(str(path)) and path.is_file()
+    above = {path, *path.parents}
+    return (
+        above.isdisjoint(_SYSTEM)
+        and above.isdisjoint(_WATCH.ignored)
+        and not _is_installed(str(path))
+        and path.is_file()
+    )
 
 
 @cache

@@ -3,9 +3,6 @@
 from benchmark.suites.adhoc import parse_options, split_of, suite_of
 from benchmark.suites.source import UNKNOWN, Source
 from benchmark.suites.suite import (
-    GRID,
-    PER_PATIENT,
-    UNSEEN,
     Profile,
     Split,
     Suite,
@@ -16,10 +13,7 @@ from benchmark.suites.suite import (
 )
 
 __all__ = [
-    "GRID",
-    "PER_PATIENT",
     "UNKNOWN",
-    "UNSEEN",
     "Profile",
     "Source",
     "Split",

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from benchmark.entries import UnknownName, UsageError, entry_spec, is_own
+from benchmark.entries import GRID, PER_PATIENT, UNSEEN, UnknownName, UsageError, entry_spec, is_own
 from benchmark.suites.source import UNKNOWN, Source
 from datasets import DATASETS
 from datasets.errors import CohortError
@@ -74,8 +74,6 @@ class Split(_Strict):
 
 
 RUNGS = {"random-images": "random image", "slide": "slide", "kfold": "patient", "leave-one-domain-out": "site"}
-# No loader has an option with a dot.
-PER_PATIENT, UNSEEN, GRID = "view.images_per_patient", "view.unseen", "predict.modality_grid"
 
 
 class Task(_Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from benchmark.entries import (
@@ -15,6 +16,7 @@ from benchmark.entries import (
     known_recipe,
     recipe_space,
 )
+from benchmark.trials.trial import takes_device
 
 
 def search_space(spec: EntrySpec) -> Callable[[Any], Mapping[str, Any]] | None:
@@ -24,7 +26,37 @@ def search_space(spec: EntrySpec) -> Callable[[Any], Mapping[str, Any]] | None:
     return getattr(entry_module(spec), "search_space", None)
 
 
-def importable(spec: EntrySpec) -> Callable[..., Entry] | None:
+@dataclass(frozen=True)
+class EntryFacts:
+    """What a plan knows of an entry.
+
+    Attributes:
+        needs: Modalities without which it cannot run.
+        family: Its kind.
+        tunes: Whether it has a search space.
+        takes_device: Whether it computes on the run's device.
+    """
+
+    needs: frozenset[str] = frozenset()
+    family: str = "own"
+    tunes: bool = False
+    takes_device: bool = False
+
+
+def entry_facts(spec: EntrySpec) -> EntryFacts:
+    """Return the facts of an entry; of one whose import raises the least, because its trials record the error.
+
+    Raises:
+        UsageError: If it breaks the contract, or is no Python.
+    """
+    build = _importable(spec)
+    if build is None:
+        return EntryFacts()
+    needs = frozenset(getattr(build, "needs", frozenset()))
+    return EntryFacts(needs, family(spec, build), search_space(spec) is not None, takes_device(build))
+
+
+def _importable(spec: EntrySpec) -> Callable[..., Entry] | None:
     """Return the entry's class, or None when its import raises: the trial meets the error again and records it."""
     try:
         return entry_class(spec)

@@ -194,9 +194,10 @@ def takes_device(build: Callable[..., Entry]) -> bool:
 
 def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
     proba = as_probabilities(entry.predict_proba(fresh(view.blinded(labels=False))), view, role)
-    columns = {f"p{k}": proba[:, k] for k in range(view.n_classes)}
+    at = np.argsort(view.specimen, kind="stable")
     ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
-    return pd.DataFrame({"role": role, **ids, **columns}).sort_values("specimen", ignore_index=True)
+    columns = {**ids, **{f"p{k}": proba[:, k] for k in range(view.n_classes)}}
+    return pd.DataFrame({"role": np.full(len(at), role), **{name: column[at] for name, column in columns.items()}})
 
 
 def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
 from collections.abc import Callable, Iterable, Mapping
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmark.entries import EntrySpec, entry_class
-from benchmark.planning import DataShelf, kept_split
-from benchmark.records import Store
+from benchmark.entries import DataShelf, EntrySpec, entry_class
+from benchmark.records import Store, kept_split
 from benchmark.trials import as_probabilities, given_by_harness, seed_globals
+from benchmark.workers.apart import NoAnswer, ask
 from benchmark.workers.worker import Job
 from datasets.cohort import Cohort
 
@@ -47,35 +43,18 @@ def dry_checks(jobs: Iterable[Job], limit: float = _SECONDS) -> list[str]:
 
 
 def _apart(job: Job, limit: float) -> str:
-    """Return what a child process finds."""
-    context = get_context("fork")
-    reader, writer = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(job, writer, limit))
-    child.start()
-    writer.close()
+    """Return what a process of its own finds."""
     try:
-        if not reader.poll(limit):
-            return f"not done within {limit:g} seconds; nothing else is known"
-        return reader.recv_bytes().decode()
-    except EOFError:
-        child.join()
-        return f"its process died with exit code {child.exitcode}"
-    finally:
-        child.kill()
-        child.join()
-        reader.close()
+        return str(ask(_said, job.to_bytes().decode(), limit))
+    except NoAnswer as end:
+        return str(end)
 
 
-def _child(job: Job, writer: Connection, limit: float) -> None:
-    signal.alarm(int(limit) + 1)  # ends it when the parent is gone
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
+def _said(job: str) -> str:
     try:
-        said = _of_job(job)
+        return _of_job(Job.from_bytes(job.encode()))
     except BaseException as error:  # noqa: BLE001  whatever user code raises, sys.exit too, is what the check reports
-        said = _told("its import or its data", error)
-    writer.send_bytes(said.encode())
+        return _told("its import or its data", error)
 
 
 def _of_job(job: Job) -> str:

@@ -14,12 +14,15 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from benchmark.planning import DataShelf, codes
+from benchmark.entries import DataShelf
+from benchmark.records import codes, note_loaded
+from benchmark.workers.huge_pages import fold_memory
 from benchmark.workers.process_tree import adopt_orphans, end_children, end_with_parent, processor_seconds
 from benchmark.workers.trial_process import Order, longest, redirect, run_forked
-from benchmark.workers.worker import planned_roles
+from benchmark.workers.worker import known_otherwise, planned_roles
 
 _TICK_SECONDS = 1.0
+_FOLD_AT = 20  # folding costs as much as it spares in about that many forks
 
 
 def serve(pipe: Connection, parent: int, log: str) -> None:
@@ -66,6 +69,7 @@ class _Server:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._trials: dict[int, _Trial] = {}
+        self._forks = 0
         self._shelves: dict[str | None, DataShelf] = {}
 
     def run(self) -> None:
@@ -94,6 +98,9 @@ class _Server:
         shelf = self._shelves.setdefault(root, DataShelf(Path(root) if root else None))
         prepare(order, shelf)
         server = os.getpid()
+        self._forks += 1
+        if self._forks == _FOLD_AT:
+            fold_memory()
         gc.freeze()  # the collector of the new process then leaves the pages that it shares alone
         ours, theirs = os.pipe()
         pid = os.fork()
@@ -159,6 +166,8 @@ def prepare(order: Order, shelf: DataShelf) -> None:
         cohort.fingerprint  # noqa: B018  computed once, here
         planned_roles(job, cohort)
         codes([job.target])
+        known_otherwise(job.target, Path(job.runs, job.suite), shelf.data_root)
+        note_loaded()
     except Exception:  # noqa: BLE001  the trial meets the error again and records it
         return
 

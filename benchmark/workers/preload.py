@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from benchmark.planning import codes
-from benchmark.records import PACKAGES, ROOT
+from benchmark.entries import ROOT
+from benchmark.records import PACKAGES, codes
 
 # Only libraries that this project depends on, whose import is known to start no thread.
 _FAMILIES = {

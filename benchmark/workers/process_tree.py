@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Iterator, Set
+from functools import cache
 from pathlib import Path
 
 _PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36  # from linux/prctl.h
@@ -28,8 +29,13 @@ def adopt_orphans() -> None:
     _prctl(_CHILD_SUBREAPER, 1)
 
 
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def _prctl(option: int, value: int) -> None:
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+    if _libc().prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl failed")
 
 

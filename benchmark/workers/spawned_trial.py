@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from benchmark.planning import DataShelf
+from benchmark.entries import DataShelf
 from benchmark.workers.trial_process import Order, longest, redirect, run_order, set_threads
 
 _TICK_SECONDS = 1.0

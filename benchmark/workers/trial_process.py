@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
-from benchmark.planning import DataShelf
+from benchmark.entries import DataShelf
 from benchmark.trials import failure_text
+from benchmark.workers.clean_start import THREAD_VARIABLES
 from benchmark.workers.process_tree import adopt_orphans, end_children, end_with_parent
 from benchmark.workers.worker import Job, execute
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True)

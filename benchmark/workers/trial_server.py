@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import multiprocessing as mp
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, Self
 
-from benchmark.records import ROOT
+from benchmark.workers.clean_start import clean_start
 from benchmark.workers.fork_server import serve
 from benchmark.workers.process_tree import end_session
 from benchmark.workers.spawned_trial import run_spawned
-from benchmark.workers.trial_process import THREAD_VARIABLES, Order
+from benchmark.workers.trial_process import Order
 from benchmark.workers.worker import Job
 
 _FAREWELL_SECONDS = 20.0
-_PATH = tuple(sys.path)  # before the run looks at an entry from outside, whose folder may hide a library
 
 
 @dataclass(eq=False)
@@ -51,7 +48,7 @@ class Server:
         spawn = mp.get_context("spawn")
         here, there = spawn.Pipe()
         process = spawn.Process(target=serve if fork else run_spawned, args=(there, os.getpid(), str(log)))
-        with _surroundings(1 if fork else threads):
+        with clean_start(1 if fork else threads):
             process.start()
         there.close()
         return cls(family, alone, log, process, here)
@@ -81,22 +78,3 @@ class Server:
         self.process.join()
         for slot in self.running.keys() & self.begun.keys():
             end_session(self.begun[slot])
-
-
-@contextmanager
-def _surroundings(threads: int) -> Iterator[None]:
-    """Set what a new process reads before its first import: where from, its threads, one order of sets for all runs."""
-    wanted = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), "JE_ARROW_MALLOC_CONF": "background_thread:false"}
-    wanted["PYTHONHASHSEED"] = os.environ.get("PYTHONHASHSEED", "0")
-    before, path = {name: os.environ.get(name) for name in wanted}, sys.path[:]
-    os.environ.update(wanted)
-    sys.path[:] = [str(ROOT), *_PATH]
-    try:
-        yield
-    finally:
-        sys.path[:] = path
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

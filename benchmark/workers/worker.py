@@ -18,11 +18,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.entries import EntrySpec, entry_class
-from benchmark.planning import DataShelf, codes, kept_split
-from benchmark.records import Identity, Record, Store, closure, entry_files, start_watching, watched_files
-from benchmark.suites import GRID
+from benchmark.entries import GRID, ROOT, DataShelf, EntrySpec, entry_class
+from benchmark.records import (
+    PACKAGES,
+    Identity,
+    Record,
+    Store,
+    closure,
+    codes,
+    entry_files,
+    kept_split,
+    start_watching,
+    watched_files,
+)
 from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
+from datasets.cache import cache_root
 from datasets.cohort import Cohort
 from datasets.roots import data_roots
 from datasets.splits import SplitPlan
@@ -131,7 +141,7 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     roles, notes = planned_roles(job, cohort)
     spec = EntrySpec(job.identity.entry, job.target)
     seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
-    start_watching([store.folder, *data_roots(shelf.data_root), *closure(*entry_files(job.target))])
+    start_watching(known_otherwise(job.target, store.folder, shelf.data_root))
     seed_globals(seed)  # before the entry's file is imported, which may draw from them
     outcome = run_trial(
         entry_class(spec),
@@ -156,6 +166,14 @@ def planned_roles(job: Job, cohort: Cohort) -> tuple[dict[str, NDArray[np.int64]
     """
     split = kept_split(Store(Path(job.runs), job.suite), job.split)
     return _roles_of(split, job.identity.fold, cohort), split.notes
+
+
+@cache
+def known_otherwise(target: str, runs: Path, data_root: Path | None) -> tuple[Path, ...]:
+    """Return the files and folders that a trial need not watch: those that the key covers, data, runs, caches."""
+    tree = {ROOT / package for package in PACKAGES}
+    outside = (file for file in closure(*entry_files(target)) if tree.isdisjoint(file.parents))
+    return tuple(path.resolve() for path in (runs, *data_roots(data_root), cache_root(), *outside))
 
 
 @cache

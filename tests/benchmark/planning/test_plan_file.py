@@ -8,7 +8,7 @@ import pytest
 
 from benchmark.entries.registry import UsageError
 from benchmark.planning.plan_file import check_source, plan_path, saved
-from benchmark.planning.splitting import kept_split
+from benchmark.records.kept_splits import kept_split
 from benchmark.records.specimen_facts import kept_facts
 from benchmark.records.store import Identity, Record, Store, StoreError
 from datasets.sealed import read_document, write_document

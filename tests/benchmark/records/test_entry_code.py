@@ -66,6 +66,22 @@ def test_values_of_the_recipe_and_changes_are_in_the_key_and_other_lines_are_not
     assert not any(file.endswith(".toml") for file in one["source"])
 
 
+def test_an_edit_of_what_assembles_recipes_makes_them_stale_and_leaves_classes_alone(tree, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("class Mine:\n    needs = frozenset()\n\n\nforest = object()\n")
+    targets = ("recipe:fusion-vit", "recipe:xgboost", f"{path}:forest", f"{path}:Mine", entries()["prior"])
+    assert targets[-1].startswith("baselines."), "the name of a class"
+
+    def changed(target):
+        before = [key.digest(entry_code(each)) for each in targets]
+        planted(tree, target)
+        return [key.digest(entry_code(each)) != old for each, old in zip(targets, before, strict=True)]
+
+    assert changed("benchmark.entries.recipe_entry:recipe_class") == [True, True, True, False, False]
+    assert changed("benchmark.entries.estimators:entry_of") == [False, False, True, False, False]
+    assert changed("benchmark.entries.usage:hint") == [False] * 5
+
+
 def test_a_recipe_that_is_gone_is_code_that_is_gone():
     with pytest.raises(OSError, match="unknown recipe"):
         entry_code("recipe:no-such-recipe")

@@ -112,6 +112,37 @@ def test_a_file_that_changes_meanwhile_is_refused(home):
     assert done.returncode == 1 and "conf.py changed while it ran; run again" in done.stderr
 
 
+FORKS = """
+import json, os, sys
+from pathlib import Path
+from benchmark.records.watched import note_loaded, start_watching, watched_files
+home = Path(sys.argv[1])
+sys.path[:0] = [str(home / "src"), str(home / "entry"), str(home / "elsewhere")]
+import pkg
+note_loaded()
+note_loaded()
+if os.fork() == 0:
+    start_watching()
+    import dynamic
+    print(json.dumps(list(watched_files())), flush=True)
+    os._exit(0)
+os.wait()
+del sys.modules["pkg"]
+import editable
+note_loaded()
+start_watching()
+print(json.dumps(list(watched_files())))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_what_a_server_had_loaded_is_told_by_the_processes_that_it_forks(home):
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run([sys.executable, "-c", FORKS, str(home)], env=env, capture_output=True, text=True, check=True)
+    told = [{Path(path).relative_to(home).as_posix() for path in json.loads(line)} for line in done.stdout.splitlines()]
+    assert told == [{"src/pkg/__init__.py", "entry/dynamic.py"}, {"src/pkg/__init__.py", "elsewhere/editable.py"}]
+
+
 def test_a_file_that_is_no_python_has_a_hash_of_its_bytes(tmp_path):
     path = tmp_path / "torn.py"
     path.write_bytes(b"def (\0")

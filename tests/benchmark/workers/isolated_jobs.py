@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.entries.registry import load_dataset
-from benchmark.planning.splitting import keep_split
-from benchmark.planning.state import codes
+from benchmark.records.entry_code import codes
+from benchmark.records.kept_splits import keep_split
 from benchmark.records.store import Identity, Store
 from benchmark.workers.executors import run_local
 from benchmark.workers.worker import Job

@@ -11,14 +11,15 @@ from sklearn.metrics import balanced_accuracy_score
 
 from benchmark.commands.data_pages import information_line
 from benchmark.commands.report import make_board
+from benchmark.entries.shelf import UNSEEN, DataShelf
 from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import make_plan
-from benchmark.planning.shelf import DataShelf
 from benchmark.planning.splitting import make_split
-from benchmark.planning.state import codes, inspect
+from benchmark.planning.state import inspect
+from benchmark.records.entry_code import codes
 from benchmark.records.specimen_facts import specimen_facts
 from benchmark.records.store import Store
-from benchmark.suites.suite import UNSEEN, Split, Suite
+from benchmark.suites.suite import Split, Suite
 from benchmark.trials.trial import run_trial
 from benchmark.workers.worker import Job, execute
 from datasets.audits.rules import RULES, audit

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.entries import load_dataset
-from benchmark.suites import PER_PATIENT, UNSEEN
+from benchmark.entries.registry import load_dataset
 from datasets.cohort import Cohort
 from datasets.schemes import one_image_each, set_aside
+
+# What the harness does with a cohort. No loader has an option with a dot.
+PER_PATIENT, UNSEEN, GRID = "view.images_per_patient", "view.unseen", "predict.modality_grid"
 
 
 @dataclass
