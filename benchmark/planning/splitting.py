@@ -12,7 +12,7 @@ import pandas as pd
 from benchmark.suites import Split
 from datasets.cohort import Cohort
 from datasets.read import duplicates
-from datasets.schemes import leaky
+from datasets.schemes import leaky, with_train_patients
 from datasets.schemes import splitters as schemes
 from datasets.splits import PLAN_FOLDER, SplitError, SplitPlan, check_patients, load_plan
 
@@ -106,7 +106,10 @@ def _zero_shot(spec: Split, cohort: Cohort) -> SplitPlan:
 def _made(spec: Split, cohort: Cohort) -> SplitPlan:
     """Return a new plan that says for which domains it holds, and how it was made."""
     plan = _MAKERS[spec.scheme](spec, _keeping_copies(cohort))
-    return replace(plan, domains=_domains(cohort), made=spec.model_dump(mode="json", exclude={"plan"}))
+    if spec.train_patients:
+        plan = with_train_patients(plan, cohort, spec.train_patients, spec.seed)
+    unused = {"plan"} if spec.train_patients else {"plan", "train_patients"}
+    return replace(plan, domains=_domains(cohort), made=spec.model_dump(mode="json", exclude=unused))
 
 
 def _domains(cohort: Cohort) -> tuple[str, ...]:

@@ -48,7 +48,12 @@ class _Strict(BaseModel):
 
 
 class Split(_Strict):
-    """How a task's specimens get their roles: a scheme with its numbers, or a committed plan."""
+    """How a task's specimens get their roles: a scheme with its numbers, or a committed plan.
+
+    Attributes:
+        train_patients: How many patients each fold of "kfold" learns from, train and valid together; 0 for all. Test
+            patients do not depend on it: tasks that differ in it alone are the points of a learning curve.
+    """
 
     scheme: Literal[
         "kfold", "official", "published", "leave-one-domain-out", "transfer", "temporal", "zero-shot", "images",
@@ -58,6 +63,7 @@ class Split(_Strict):
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     train_domains: tuple[str, ...] = ()
     plan: str = ""
+    train_patients: int = Field(default=0, ge=0)
 
     @field_validator("plan")
     @classmethod
@@ -70,6 +76,8 @@ class Split(_Strict):
             raise ValueError("give 'plan' (a committed plan's name or a path) exactly when scheme = 'plan'")
         if self.scheme in ("official", "zero-shot") and not self.train_domains:
             raise ValueError(f"scheme = '{self.scheme}' needs train_domains")
+        if self.train_patients and self.scheme != "kfold":
+            raise ValueError("train_patients needs scheme = 'kfold'")
         return self
 
 

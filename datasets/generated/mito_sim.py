@@ -129,7 +129,7 @@ def load(
         preset: Size of the class effects: hard .4, default .6, easy 1 (the design's table).
         patients: Number of patients; classes by largest remainder of .28 .16 .18 .14 .14 .10.
         cells: Images a patient.
-        image_size: Pixels across; the field is 20.5 um wide at site A.
+        image_size: Pixels across; the field is 28 um wide.
         confound: 0 makes class and site independent, 1 ties them nearly completely.
         definitional: Adds ``blasts`` (% of 500 marrow cells) and ``lymphocytes`` (% of the blood's white cells).
         seed: Same settings and seed give the same fingerprint on x86 processors with AVX2 or later (tested).

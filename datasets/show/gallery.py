@@ -44,17 +44,18 @@ def generated_sheet(cohort: Cohort, to: Path) -> None:
     domains = sorted(set(cohort.domain.tolist()))
     leukaemic = truth.traits["leukaemic"].to_numpy()
     rows = _class_rows(cohort, images, leukaemic, domains) + _normal_rows(cohort, images, leukaemic, domains)
-    cells = [(name, [images.pixels[chosen] for chosen in blocks]) for name, blocks in rows]
     explained = _class_rows(cohort, images, leukaemic, domains, _rank(truth))
     shown = [(name, [_explained(images, truth, chosen[:_SHOWN]) for chosen in blocks]) for name, blocks in explained]
-    sheet = Image.new("RGB", (_left(len(domains), 0), _top(len(cells) + len(shown), 1)), "white")
+    sheet = Image.new("RGB", (_left(len(domains), 0), _top(len(rows) + len(shown), 1)), "white")
     _label(sheet, (6, 4), _TITLE.format(name=cohort.name, version=cohort.provenance.version))
     for block, domain in enumerate(domains):
         _label(sheet, (_left(block, 0), 30), f"domain {domain}")
-    for row, (name, tiles) in enumerate(cells):
-        _paste_row(sheet, _top(row, 0), name, tiles)
-    _legend(sheet, _top(len(cells), 0))
-    for row, (name, tiles) in enumerate(shown, start=len(cells)):
+    for row, (name, blocks) in enumerate(rows):
+        _paste_row(sheet, _top(row, 0), name, [images.pixels[chosen] for chosen in blocks])
+        if images.cell_type is not None:
+            _name_cells(sheet, _top(row, 0), [images.cell_type[chosen] for chosen in blocks])
+    _legend(sheet, _top(len(rows), 0))
+    for row, (name, tiles) in enumerate(shown, start=len(rows)):
         _paste_row(sheet, _top(row, 1), name, tiles)
     sheet.save(to)
 
@@ -141,6 +142,13 @@ def _spread(
     return np.array(in_turn[:_PER_BLOCK], dtype=np.int64)
 
 
+def _name_cells(sheet: Image.Image, top: int, blocks: list[NDArray[np.str_]]) -> None:
+    """Write what kind of cell each picture of a row shows: marrow of any class holds other cells too."""
+    for block, kinds in enumerate(blocks):
+        for column, kind in enumerate(kinds.tolist()):
+            _label(sheet, (_left(block, column) + 3, top + _TILE - 17), kind, (20, 20, 60), size=12)
+
+
 def _left(block: int, column: int) -> int:
     return _MARGIN + block * (_PER_BLOCK * (_TILE + _GAP) + 12) + column * (_TILE + _GAP)
 
@@ -149,8 +157,10 @@ def _top(row: int, sections: int) -> int:
     return _HEAD + row * (_TILE + _GAP) + 30 * sections
 
 
-def _label(sheet: Image.Image, at: tuple[int, int], text: str, colour: tuple[int, int, int] = (0, 0, 0)) -> None:
-    ImageDraw.Draw(sheet).text(at, text, fill=colour, font=ImageFont.load_default(size=14))
+def _label(
+    sheet: Image.Image, at: tuple[int, int], text: str, colour: tuple[int, int, int] = (0, 0, 0), size: int = 14
+) -> None:
+    ImageDraw.Draw(sheet).text(at, text, fill=colour, font=ImageFont.load_default(size=size))
 
 
 def _legend(sheet: Image.Image, top: int) -> None:

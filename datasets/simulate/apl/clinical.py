@@ -105,15 +105,15 @@ def missing_at_random(columns: list[str], factor: ArrayLike, seed: int) -> NDArr
 
 
 def observed_clinical(complete: pd.DataFrame, patients: Patients, seed: int, mnar: bool = False) -> pd.DataFrame:
-    """Return ``complete`` with NaN where a site did not measure; site C measured nothing.
+    """Return ``complete`` with NaN where a site did not measure; of some patients there are images only.
 
     With ``mnar`` coagulation is measured less often at a low white count.
     """
-    factor = np.array([*tables.SITE_MISSING_FACTOR, 0.0])[patients.site][:, None]
+    factor = np.array(tables.SITE_MISSING_FACTOR)[patients.site][:, None]
     if mnar:
         factor = factor * coagulation_factor(complete)
     missing = missing_at_random(list(complete.columns), factor, seed)
-    missing |= (patients.site == tables.SITES.index("C"))[:, None]
+    missing |= patients.images_only[:, None]
     return complete.mask(missing)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.simulate.apl.patients import Patients
 from datasets.simulate.shared import Stream, generator, scaled, tables
 
 _DECOY_SIZES = (4, 7)
@@ -93,7 +94,7 @@ def sample_nulls(model: GeneModel, n: int, seed: int) -> NDArray[np.float64]:
     return tables.GENE_SD * np.array(rows)
 
 
-def genes_measured(site: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
-    """Return which patients have expression, bool (n,): all at site A, 70 % at B, none at C."""
-    chance = np.array([generator(seed, Stream.GENE_MISSING, i).random() for i in range(len(site))])
-    return chance < np.array(tables.SITE_GENES)[site]
+def genes_measured(patients: Patients, seed: int) -> NDArray[np.bool_]:
+    """Return which patients have expression, bool (n,): all at sites A and C, 70 % at B; none with images only."""
+    chance = np.array([generator(seed, Stream.GENE_MISSING, i).random() for i in range(len(patients))])
+    return (chance < np.array(tables.SITE_GENES)[patients.site]) & ~patients.images_only

@@ -1,4 +1,4 @@
-"""Patients: kind, site and morphological variant."""
+"""Patients: kind, site, morphological variant, and of whom there are images only."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ from datasets.simulate.shared import (
     Stream,
     generator,
     patient_uniforms,
+    tables,
 )
+
+_C = SITES.index("C")
 
 
 @dataclass(frozen=True)
 class Patients:
-    """Hold what is fixed before anything is measured: int64 (n,) each.
+    """Hold what is fixed before anything is measured, (n,) each.
 
     Attributes:
-        kind: Position in ``CLASSES`` followed by ``UNSEEN``.
-        site: Position in ``SITES``.
-        variant: 0 hypergranular (M3), 1 microgranular (M3v).
+        kind: Position in ``CLASSES`` followed by ``UNSEEN``, int64.
+        site: Position in ``SITES``, int64.
+        variant: 0 hypergranular (M3), 1 microgranular (M3v), int64.
+        images_only: Patients of site C of whom nothing but images came, bool.
     """
 
     kind: NDArray[np.int64]
     site: NDArray[np.int64]
     variant: NDArray[np.int64]
+    images_only: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -41,6 +46,11 @@ class Patients:
     def y(self) -> NDArray[np.int64]:
         """Return the position in ``CLASSES``, -1 for patients of none, int64 (n,)."""
         return np.where(self.kind < len(CLASSES), self.kind, -1)
+
+    @property
+    def domain(self) -> NDArray[np.str_]:
+        """Return the site, and ``tables.IMAGES_ONLY`` for the patients of site C with images only, str (n,)."""
+        return np.where(self.images_only, tables.IMAGES_ONLY, np.array(SITES)[self.site])
 
 
 def site_probabilities(confound: float) -> NDArray[np.float64]:
@@ -61,8 +71,16 @@ def largest_remainder(total: int, shares: ArrayLike) -> NDArray[np.int64]:
     return counts
 
 
-def sample_patients(n: int, confound: float, seed: int) -> Patients:
-    """Return ``n`` patients in random order with class and site counts by largest remainder."""
+def sample_patients(n: int, confound: float, seed: int, *, more_c: int = 0, images_only: float = 0.5) -> Patients:
+    """Return ``n`` patients in random order with class and site counts by largest remainder, then those of site C.
+
+    Args:
+        n: Patients of all sites.
+        confound: How far the class fixes the site, 0 to 1.
+        seed: Seed of the cohort.
+        more_c: Patients of site C besides, with the classes as frequent as they are there.
+        images_only: Share of the patients of site C, within each class, of whom there are images only.
+    """
     sizes = largest_remainder(n, PRIOR)
     chances = site_probabilities(confound)
     y = np.repeat(np.arange(len(CLASSES)), sizes)
@@ -71,7 +89,19 @@ def sample_patients(n: int, confound: float, seed: int) -> Patients:
         for size, chance in zip(sizes.tolist(), chances, strict=True)
     ])  # fmt: skip
     order = generator(seed, Stream.ORDER).permutation(n)
-    return Patients(y[order], site[order], sample_variant(y[order], seed))
+    at_c = largest_remainder(more_c, np.array(PRIOR) * chances[:, _C])
+    later = generator(seed, Stream.MORE_C).permutation(np.repeat(np.arange(len(CLASSES)), at_c))
+    return enrolled(np.r_[y[order], later], np.r_[site[order], np.full(more_c, _C)], images_only, seed)
+
+
+def enrolled(kind: NDArray[np.int64], site: NDArray[np.int64], images_only: float, seed: int) -> Patients:
+    """Return patients of these kinds at these sites; every so many of a kind at site C have images only."""
+    silent = np.zeros(len(kind), bool)
+    for k in np.unique(kind):
+        rows = np.flatnonzero((kind == k) & (site == _C))
+        turn = np.arange(len(rows))
+        silent[rows] = np.floor((turn + 1) * images_only) > np.floor(turn * images_only)
+    return Patients(kind, site, sample_variant(kind, seed), silent)
 
 
 def sample_variant(kind: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

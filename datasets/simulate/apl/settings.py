@@ -19,11 +19,12 @@ _WHOLE = (
     ("cells", 1, 1_000),
     ("image_size", 16, 256),
     ("ood", 0, 10_000),
+    ("more_c", 0, 100_000),
     ("seed", 0, 2**32 - 1),
 )
-_REAL = (("confound", 0, 1), ("label_noise", 0, 5), ("shortcut", 0, 1))
-_SWITCHES = ("raters", "mnar", "dirty", "era")
-_NOT_DRAWN = (*_SWITCHES, "label_noise")
+_REAL = (("confound", 0, 1), ("label_noise", 0, 5), ("shortcut", 0, 1), ("images_only", 0, 1))
+_SWITCHES = ("raters", "mnar", "dirty", "era", "unknown_scale", "gene_sets")
+_NOT_DRAWN = ("raters", "mnar", "dirty", "era", "gene_sets", "label_noise", "images_only")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Settings:
     shortcut: float = 0.0
     era: bool = False
     ood: int = 0
+    more_c: int = 0
+    images_only: float = 0.5
+    unknown_scale: bool = False
+    gene_sets: bool = True
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:

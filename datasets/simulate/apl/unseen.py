@@ -17,7 +17,7 @@ from scipy.special import betaincinv
 
 from datasets.simulate.apl import unseen_tables as odd
 from datasets.simulate.apl.expression import GeneModel
-from datasets.simulate.apl.patients import Patients, largest_remainder, sample_variant
+from datasets.simulate.apl.patients import Patients, enrolled, largest_remainder
 from datasets.simulate.apl.traits import TraitModel
 from datasets.simulate.drawing import leukaemic_cells
 from datasets.simulate.shared import (
@@ -36,14 +36,17 @@ from datasets.simulate.shared import (
 Floats = NDArray[np.float64]
 
 
-def with_unseen(patients: Patients, each: int, seed: int) -> Patients:
-    """Return the patients followed by ``each`` of every unseen kind in random order, sites in equal parts."""
+def with_unseen(patients: Patients, each: int, seed: int, images_only: float = 0.5) -> Patients:
+    """Return the patients followed by ``each`` of every unseen kind in random order, sites in equal parts.
+
+    Of the share ``images_only`` of each kind at site C there are images only.
+    """
     n_kinds, n_sites = len(odd.UNSEEN), len(tables.SITES)
     sites = np.repeat(np.arange(n_sites), largest_remainder(each, np.ones(n_sites)))
     order = generator(seed, Stream.UNSEEN_ORDER).permutation(n_kinds * each)
     kind = np.concatenate([patients.kind, len(tables.CLASSES) + np.repeat(np.arange(n_kinds), each)[order]])
     site = np.concatenate([patients.site, np.tile(sites, n_kinds)[order]])
-    return Patients(kind, site, sample_variant(kind, seed))
+    return enrolled(kind, site, images_only, seed)
 
 
 def wide_clinical(model: Mapping[str, Family]) -> dict[str, Family]:

@@ -72,8 +72,10 @@ def sample_world(
     do: Intervention | None = None,
     mnar: bool = False,
     ood: int = 0,
+    more_c: int = 0,
+    images_only: float = 0.5,
 ) -> World:
-    """Return ``n`` patients with ``cells`` cells each and the exact posterior of their class.
+    """Return ``n`` patients and more with ``cells`` cells each and the exact posterior of their class.
 
     Args:
         effect: Scale of the class differences.
@@ -86,8 +88,11 @@ def sample_world(
             "images+genes" are then those of data missing at random, all others stay exact.
         ood: Patients of each unseen kind, after the others, who do not change; their posterior is that of the classes
             given their data, by the same likelihood.
+        more_c: Patients of site C besides the ``n``, after them.
+        images_only: Share of the patients of site C of whom there are images only.
     """
-    patients = with_unseen(sample_patients(n, confound, seed), ood, seed)
+    of_classes = sample_patients(n, confound, seed, more_c=more_c, images_only=images_only)
+    patients = with_unseen(of_classes, ood, seed, images_only)
     labs, marrow = clinical.clinical_model(effect), clinical.marrow_percentage(effect)
     complete = clinical.sample_clinical(wide_clinical(labs), patients.kind, patients.variant, seed)
     observed = clinical.observed_clinical(complete, patients, seed, mnar)
@@ -98,7 +103,7 @@ def sample_world(
     drawn = sample_cells(sick_cells(traits, patients.kind), infiltration, seed)
     genes = gene_model(effect, seed)
     signal = sample_signal(wide_genes(genes), patients.kind, seed)
-    measured = genes_measured(patients.site, seed)
+    measured = genes_measured(patients, seed)
     if mnar:
         measured &= ~genes_lost(complete, seed)
     posterior = oracle.subset_posteriors(

@@ -15,10 +15,13 @@ from datasets.simulate.drawing.outlines import Outlines, draw_outlines
 from datasets.simulate.shared import Stream, generator
 
 Floats = NDArray[np.float32]
-_ROD_HALF_UM, _ROD_CLEARING_UM = 0.24, 0.35
+_ROD_HALF_UM = (0.40, 0.30)  # of one rod, of each in a faggot
+_ROD_CLEARING_UM = 0.35
 _CREASE_HALF_UM = 0.22
 _SMEAR_UM = 1.8
 _GRAIN_CONTRAST, _GRAIN_EDGE = 2.4, 0.4
+_PATCHY = 0.6  # how much more granules crowd in places than they vary by themselves
+_GRAIN_FREE_UM = 0.45  # of cytoplasm under the membrane
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def dissect(canvas: Canvas, cells: Cells, patient: int) -> Anatomy:
     cell[smears] = nucleus[smears] = coverage(lines.cell_in[smears], canvas.px(_SMEAR_UM))
     cytoplasm = cell - nucleus
     hof = _hof(canvas, cells, lines)
-    granules = _granules(canvas, cells, patient, cytoplasm, nucleus, hof)
+    granules = _granules(canvas, cells, patient, cytoplasm, nucleus, hof, lines.cell_in)
     auer = canvas.blank()
     bearing = np.flatnonzero(cells.auer)
     if len(bearing):
@@ -73,20 +76,32 @@ def dissect(canvas: Canvas, cells: Cells, patient: int) -> Anatomy:
     return Anatomy(lines, cell, nucleus, cytoplasm, granules, auer, nucleoli, hof, crease)
 
 
-def _granules(canvas: Canvas, cells: Cells, patient: int, cytoplasm: Floats, nucleus: Floats, hof: Floats) -> Floats:
-    """Return how much of each pixel is granule: noise above the level that covers the share asked for."""
-    corners = generator(canvas.seed, Stream.GRANULES, patient).random((len(canvas), 2))
+def _granules(
+    canvas: Canvas, cells: Cells, patient: int, cytoplasm: Floats, nucleus: Floats, hof: Floats, cell_in: Floats
+) -> Floats:
+    """Return how much of each pixel is granule: patchy noise above the level that covers the share asked for."""
+    u = generator(canvas.seed, Stream.GRANULES, patient).random((len(canvas), 7))
     rows = np.flatnonzero(cells.granules[:, 0] > 0)
-    level = column(ndtri(1 - np.clip(cells.granules[rows, 0], 1e-4, 0.9)))
-    grain = canvas.only(rows).texture("granule", corners[rows]) - level
+    some, u = canvas.only(rows), u[rows]
+    grain = some.texture("granule", u[:, :2], u[:, 2:5])
+    grain += np.float32(_PATCHY) * _about_its_mean(some.texture("patch", u[:, 5:]), cytoplasm[rows])
+    grain *= np.float32(1 / np.hypot(1, _PATCHY))
+    grain -= column(ndtri(1 - np.clip(cells.granules[rows, 0], 1e-4, 0.9)))
     grain *= np.float32(_GRAIN_CONTRAST)
     grain += np.float32(_GRAIN_EDGE)
     np.clip(grain, 0, 1, out=grain)
     grain *= cytoplasm[rows] + nucleus[rows] * column(0.7 * cells.granules[rows, 2])
+    grain *= coverage(cell_in[rows] - canvas.px(_GRAIN_FREE_UM))
     grain *= 1 - column(cells.hof[rows]) * hof[rows]
     result = canvas.blank()
     result[rows] = grain
     return result
+
+
+def _about_its_mean(noise: Floats, weight: Floats) -> Floats:
+    """Return noise less its mean where ``weight`` is: patches move granules about, they do not add any."""
+    total = (noise * weight).sum(axis=(1, 2)) / np.maximum(weight.sum(axis=(1, 2)), 1)
+    return noise - column(total)
 
 
 def _hof(canvas: Canvas, cells: Cells, lines: Outlines) -> Floats:
@@ -116,7 +131,8 @@ def _auer(canvas: Canvas, cells: Cells, facing: NDArray, patient: int, rows: NDA
         along = np.abs(dy * column(np.sin(angle)) + dx * column(np.cos(angle)))
         across = dx * column(np.sin(angle)) - dy * column(np.cos(angle)) + column(offset[:, k] / canvas.px_um)
         beyond = np.maximum(along - column(length[:, k] / 2 / canvas.px_um), 0)
-        inside = canvas.px(_ROD_HALF_UM) - np.hypot(beyond, across) - column(np.where(length[:, k] > 0, 0, 1e3))
+        half = column(np.where(cells.auer[rows] == 1, *_ROD_HALF_UM) / canvas.px_um)
+        inside = half - np.hypot(beyond, across) - column(np.where(length[:, k] > 0, 0, 1e3))
         np.maximum(result, inside, out=result)
     return result
 

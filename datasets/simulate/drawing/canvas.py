@@ -118,15 +118,27 @@ class Canvas:
         centre = self.centre[rows].astype(np.float32)
         return (grid - centre[:, :1])[:, :, None], (grid - centre[:, 1:])[:, None, :]
 
-    def texture(self, name: str, start: NDArray[np.float64]) -> Floats:
+    def texture(self, name: str, start: NDArray[np.float64], habit: NDArray[np.float64] | None = None) -> Floats:
         """Return the named noise, (b, side, side): the tile's point ``start`` (b, 2) in [0, 1) lies at the centre.
 
         The noise is fixed to the cell: another crop or pixel size shows the same grains.
+
+        Args:
+            name: In the texture bank.
+            start: Row and column as shares of the tile.
+            habit: Uniforms (b, 3) by which cells differ: one of the bank's tiles of that name, mirrored or turned,
+                and grains up to a fifth finer or coarser; the first tile as it is when None.
         """
-        tile = texture_bank(self.seed)[name]
-        steps = (np.arange(self.side) - self.centre[:, :, None]) * (self.px_um / TILE_UM)
+        tiles = texture_bank(self.seed)[name]
+        u = np.tile([0.0, 0.0, 0.5], (len(self), 1)) if habit is None else habit
+        turned = np.floor(8 * u[:, 1]).astype(np.int64)
+        finer = (0.8 + 0.4 * u[:, 2])[:, None] * np.stack([1 - (turned & 2), 1 - (turned >> 1 & 2)], axis=1)
+        steps = (np.arange(self.side) - self.centre[:, :, None]) * (self.px_um / TILE_UM) * finer[:, :, None]
         index = np.floor(start[:, :, None] * TILE_SIDE + steps).astype(np.int64) % TILE_SIDE
-        return tile.ravel().take(index[:, 0, :, None] * TILE_SIDE + index[:, 1, None, :])
+        down, across = np.where((turned & 1).astype(bool), [[1], [TILE_SIDE]], [[TILE_SIDE], [1]])
+        index *= np.stack([down, across], axis=1)[:, :, None]
+        index[:, 0] += (np.floor(u[:, 0] * len(tiles)).astype(np.int64) * TILE_SIDE**2)[:, None]
+        return tiles.ravel().take(index[:, 0, :, None] + index[:, 1, None, :])
 
 
 def coverage(distance: Floats, soft_px: float | np.float32 = 1.0) -> Floats:

@@ -150,7 +150,7 @@ def leukaemic_cells(traits: Mapping[str, NDArray]) -> dict[str, NDArray]:
         "basophilia": basophilia,
         "nucleus": np.stack([0.55 * one, 0.10 * one, 0.13 * one], axis=2),
         "cytoplasm": np.stack(cytoplasm, axis=2),
-        "granules": np.stack([0.01 + 0.42 * granularity**1.5, 0.5 * one, granularity**2], axis=2),
+        "granules": np.stack([0.01 + 0.42 * granularity**1.5, 0.42 * one, 0.45 * granularity**2], axis=2),
         "eccentricity": 0.55 * one,
         "hof": zero,
     }

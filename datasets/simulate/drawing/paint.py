@@ -19,7 +19,7 @@ _NUCLEOLUS_LOSS, _NUCLEOLUS_BLUE, _NUCLEOLUS_SMOOTH = 0.45, 0.16, 0.8
 _AUER_MAGENTA = 0.58
 _GRANULE_BLUE = 0.2  # of their magenta
 _MEMBRANE_UM, _MEMBRANE = 0.45, 0.26
-_CONTRAST, _BLOCK_CONTRAST = 1.8, 0.75  # of fine and of blocky chromatin, per unit of clumping
+_CONTRAST, _BLOCK_CONTRAST = 1.3, 0.75  # of fine and of blocky chromatin, per unit of clumping
 _FINE, _CLUMPED = 0.15, 0.35  # clumping below which chromatin is fine, above which it lies in blocks
 _SMEAR_PALE = 0.7
 
@@ -35,10 +35,10 @@ class Drawing:
 def draw_cells(canvas: Canvas, cells: Cells, patient: int) -> Drawing:
     """Return the cells of one bag without their surroundings."""
     parts = dissect(canvas, cells, patient)
-    corners = generator(canvas.seed, Stream.TEXTURE, patient).random((len(canvas), 2, 2))
+    u = generator(canvas.seed, Stream.TEXTURE, patient).random((len(canvas), 7))
     pigments = np.zeros((len(canvas), len(PIGMENTS), canvas.side, canvas.side), np.float32)
-    _stain_cytoplasm(pigments, canvas, cells, parts, corners[:, 0])
-    _stain_nucleus(pigments, canvas, cells, parts, corners[:, 1])
+    _stain_cytoplasm(pigments, canvas, cells, parts, u[:, :2])
+    _stain_nucleus(pigments, canvas, cells, parts, u[:, 2:])
     magenta = parts.granules * column(cells.granules[:, 1])
     pigments[:, BLUE] += np.float32(_GRANULE_BLUE) * magenta
     magenta += np.float32(_AUER_MAGENTA) * parts.auer
@@ -62,9 +62,9 @@ def _stain_cytoplasm(pigments: Floats, canvas: Canvas, cells: Cells, parts: Anat
         pigments[:, k] += layer * rim if k == BLUE else layer
 
 
-def _stain_nucleus(pigments: Floats, canvas: Canvas, cells: Cells, parts: Anatomy, corners: NDArray) -> None:
+def _stain_nucleus(pigments: Floats, canvas: Canvas, cells: Cells, parts: Anatomy, u: NDArray) -> None:
     """Add the nucleus: clumped or fine chromatin, a denser membrane and crease, paler bluish nucleoli."""
-    chromatin = _chromatin(canvas, cells.nucleus[:, 2], corners)
+    chromatin = _chromatin(canvas, cells.nucleus[:, 2], u)
     chromatin *= 1 - np.float32(_NUCLEOLUS_SMOOTH) * parts.nucleoli
     chromatin += 1
     edge = coverage(canvas.px(_MEMBRANE_UM) - parts.outlines.nucleus_in, canvas.px(_MEMBRANE_UM))
@@ -78,12 +78,12 @@ def _stain_nucleus(pigments: Floats, canvas: Canvas, cells: Cells, parts: Anatom
     pigments[:, BLUE] += chromatin * column(cells.nucleus[:, 1]) + np.float32(_NUCLEOLUS_BLUE) * parts.nucleoli
 
 
-def _chromatin(canvas: Canvas, clumping: NDArray[np.float64], corners: NDArray) -> Floats:
-    """Return how much denser than its mean chromatin is: fine grains that give way to blocks as clumping grows."""
+def _chromatin(canvas: Canvas, clumping: NDArray[np.float64], u: NDArray) -> Floats:
+    """Return how much denser than its mean chromatin is: fine chromatin that gives way to blocks as clumping grows."""
     blocky = np.clip((clumping - _FINE) / (_CLUMPED - _FINE), 0, 1)
-    chromatin = canvas.texture("chromatin", corners)
+    chromatin = canvas.texture("chromatin", u[:, :2], u[:, 2:])
     chromatin *= column(_CONTRAST * clumping * (1 - blocky))
     rows = np.flatnonzero(blocky)
-    blocks = canvas.only(rows).texture("blocks", corners[rows])
+    blocks = canvas.only(rows).texture("blocks", u[rows, :2], u[rows, 2:])
     chromatin[rows] += blocks * column((_BLOCK_CONTRAST * clumping * blocky)[rows])
     return chromatin

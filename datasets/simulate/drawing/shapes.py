@@ -52,7 +52,7 @@ def _to_area(profile: Floats, area: NDArray) -> Floats:
 
 
 def cell_outline(u: NDArray[np.float64], area: NDArray, bleb: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return radii with and without blebs, (b, N_ANGLES) each: an irregular disc of ``area``, pressed flat in places.
+    """Return radii with and without blebs, (b, N_ANGLES) each: an irregular disc of ``area``, flattened in places.
 
     Args:
         u: Uniforms, (b, OUTLINE_DRAWS).
@@ -72,19 +72,19 @@ def cell_outline(u: NDArray[np.float64], area: NDArray, bleb: NDArray[np.bool_])
 
 
 def _pressed(profile: Floats, u: NDArray[np.float64]) -> Floats:
-    """Flatten outlines against straight lines, as neighbours on the film do; corners stay rounded."""
+    """Flatten outlines a little, as neighbours on the film do; no side is straight and no corner sharp."""
     turn, depth = np.split(u, 2, axis=1)
     turn = 2 * np.pi * (turn[:, :1] + (np.arange(_FLAT_SIDES) + 0.7 * turn) / _FLAT_SIDES)
-    sharp = 1 / _power_16(profile)
+    sharp = 1 / _power_8(profile)
     for k in range(_FLAT_SIDES):
         away = np.maximum(np.cos(ANGLES - turn[:, k : k + 1].astype(np.float32)), 0)
-        sharp += _power_16(away / (0.80 + 0.35 * depth[:, k : k + 1]).astype(np.float32))
-    return np.asarray(1 / np.sqrt(np.sqrt(np.sqrt(np.sqrt(sharp)))), dtype=np.float32)
+        sharp += _power_8(away / (0.90 + 0.50 * depth[:, k : k + 1]).astype(np.float32))
+    return np.asarray(1 / np.sqrt(np.sqrt(np.sqrt(sharp))), dtype=np.float32)
 
 
-def _power_16(x: NDArray) -> NDArray:
-    """Return x**16 by squaring: numpy's own power differs in last bits between processors."""
-    for _ in range(4):
+def _power_8(x: NDArray) -> NDArray:
+    """Return x**8 by squaring: numpy's own power differs in last bits between processors."""
+    for _ in range(3):
         x = x * x
     return x
 
@@ -160,7 +160,7 @@ def rods(u: NDArray[np.float64], auer: NDArray[np.int64]) -> tuple[Floats, Float
     b = len(auer)
     k = np.arange(5)
     count = np.where(auer == 1, 1, np.where(auer == 2, 3 + np.floor(3 * u[:, 0]), 0))
-    length = np.where(k < count[:, None], 2.6 + 2.2 * u[:, 1:6], 0.0)
-    offset = np.where(auer[:, None] == 2, (k - 2) * 0.75 + 0.5 * (u[:, 6:11] - 0.5), np.zeros((b, 5)))
+    length = np.where(k < count[:, None], 3.0 + 2.6 * u[:, 1:6], 0.0)
+    offset = np.where(auer[:, None] == 2, (k - 2) * 0.85 + 0.5 * (u[:, 6:11] - 0.5), np.zeros((b, 5)))
     turn = np.where(auer[:, None] == 2, 0.7 * (u[:, 11:16] - 0.5), np.zeros((b, 5)))
     return offset.astype(np.float32), length.astype(np.float32), turn.astype(np.float32)

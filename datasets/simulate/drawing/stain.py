@@ -19,7 +19,7 @@ _VECTORS = (  # azure B, azure B-eosin complex of nuclei, eosin Y, azurophil, ha
 )
 LAMP = (0.97, 0.96, 0.95)
 FILM_EOSIN = 0.015  # the stained plasma film between cells
-RED_CELL = (0.19, 0.08, 0.04)  # haemoglobin, eosin, blue where they are thickest
+RED_CELL = (0.13, 0.16, 0.15)  # haemoglobin, eosin, blue where they are thickest
 
 
 def pigment_vectors() -> NDArray[np.float64]:
@@ -45,7 +45,7 @@ class SiteOptics:
         shift: Towards red (positive) by pH; its half range when ``random_slides``.
         white_balance: RGB gains.
         white_balance_sd: Spread between slides.
-        um_per_px: Pixel size range at 128 px across.
+        um_per_px: Range of the camera's pixel size.
         psf_um: Point spread (Gaussian sigma).
         defocus_um: Standard deviation of the distance from focus.
         electrons: Full well; photon noise.
@@ -53,7 +53,7 @@ class SiteOptics:
         vignette: Loss of light at the corner.
         black_bar: Share of images with a black border.
         artefact: Share of images with a stain deposit or a smudge.
-        crop_sd: Standard deviation of the cell's offset in px at 128 px across.
+        crop_um: Standard deviation of the cell's offset from the middle.
         random_slides: Whether rotation and shift are drawn for each slide.
     """
 
@@ -71,29 +71,30 @@ class SiteOptics:
     vignette: float
     black_bar: float
     artefact: float
-    crop_sd: float
+    crop_um: float
     random_slides: bool = False
 
 
+# White balances give an empty film as bright as that of apl-jhu (253, 226, 201) at A, and near it elsewhere.
 OPTICS = {
     "A": SiteOptics(
-        (1.0, 1.0, 1.0, 1.0, 1.0), 0.10, 0.0, 0.0, (1.0, 1.0, 1.0), 0.0, (0.16, 0.16), 0.15, 0.2, 12_000, None,
-        0.03, 0.0, 0.03, 2.0,
+        (1.0, 1.0, 1.0, 1.0, 1.0), 0.10, 0.0, 0.0, (1.04, 0.975, 0.855), 0.0, (0.16, 0.16), 0.15, 0.2, 12_000, None,
+        0.03, 0.0, 0.03, 0.32,
     ),
     "B": SiteOptics(
-        (0.85, 1.0, 1.25, 1.0, 1.1), 0.10, 4.0, 0.10, (0.99, 1.0, 1.03), 0.0, (0.18, 0.18), 0.18, 0.3, 8_000,
-        (92, 92), 0.05, 0.0, 0.05, 4.0,
+        (0.85, 1.0, 1.25, 1.0, 1.1), 0.10, 4.0, 0.10, (1.03, 0.985, 0.90), 0.0, (0.18, 0.18), 0.18, 0.3, 8_000,
+        (92, 92), 0.05, 0.0, 0.05, 0.64,
     ),
     "C": SiteOptics(
-        (1.15, 0.85, 0.8, 0.85, 0.9), 0.22, 8.0, 0.15, (1.0, 1.0, 1.0), 0.04, (0.13, 0.22), 0.25, 0.6, 5_000,
-        (55, 85), 0.10, 0.05, 0.12, 8.0, random_slides=True,
+        (1.15, 0.85, 0.8, 0.85, 0.9), 0.15, 4.0, 0.15, (1.03, 0.985, 0.90), 0.025, (0.13, 0.22), 0.25, 0.4, 5_000,
+        (55, 85), 0.10, 0.05, 0.12, 1.28, random_slides=True,
     ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Slide:
-    """One patient's slide: stain vectors with gains, (5, 3), white balance (3,), pixel size, RBC habit."""
+    """One patient's slide: stain vectors with gains, (5, 3), white balance (3,), camera's pixel size, RBC habit."""
 
     optics: SiteOptics
     vectors: NDArray[np.float32]

@@ -14,17 +14,17 @@ from datasets.simulate.shared import Stream, generator
 
 Floats = NDArray[np.float32]
 _RBC_UM = 3.6
-_SLOTS = 7
+_SLOTS = (8, 12)  # red cells of the inner and of the outer ring
 _PLATELET_SHARE = 0.25
-_NEIGHBOUR_SHARE = 0.22
-_ARTEFACT_FIELD_UM = 20.0
+_NEIGHBOUR_SHARE = 0.30
+_ARTEFACT_FIELD_UM = 24.0
 
 
 def add_surroundings(drawing: Drawing, canvas: Canvas, cells: Cells, slide: Slide, patient: int) -> None:
     """Add to the pigments and masks, in place, everything but the cell."""
     free = 1 - drawing.masks["cell"]
     _add_neighbours(drawing, canvas, cells, patient, free)
-    u = generator(canvas.seed, Stream.RED_CELLS, patient).random((len(canvas), 6 * _SLOTS + 10))
+    u = generator(canvas.seed, Stream.RED_CELLS, patient).random((len(canvas), 3 * sum(_SLOTS) + 10))
     _add_red_cells(drawing, canvas, cells, slide, u, free)
     drawing.pigments[:, EOSIN] += np.float32(FILM_EOSIN)
     _add_platelets(drawing, canvas, cells, u[:, -10:], free)
@@ -41,8 +41,8 @@ def _add_red_cells(drawing: Drawing, canvas: Canvas, cells: Cells, slide: Slide,
     """Add two rings of red cells that overlap each other."""
     seen = canvas.blank()
     total = canvas.blank()
-    for ring in range(2):
-        inside = _red_cells(canvas, cells, slide, u[:, 3 * _SLOTS * ring :][:, : 3 * _SLOTS], ring)
+    for ring, part in enumerate(np.split(u[:, :-10], [3 * _SLOTS[0]], axis=1)):
+        inside = _red_cells(canvas, cells, slide, part, ring)
         disc = coverage(inside, canvas.px(0.45)) * free
         np.maximum(seen, disc, out=seen)
         pallor = np.clip(np.float32(2.7 / canvas.px(_RBC_UM)) * inside - np.float32(0.2), 0, 1)
@@ -56,9 +56,9 @@ def _add_red_cells(drawing: Drawing, canvas: Canvas, cells: Cells, slide: Slide,
 def _red_cells(canvas: Canvas, cells: Cells, slide: Slide, u: NDArray, ring: int) -> Floats:
     """Return about the distance in px inside discs on a ring about the cell."""
     angle_u, chance, size = np.split(u, 3, axis=1)
-    turn = 2 * np.pi * (angle_u[:, :1] + np.arange(_SLOTS) / _SLOTS + 0.05 * (angle_u - 0.5))
+    turn = 2 * np.pi * (angle_u[:, :1] + np.arange(_SLOTS[ring]) / _SLOTS[ring] + 0.05 * (angle_u - 0.5))
     radius = _RBC_UM * (0.9 + 0.2 * size)
-    gap = cells.diameter_um[:, None] / 2 + radius * 0.97 + (1.8 * angle_u if ring == 0 else 3.5 + 4.5 * angle_u)
+    gap = cells.diameter_um[:, None] / 2 + radius * 0.97 + (2.2 * angle_u if ring == 0 else 5.5 + 4.5 * angle_u)
     shown = np.where(chance < slide.red_cells, radius / canvas.px_um, 0)
     return canvas.discs(_around(canvas, turn + 0.4 * ring, gap / canvas.px_um), shown, 0.85 + 0.3 * size[:, ::-1])
 

@@ -46,6 +46,7 @@ class Stream(IntEnum):
     DIRT = 45
     UNSEEN_ORDER = 46
     BLASTS = 47
+    MORE_C = 48
     NEIGHBOUR = 60
     HEMA_GENES = 80
     HEMA_PROGRAMS = 81

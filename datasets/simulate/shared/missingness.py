@@ -26,8 +26,8 @@ def coagulation_factor(complete: pd.DataFrame) -> NDArray[np.float64]:
 def early_death(complete: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
     """Return who dies before treatment works, bool (n,): likelier with WBC > 10, platelets < 40, age > 60.
 
-    It depends only on values that sites A and B always measure, and site C never has genes: posteriors that use
-    the clinical values stay exact, and so does that of images alone. Those of "genes" and "images+genes" take no
+    It depends only on values that are always measured where genes can be: posteriors that use the clinical values
+    stay exact, and so does that of images alone. Those of "genes" and "images+genes" take no
     notice that lost expression hints at an early death, and so at the class. An outcome: never an input.
     """
     risk = -2.6 + 1.1 * (complete["wbc"] > 10) + 0.7 * (complete["platelets"] < 40) + 0.9 * (complete["age"] > 60)

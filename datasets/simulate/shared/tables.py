@@ -55,8 +55,9 @@ MISSING = {  # rate at an average site; columns not named are always measured
     "promyelocytes": 0.08,
     "extramedullary": 0.05,
 }
-SITE_MISSING_FACTOR = (0.6, 1.4)  # sites A and B; site C has no clinical data
-SITE_GENES = (1.0, 0.7, 0.0)
+SITE_MISSING_FACTOR = (0.6, 1.4, 1.0)
+SITE_GENES = (1.0, 0.7, 1.0)
+IMAGES_ONLY = "C-images"  # domain of the patients of site C of whom there are images only
 
 NUCLEUS_SHAPES = ("round", "reniform", "bilobed", "folded", "pelger")
 SHAPE = (

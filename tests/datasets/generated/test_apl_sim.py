@@ -58,10 +58,11 @@ def test_clinical_columns_are_the_contract(cohort):
         assert cohort.units[flag] == ""
 
 
-def test_site_c_has_images_only(cohort):
-    at_c = cohort.domain == "C"
-    assert at_c.any()
-    np.testing.assert_array_equal(cohort.present[at_c], np.tile([True, False, False], (at_c.sum(), 1)))
+def test_half_of_site_c_has_images_only(cohort):
+    alone, at_c = cohort.domain == "C-images", cohort.domain == "C"
+    assert alone.any() and abs(at_c.sum() - alone.sum()) <= 5
+    np.testing.assert_array_equal(cohort.present[alone], np.tile([True, False, False], (alone.sum(), 1)))
+    assert cohort.present[at_c].all()
 
 
 def test_every_class_is_in_a_small_cohort_and_truth_is_aligned(cohort):
@@ -101,7 +102,7 @@ def test_the_cards_counts_are_recomputed(cohort):
 def test_the_default_split_can_be_made(cohort):
     assert apl_sim.SPLIT["scheme"] == "kfold"
     plan = kfold(cohort, folds=apl_sim.SPLIT["folds"], train_domains=apl_sim.SPLIT["train_domains"])
-    assert set(plan.table["role"]) >= {"train", "test", "test:C"}
+    assert set(plan.table["role"]) >= {"train", "test", "test:C", "test:C-images"}
 
 
 def test_same_seed_same_bytes_even_when_rendered_again(cohort, tmp_path, monkeypatch):
@@ -121,6 +122,29 @@ def test_cell_type_says_what_a_technician_sees_and_not_the_class(cohort):
     assert kinds <= {"promyelocyte", "myelocyte", "neutrophil", "erythroblast", "lymphocyte", "monocyte", "plasma cell"}
     leukaemic = cohort.truth.traits["leukaemic"].to_numpy()
     assert set(cohort.images.cell_type[leukaemic].tolist()) == {"promyelocyte"}
+
+
+def test_pixel_sizes_are_told_unless_they_are_unknown(cohort):
+    np.testing.assert_allclose(cohort.image_facts["um_per_px"], 28 / 32)
+    blind = apl_sim.load(**SMALL, unknown_scale=True)
+    assert blind.image_facts is None
+    assert blind.truth.traits["um_per_px"].nunique() > 2
+    np.testing.assert_array_equal(blind.truth.posterior["all"], cohort.truth.posterior["all"])
+
+
+def test_without_gene_sets_nothing_else_changes(cohort):
+    bare = apl_sim.load(**SMALL, gene_sets=False)
+    assert bare.gene_sets == {} and bare.truth.signal_pathways == ()
+    np.testing.assert_array_equal(bare.genes, cohort.genes)
+    np.testing.assert_array_equal(bare.images.pixels, cohort.images.pixels)
+    assert bare.provenance.version != cohort.provenance.version
+
+
+def test_more_patients_of_site_c_have_ids_of_their_own_and_stand_before_the_unseen():
+    cohort = apl_sim.load(**SMALL, more_c=10, ood=2, images_only=0.0)
+    assert len(set(cohort.patient.tolist())) == len(cohort) == 54
+    assert set(cohort.domain[40:50].tolist()) == {"C"} and cohort.known[:50].all() and not cohort.known[50:].any()
+    assert "C-images" not in cohort.domain
 
 
 def test_zero_written_two_ways_is_one_setting():
@@ -168,6 +192,9 @@ def test_corners_alone_is_near_chance_without_confounding():
         ({"cells": 0}, "cells=0"),
         ({"image_size": 8}, "image_size=8"),
         ({"confound": 1.5}, "confound=1.5"),
+        ({"images_only": 1.5}, "images_only=1.5"),
+        ({"more_c": -1}, "more_c=-1"),
+        ({"gene_sets": 1}, "gene_sets=1 is a switch"),
         ({"seed": -1}, "seed=-1"),
         ({"patients": 240.0}, r"patients=240\.0 is not a whole number"),
         ({"cells": True}, "cells=True is not a whole number"),

@@ -9,12 +9,14 @@ from scipy import ndimage
 from datasets.simulate.apl.world import sample_world
 from datasets.simulate.drawing.canvas import Canvas
 from datasets.simulate.drawing.cells import SHAPES
+from datasets.simulate.drawing.magnification import FIELD_UM
 from datasets.simulate.drawing.render import render_bag
 from datasets.simulate.drawing.stain import OPTICS, prepare_slide
 from datasets.simulate.shared.components import COMPONENTS, ComponentMasks
 from datasets.simulate.shared.draws import Stream, generator
 
 SEED = 2
+SIDE = 96
 
 
 def _bag():
@@ -23,7 +25,7 @@ def _bag():
 
 def _photograph(cells, optics=OPTICS["A"]):
     slide = prepare_slide(optics, generator(SEED, Stream.SLIDE, 0))
-    arrays = render_bag(cells, slide, 0, 64, SEED, np.zeros(len(cells.auer), bool))
+    arrays = render_bag(cells, slide, 0, SIDE, FIELD_UM / SIDE, SEED, np.zeros(len(cells.auer), bool))
     return arrays["pixels"].astype(int), ComponentMasks(arrays["components"])
 
 
@@ -33,7 +35,7 @@ INTERVENTIONS = {  # traits set alone, in all cells -> components that may chang
     "basophilia": ({"cytoplasm": (0.4, 0.02, 0.0, 0.05, 0.0)}, set()),
     "chromatin": ({"nucleus": (0.7, 0.15, 0.5)}, set()),
     "nucleoli": ({"nucleoli": 3}, {"nucleoli"}),
-    "blebs": ({"bleb": True}, {"blebs", "cell", "granules", "rbc"}),
+    "blebs": ({"bleb": True}, {"blebs", "cell", "nucleus", "granules", "rbc"}),
     "hof": ({"hof": 0.7}, {"hof", "granules"}),
     "nuclear shape": ({"shape": SHAPES.index("reniform")}, {"nucleus", "nucleoli", "granules", "hof"}),
     "N:C ratio": ({"nc_ratio": 0.5}, {"nucleus", "nucleoli", "granules", "hof"}),
@@ -94,7 +96,7 @@ def test_another_stain_changes_light_but_no_component():
 
 def test_another_crop_moves_the_same_cell():
     bag = dataclasses.replace(_bag(), diameter_um=np.full(12, 13.0))
-    middle, moved = (_photograph(bag, dataclasses.replace(OPTICS["A"], crop_sd=sd))[1] for sd in (0.0, 5.0))
+    middle, moved = (_photograph(bag, dataclasses.replace(OPTICS["A"], crop_um=sd))[1] for sd in (0.0, 1.5))
     parts = ("cell", "nucleus", "nucleoli", "granules", "auer")
     for row in range(12):
         step = [round(v) for v in np.subtract(*(ndimage.center_of_mass(m["cell"][row]) for m in (moved, middle)))]

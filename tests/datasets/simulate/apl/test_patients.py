@@ -72,12 +72,30 @@ def test_sites_differ_in_what_they_measure(pml):
     patients = sample_patients(6000, 0.0, 4)
     complete = clinical.sample_clinical(clinical.clinical_model(1.0), patients.y, patients.variant, 4)
     observed = clinical.observed_clinical(complete, patients, 4)
-    at = [patients.site == s for s in range(3)]
-    assert observed[at[2]].isna().all().all()
-    assert observed.loc[at[0], "d_dimer"].isna().mean() == pytest.approx(0.18, abs=0.03)
-    assert observed.loc[at[1], "d_dimer"].isna().mean() == pytest.approx(0.42, abs=0.03)
-    measured = expression.genes_measured(patients.site, 4)
-    assert [measured[a].mean() for a in at] == pytest.approx([1.0, 0.7, 0.0], abs=0.03)
+    at = [patients.domain == name for name in ("A", "B", "C", "C-images")]
+    assert observed[at[3]].isna().all().all()
+    lacking = [observed.loc[here, "d_dimer"].isna().mean() for here in at]
+    assert lacking == pytest.approx([0.18, 0.42, 0.30, 1.0], abs=0.04)
+    measured = expression.genes_measured(patients, 4)
+    assert [measured[a].mean() for a in at] == pytest.approx([1.0, 0.7, 1.0, 0.0], abs=0.03)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_the_share_asked_for_of_each_class_at_site_c_has_images_only(share):
+    patients = sample_patients(1500, 0.3, 4, images_only=share)
+    assert not patients.images_only[patients.site < 2].any()
+    for c in range(5):
+        here = patients.images_only[(patients.site == 2) & (patients.y == c)]
+        assert abs(here.sum() - share * len(here)) < 1
+
+
+def test_more_patients_of_site_c_come_last_and_change_nobody():
+    few, many = sample_patients(300, 0.3, 4), sample_patients(300, 0.3, 4, more_c=200)
+    assert len(many) == 500 and (many.site[300:] == 2).all()
+    for name, values in vars(few).items():
+        np.testing.assert_array_equal(vars(many)[name][:300], values)
+    odds = np.array(tables.PRIOR) * site_probabilities(0.3)[:, 2]
+    np.testing.assert_allclose(np.bincount(many.y[300:]) / 200, odds / odds.sum(), atol=1 / 200)
 
 
 def test_cells_of_a_patient_are_alike():

@@ -12,6 +12,7 @@ from datasets.simulate.apl.label_noise import noisy_labels
 from datasets.simulate.apl.patients import sample_patients
 from datasets.simulate.apl.world import sample_world
 from datasets.simulate.drawing.canvas import Canvas
+from datasets.simulate.drawing.magnification import FIELD_UM
 from datasets.simulate.drawing.paint import PURPLE, Drawing
 from datasets.simulate.drawing.render import render, render_bag
 from datasets.simulate.drawing.stain import OPTICS, PIGMENTS, prepare_slide
@@ -53,7 +54,7 @@ def test_where_a_cell_is_put_does_not_depend_on_its_traits(bags, site, monkeypat
         photography, "draw_cells", lambda canvas, *rest: canvases.append(canvas) or draw_cells(canvas, *rest)
     )
     for bag in bags:
-        render_bag(bag, _slide(site), 0, SIDE, SEED, np.zeros(CELLS, bool))
+        render_bag(bag, _slide(site), 0, SIDE, FIELD_UM / SIDE, SEED, np.zeros(CELLS, bool))
     for canvas in canvases[1:]:
         np.testing.assert_array_equal(canvas.centre, canvases[0].centre)
         assert (canvas.px_um, canvas.side) == (canvases[0].px_um, canvases[0].side)
@@ -134,9 +135,10 @@ def test_the_class_does_not_change_how_often_a_value_is_missing():
     missing = clinical.observed_clinical(complete, patients, 5).isna().to_numpy()
     rates = np.array([tables.MISSING.get(column, 0.0) for column in complete])
     wanted = np.vstack([np.outer(tables.SITE_MISSING_FACTOR, rates), np.ones_like(rates)])
-    _check_rates(missing, patients.y, patients.site, wanted)
-    genes = ~expression.genes_measured(patients.site, 5)[:, None]
-    _check_rates(genes, patients.y, patients.site, 1 - np.array(tables.SITE_GENES)[:, None])
+    place = np.where(patients.images_only, 3, patients.site)
+    _check_rates(missing, patients.y, place, wanted)
+    genes = ~expression.genes_measured(patients, 5)[:, None]
+    _check_rates(genes, patients.y, place, np.vstack([1 - np.array(tables.SITE_GENES)[:, None], [1.0]]))
 
 
 def test_the_disease_does_not_change_how_often_a_value_is_missing():

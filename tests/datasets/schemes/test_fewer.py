@@ -1,0 +1,84 @@
+"""Plans that learn from fewer patients: nested, in proportion, tested on the same specimens."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from benchmark.planning.splitting import make_split
+from benchmark.suites.suite import Split, Suite, load_suite
+from datasets.schemes import kfold, with_train_patients
+from datasets.splits import SplitError
+from tests.toy import toy_cohort
+
+COHORT = toy_cohort(n=360, domains=("A", "B", "C"), images=False)
+WHOLE = kfold(COHORT, folds=3, train_domains=["A", "B"])
+
+
+def _learned(plan, fold):
+    roles = plan.roles(COHORT, fold)
+    return {role: set(COHORT.patient[roles[role]].tolist()) for role in ("train", "valid")}
+
+
+def test_only_what_is_learnt_from_shrinks_and_sizes_are_nested():
+    plans = [with_train_patients(WHOLE, COHORT, n) for n in (20, 60, 120)]
+    for plan, n in zip(plans, (20, 60, 120), strict=True):
+        for fold in WHOLE.folds:
+            mine, whole = _learned(plan, fold), _learned(WHOLE, fold)
+            assert len(mine["train"] | mine["valid"]) == n
+            assert all(mine[role] <= whole[role] for role in mine)
+        rest, wanted = (p.table[~p.table["role"].isin(["train", "valid"])] for p in (plan, WHOLE))
+        assert set(map(tuple, rest.to_numpy())) == set(map(tuple, wanted.to_numpy()))
+    for few, more in pairwise(plans):
+        for fold in WHOLE.folds:
+            assert all(_learned(few, fold)[role] <= _learned(more, fold)[role] for role in ("train", "valid"))
+
+
+def test_classes_domains_and_roles_keep_their_shares():
+    plan = with_train_patients(WHOLE, COHORT, 60)
+    for fold in WHOLE.folds:
+        few, all_of_them = plan.roles(COHORT, fold), WHOLE.roles(COHORT, fold)
+        whole = len(all_of_them["train"]) + len(all_of_them["valid"])
+        for role in ("train", "valid"):
+            for facts in (COHORT.y, COHORT.domain):
+                for value in np.unique(facts):
+                    wanted = 60 / whole * (facts[all_of_them[role]] == value).sum()
+                    assert abs((facts[few[role]] == value).sum() - wanted) < 3
+
+
+@pytest.mark.parametrize(("patients", "said"), [(5000, "train_patients=5000, but fold 0 has"), (2, "leaves fold 0")])
+def test_too_many_and_too_few_are_named(patients, said):
+    with pytest.raises(SplitError, match=said):
+        with_train_patients(WHOLE, COHORT, patients)
+
+
+def test_a_suite_asks_for_it_and_other_plans_say_nothing_of_it():
+    spec = Split(scheme="kfold", folds=3, train_domains=("A", "B"), train_patients=60)
+    plan = make_split(spec, COHORT)
+    assert plan.checksum == with_train_patients(WHOLE, COHORT, 60).checksum
+    assert plan.made["train_patients"] == 60
+    assert "train_patients" not in make_split(spec.model_copy(update={"train_patients": 0}), COHORT).made
+    with pytest.raises(ValueError, match="needs scheme = 'kfold'"):
+        Split(scheme="leave-one-domain-out", train_patients=60)
+
+
+def _split_apart(suite: Suite):
+    return [
+        (task.dataset, dict(task.options), task.split.model_dump(exclude={"train_patients"})) for task in suite.tasks
+    ]
+
+
+def test_the_learning_curve_differs_in_the_number_of_patients_alone():
+    suite = load_suite("apl-curve")
+    assert [task.split.train_patients for task in suite.tasks] == [107, 300, 1000]
+    assert all(part == _split_apart(suite)[0] for part in _split_apart(suite))
+
+
+def test_no_task_of_the_apl_suite_looks_at_a_seed_of_another_purpose():
+    """The published task's patients are of a seed of their own; both gene tracks are of the same patients."""
+    tasks = {task.name: task for task in load_suite("apl").tasks}
+    published, bare = tasks["apl-sim-1000"], tasks["apl-sim-no-sets"]
+    assert dict(bare.options) == {**published.options, "gene_sets": False}
+    others = {task.options.get("seed") for task in tasks.values()} - {published.options["seed"]}
+    assert published.options["seed"] not in others and published.profiles == ("full",)
+    assert dict(tasks["apl-sim-blind"].options) == {**tasks["apl-sim"].options, "unknown_scale": True}
