@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from baselines.classic.blocks import Table
+from baselines.classic.calibration import among, calibrated_loss, log_ratios
 from baselines.classic.parts import Learner
 
 FOLDS = 5
 CHOSEN = "chosen"
-_FLOOR = 1e-6
 
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -34,21 +33,30 @@ def patient_folds(y: NDArray[np.int64], patient: NDArray[np.str_], folds: int, s
 
 
 def least_loss(candidates: Sequence[Learner], train: Table, valid: Table, seed: int) -> Learner:
-    """Return the learner whose probabilities of held-out patients have the least log-loss; of equals the first."""
-    folds = patient_folds(train.y, train.patient, FOLDS, seed)
-    losses = [_loss(learner, train, valid, folds, seed) for learner in candidates]
+    """Return the learner with the least log-loss on held-out patients, each calibrated; of equals the first."""
+    losses = [_loss(learner, train, valid, seed) for learner in candidates]
     return candidates[int(np.argmin(losses))]
 
 
-def _loss(learner: Learner, train: Table, valid: Table, folds: list[Fold], seed: int) -> float:
-    total = 0.0
-    for learn, held in folds:
-        if len(np.unique(train.y[learn])) < 2:
-            continue
+def held_out_ratios(
+    learner: Learner, train: Table, valid: Table, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return rows of train, and log-posterior less log-prior of learners that did not see their patients.
+
+    Returns:
+        rows int64 (m,), at most those of train; ratios float64 (m, n_classes).
+    """
+    rows, ratios = [np.empty(0, np.int64)], [np.empty((0, train.n_classes))]
+    for learn, held in patient_folds(train.y, train.patient, FOLDS, seed):
         part, rest = train.split(learn, held)
-        proba = learner.fit(part, valid, seed).predict_proba(rest.X)
-        proba = np.maximum(proba, _FLOOR)
-        proba /= proba.sum(axis=1, keepdims=True)
-        labels = list(range(train.n_classes))
-        total += log_loss(train.y[held], proba, sample_weight=train.weight[held], labels=labels, normalize=False)
-    return total
+        if len(np.unique(part.y)) > 1:
+            ratios.append(log_ratios(learner.fit(part, valid, seed).predict_proba(rest.X), part.prior))
+            rows.append(held)
+    return np.concatenate(rows), np.concatenate(ratios)
+
+
+def _loss(learner: Learner, train: Table, valid: Table, seed: int) -> float:
+    rows, ratios = held_out_ratios(learner, train, valid, seed)
+    known = train.prior > 0
+    y = among(train.y[rows], known)
+    return calibrated_loss(ratios[:, known], np.log(train.prior[known]), y, train.weight[rows])

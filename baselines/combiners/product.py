@@ -30,8 +30,8 @@ class Product:
     This is Bayes' rule where modalities are independent within a class.
 
     Args:
-        calibrate: Multiply the evidence of each modality by the factor with the least log-loss on patients that its
-            learner had not seen (five inner folds of train), so that one that is too sure does not outvote the others.
+        calibrate: Sharpen or flatten the evidence of each modality by the log-loss on patients that its learner had
+            not seen (five inner folds of train), so that one that is too sure does not outvote the others.
 
     Reference: Hinton, "Products of experts", ICANN 1999; Genest and Zidek, "Combining probability distributions: a
     critique and an annotated bibliography", Statistical Science 1986 (log-linear pool).

@@ -8,7 +8,6 @@ from typing import Any
 from sklearn.ensemble import RandomForestClassifier
 
 from baselines.classic import FittedEstimator, Table
-from baselines.learners.balanced_trees import CalibratedTrees
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,31 +18,23 @@ class Forest:
         n_estimators: Number of trees.
         max_features: Columns tried at a split: "sqrt", "log2" or a fraction.
         min_samples_leaf: Smallest leaf.
-        balanced: Grow trees on classes of equal weight. Their votes are evidence about classes of equal share; it is
-            sharpened on out-of-bag votes and meets the shares of train again, so that probabilities stay honest.
 
-    Reference: Breiman, "Random forests", Machine Learning 2001, https://doi.org/10.1023/A:1010933404324;
-    Chen et al., "Using random forest to learn imbalanced data", Berkeley Statistics report 666, 2004.
-    Differs from the papers in: the sharpened votes.
+    Reference: Breiman, "Random forests", Machine Learning 2001, https://doi.org/10.1023/A:1010933404324
     """
 
     n_estimators: int = 500
     max_features: str | float = "sqrt"
     min_samples_leaf: int = 1
-    balanced: bool = True
 
-    def fit(self, train: Table, valid: Table, seed: int) -> FittedEstimator | CalibratedTrees:
+    def fit(self, train: Table, valid: Table, seed: int) -> FittedEstimator:
         """Learn from ``train``; ``valid`` is not read."""
         forest = RandomForestClassifier(
             n_estimators=self.n_estimators,
             max_features=self.max_features,
             min_samples_leaf=self.min_samples_leaf,
-            oob_score=self.balanced,
             random_state=seed,
             n_jobs=1,
         )
-        if self.balanced:
-            return CalibratedTrees.of(forest, train)
         return FittedEstimator.of(forest.fit(train.X, train.y, sample_weight=train.weight), train.n_classes)
 
 
@@ -52,5 +43,4 @@ def search_space(trial: Any) -> dict[str, Any]:
     return {
         "max_features": trial.suggest_categorical("max_features", ["sqrt", "log2", 0.2]),
         "min_samples_leaf": trial.suggest_int("min_samples_leaf", 1, 10),
-        "balanced": trial.suggest_categorical("balanced", [True, False]),
     }

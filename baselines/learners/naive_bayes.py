@@ -31,8 +31,8 @@ class NaiveBayes:
     https://doi.org/10.1023/A:1007413511361
     """
 
-    pooling: float = 10.0
-    smoothing: float = 2.0
+    pooling: float = 30.0
+    smoothing: float = 5.0
     class_prior: Literal["train", "flat"] = "train"
 
     def fit(self, train: Table, valid: Table, seed: int) -> NaiveBayesFitted:
