@@ -21,11 +21,14 @@ SLOTS = {
     "genes": "baselines.views:GENES",
     "cells": "baselines.views:CELLS",
     "blocks": "baselines.learners:PARTS",
+    "blocks_clinical": "baselines.learners:PARTS",
+    "blocks_genes": "baselines.learners:PARTS",
+    "blocks_cells": "baselines.learners:PARTS",
     "combiner": "baselines.combiners:PARTS",
 }
 
 # Slots that read a modality; each may be "none".
 READS = {"clinical": "clinical", "genes": "genes", "cells": "images"}
 
-# Slots that mean something only where another is filled; each may be "none".
-WITHIN: dict[str, str] = {}
+# Slots that mean something only where another is filled; each may be "none": the modality then takes "blocks".
+WITHIN = {"blocks_clinical": "clinical", "blocks_genes": "genes", "blocks_cells": "cells"}

@@ -6,6 +6,7 @@ A part is a frozen dataclass whose fields are its hyper-parameters, with ``searc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
@@ -19,7 +20,8 @@ class View(Protocol):
     """Slots ``clinical``, ``genes``, ``cells``: turn one modality into a table.
 
     A view whose dataset must have what it reads sets ``required = True``; one whose features are computed once and
-    kept on disk sets ``kept_features = True``.
+    kept on disk sets ``kept_features = True``; one whose ``fit`` reads labels sets ``reads_labels = True``, and is
+    fitted anew in every inner fold, or it would tell the learner of patients that were held out.
 
     Attributes:
         group: First word of its columns, "group:name".
@@ -33,32 +35,59 @@ class View(Protocol):
         ...
 
     def fit(self, train: Cohort) -> Transform:
-        """Return Cohort -> DataFrame, float64 (n, n_features), NaN for what a specimen lacks."""
+        """Return Cohort -> DataFrame, float64 (n, n_features), NaN for what a specimen lacks.
+
+        A table of cells has a row for each of them, and the position of its specimen as index.
+        """
         ...
 
 
 class Learner(Protocol):
-    """Slot ``blocks``: learn from one table."""
+    """Slots ``blocks`` and ``blocks_...``: learn from one table."""
 
     def fit(self, train: Table, valid: Table, seed: int) -> Fitted:
         """Learn from ``train``; ``valid`` may only choose when to stop."""
         ...
 
 
+@dataclass(frozen=True)
+class Learners:
+    """The learner of each group.
+
+    Attributes:
+        usual: The learner of every group without one of its own.
+        own: Group -> learner.
+    """
+
+    usual: Learner
+    own: Mapping[str, Learner]
+
+    def of(self, group: str) -> Learner:
+        """Return the learner of a group."""
+        return self.own.get(group, self.usual)
+
+
 class FittedCombiner(Protocol):
-    """A combiner that has learned."""
+    """A combiner that has learned.
+
+    Attributes:
+        settled: The learners with what they chose fixed, for learning anew from more specimens.
+    """
+
+    @property
+    def settled(self) -> Learners: ...
 
     @property
     def facts(self) -> Mapping[str, Any]: ...
 
-    def predict_proba(self, tables: Mapping[str, pd.DataFrame]) -> NDArray[Any]:
-        """Return probabilities, float64 (n, n_classes), of the tables of each group."""
+    def predict_proba(self, tables: Mapping[str, pd.DataFrame], n: int) -> NDArray[Any]:
+        """Return probabilities, float64 (n, n_classes), of n specimens from the tables of each group."""
         ...
 
 
 class Combiner(Protocol):
     """Slot ``combiner``: from the tables of several groups to one prediction."""
 
-    def fit(self, learner: Learner, train: Blocks, valid: Blocks, seed: int) -> FittedCombiner:
-        """Fit the learner on one table or on several."""
+    def fit(self, learners: Learners, train: Blocks, valid: Blocks, seed: int) -> FittedCombiner:
+        """Fit one learner on all tables or one on each."""
         ...

@@ -2,4 +2,7 @@
 
 PARTS = {
     "early": "baselines.combiners.early:Early",
+    "late-mean": "baselines.combiners.late_mean:LateMean",
+    "product": "baselines.combiners.product:Product",
+    "stacking": "baselines.combiners.stacking:Stacking",
 }

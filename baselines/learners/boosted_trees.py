@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,17 +67,24 @@ class BoostedTrees:
         )
         booster.fit(train.X.to_numpy(), y, sample_weight=train.weight, verbose=False, **_judge(valid, judged, known))
         rounds = booster.best_iteration + 1 if stop else booster.get_booster().num_boosted_rounds()
-        return BoostedFitted(booster, known, train.n_classes, rounds)
+        return BoostedFitted(booster, known, train.n_classes, rounds, replace(self, n_estimators=rounds))
 
 
 @dataclass(frozen=True)
 class BoostedFitted:
-    """Fitted trees; ``known`` are the classes that train had, ``rounds`` the rounds that are used."""
+    """Fitted trees.
+
+    Attributes:
+        known: Classes that train had.
+        rounds: Rounds that are used.
+        settled: The learner with these rounds; it does so many when there is no valid to stop it.
+    """
 
     booster: Any
     known: NDArray[np.int64]
     n_classes: int
     rounds: int
+    settled: BoostedTrees
 
     @property
     def facts(self) -> Mapping[str, Any]:

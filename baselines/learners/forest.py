@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sklearn.ensemble import RandomForestClassifier
 
@@ -18,7 +18,6 @@ class Forest:
         n_estimators: Number of trees.
         max_features: Columns tried at a split: "sqrt", "log2" or a fraction.
         min_samples_leaf: Smallest leaf.
-        class_weight: "none", "balanced" or "balanced_subsample".
 
     Reference: Breiman, "Random forests", Machine Learning 2001, https://doi.org/10.1023/A:1010933404324
     """
@@ -26,7 +25,6 @@ class Forest:
     n_estimators: int = 500
     max_features: str | float = "sqrt"
     min_samples_leaf: int = 1
-    class_weight: Literal["none", "balanced", "balanced_subsample"] = "none"
 
     def fit(self, train: Table, valid: Table, seed: int) -> FittedEstimator:
         """Learn from ``train``; ``valid`` is not read."""
@@ -34,7 +32,6 @@ class Forest:
             n_estimators=self.n_estimators,
             max_features=self.max_features,
             min_samples_leaf=self.min_samples_leaf,
-            class_weight=None if self.class_weight == "none" else self.class_weight,
             random_state=seed,
             n_jobs=1,
         )
@@ -46,5 +43,4 @@ def search_space(trial: Any) -> dict[str, Any]:
     return {
         "max_features": trial.suggest_categorical("max_features", ["sqrt", "log2", 0.2]),
         "min_samples_leaf": trial.suggest_int("min_samples_leaf", 1, 10),
-        "class_weight": trial.suggest_categorical("class_weight", ["none", "balanced_subsample"]),
     }

@@ -6,9 +6,13 @@ CLINICAL = {
 
 GENES = {
     "all": "baselines.views.genes:AllGenes",
+    "f-test": "baselines.views.f_test_genes:FTestGenes",
+    "set-means": "baselines.views.gene_set_means:GeneSetMeans",
+    "pca": "baselines.views.gene_components:GeneComponents",
 }
 
 CELLS = {
     "handcrafted": "baselines.views.cells:HandcraftedCells",
+    "single-cells": "baselines.views.single_cells:SingleCells",
     "differential": "baselines.views.differential:Differential",
 }

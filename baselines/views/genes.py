@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
 from baselines.classic import Transform
+from baselines.views.gene_values import gene_values
 from datasets.cohort import Cohort
 
 
@@ -25,17 +25,10 @@ class AllGenes:
     def fit(self, train: Cohort) -> Transform:
         """Fix the genes by ``train``."""
         known = train.gene_names
-        return lambda cohort: _genes(cohort, known)
+        columns = [f"genes:{g}" for g in known]
+        return lambda cohort: pd.DataFrame(gene_values(cohort, known), columns=columns)
 
 
 def search_space(trial: Any) -> dict[str, Any]:
     """Suggest nothing: there is nothing to choose."""
     return {}
-
-
-def _genes(cohort: Cohort, known: tuple[str, ...]) -> pd.DataFrame:
-    if cohort.gene_names != known:
-        raise ValueError(f"genes: cohort {cohort.name!r} has other gene_names, or another order, than training")
-    assert cohort.genes is not None
-    values = np.where(cohort.has("genes")[:, None], cohort.genes, np.nan).astype(np.float64)
-    return pd.DataFrame(values, columns=[f"genes:{g}" for g in known])

@@ -17,6 +17,9 @@ from datasets.cohort import MODALITIES
 DEFAULT = "logistic-regression"
 """The recipe whose tables an estimator learns from."""
 
+TABLES = f"{DEFAULT}[combiner.calibrate=false]"
+"""The same with the estimator's own probabilities."""
+
 GIVEN = "baselines.classic.given_estimator:GivenEstimator"
 """The learner that stands in its place."""
 
@@ -96,7 +99,7 @@ def _check_probabilities(estimator: Any, name: str) -> None:
 
 
 def _estimator_class(make: Callable[..., Any], name: str) -> Callable[..., Entry]:
-    """Return the classic skeleton with the tables of ``DEFAULT`` and the given estimator as learner.
+    """Return the classic skeleton with the tables of ``TABLES`` and the given estimator as learner.
 
     It takes the estimator's parameters, so that a ``search_space`` beside it is tuned as that of a class is.
     """
@@ -109,7 +112,7 @@ def _estimator_class(make: Callable[..., Any], name: str) -> Callable[..., Entry
         return estimator.set_params(**params) if params else estimator
 
     def __init__(self: Any, *, seed: int = 0, **params: Any) -> None:
-        parts = {**built_parts(resolve(DEFAULT)), "blocks": learner(lambda: checked(params))}
+        parts = {**built_parts(resolve(TABLES)), "blocks": learner(lambda: checked(params))}
         frame.__init__(self, name=name, parts=parts, seed=seed)  # type: ignore[misc]
 
     return type("GivenEntry", (frame,), {"__init__": __init__, "family": "own"})

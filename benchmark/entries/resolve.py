@@ -104,7 +104,7 @@ def checked(place: str, resolved: Resolved, key: str, value: Value) -> Value:
     setting = known[key]
     if setting.choices and value not in setting.choices:
         raise UsageError(f"{place}: {key}={printed(value)}: choose from {', '.join(setting.choices)}")
-    if setting.kind == "float" and type(value) is int:
+    if "float" in setting.kind.split(" | ") and type(value) is int:
         return float(value)
     allowed = {"int": (int,), "float": (float,), "bool": (bool,), "str": (str,)}
     kinds = [kind for name in setting.kind.split(" | ") for kind in allowed.get(name, ())]

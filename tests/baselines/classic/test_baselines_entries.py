@@ -19,7 +19,7 @@ from baselines.classic.classic_entry import ClassicEntry
 from baselines.classic.given_estimator import GivenEstimator
 from baselines.combiners.early import Early
 from baselines.controls.prior import Prior
-from baselines.learners.logistic import MissingPatterns
+from baselines.learners.tables import MissingPatterns
 from baselines.views.clinical import ClinicalColumns
 from benchmark.entries.registry import entry_class, entry_spec
 from tests.toy import toy_cohort
@@ -53,7 +53,7 @@ def _own_cache(tmp_path_factory):
 
 
 def small(name, seed=0):
-    return make(name, seed=seed, **({} if name == "logistic-regression" else {"blocks.n_estimators": 25}))
+    return make(name, seed=seed, **({"blocks.C": 1} if name == "logistic-regression" else {"blocks.n_estimators": 25}))
 
 
 def thirds(cohort):
@@ -112,7 +112,8 @@ def test_valid_labels_change_nothing(build):
 
 def test_valid_only_chooses_when_boosting_stops():
     train, valid, test = thirds(toy_cohort(n=60))
-    entry = make("xgboost", **{"blocks.n_estimators": 60, "blocks.patience": 5}).fit(train, valid)
+    settings = {"blocks.n_estimators": 60, "blocks.patience": 5, "combiner.calibrate": False}
+    entry = make("xgboost", **settings).fit(train, valid)
     X = tables(train, train).to_numpy()
     plain = XGBClassifier(
         n_estimators=entry.report_["rounds"], learning_rate=0.1, max_depth=6, colsample_bytree=0.5, reg_lambda=1.0,
@@ -129,12 +130,13 @@ def test_boosting_without_valid_runs_all_rounds():
     assert entry.report_["rounds"] == 7 and np.allclose(entry.predict_proba(test).sum(axis=1), 1)
 
 
-def test_the_forest_is_scikit_learns():
+def test_the_plain_forest_is_scikit_learns():
     train, valid, test = thirds(toy_cohort(n=60))
     forest = RandomForestClassifier(n_estimators=25, random_state=4)
     forest.fit(tables(train, train), train.y, sample_weight=np.ones(len(train)))
     expected = forest.predict_proba(tables(train, test))
-    assert np.allclose(small("random-forest", seed=4).fit(train, valid).predict_proba(test), expected)
+    plain = make("random-forest", seed=4, **{"blocks.n_estimators": 25, "combiner.calibrate": False})
+    assert np.allclose(plain.fit(train, valid).predict_proba(test), expected)
 
 
 @pytest.mark.parametrize("block_scaling", [False, True])
@@ -152,11 +154,9 @@ def test_logistic_regression_is_a_pipeline_written_by_hand(block_scaling):
         blocks.append([scale.transform(x).clip(-4, 4) / width for x in both])
     X, X_test = (np.hstack([b[k] for b in blocks]) for k in (0, 1))
     expected = LogisticRegression(C=1, max_iter=2000).fit(X, train.y).predict_proba(X_test)
-    assert np.allclose(
-        make("logistic-regression", **{"blocks.block_scaling": block_scaling}).fit(train, valid).predict_proba(test),
-        expected,
-        atol=1e-6,
-    )
+    settings = {"blocks.C": 1, "blocks.block_scaling": block_scaling, "combiner.calibrate": False}
+    entry = make("logistic-regression", **settings).fit(train, valid)
+    assert np.allclose(entry.predict_proba(test), expected, atol=1e-6)
 
 
 def test_logistic_regression_converges_with_far_more_genes_than_patients():
@@ -167,7 +167,7 @@ def test_logistic_regression_converges_with_far_more_genes_than_patients():
     train, valid, test = thirds(dataclasses.replace(base, genes=genes, gene_names=names))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        entry = make("logistic-regression").fit(train, valid)
+        entry = make("logistic-regression", **{"blocks.C": 1, "blocks.block_scaling": False}).fit(train, valid)
     assert np.isfinite(entry.predict_proba(test)).all()
 
 

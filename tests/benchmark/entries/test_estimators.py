@@ -111,7 +111,9 @@ def test_parameters_of_an_estimator_are_those_of_its_entry(mine):
 
 
 def test_a_given_forest_is_the_random_forest_of_the_tree(mine):
-    ours = entry_class(entry_spec("random-forest"))(seed=3, **{"blocks.n_estimators": 20})
+    ours = entry_class(entry_spec("random-forest[genes=all, combiner.calibrate=false]"))(
+        seed=3, **{"blocks.n_estimators": 20}
+    )
     proba = mine("forest")(seed=3).fit(COHORT, COHORT).predict_proba(COHORT)
     assert np.array_equal(proba, ours.fit(COHORT, COHORT).predict_proba(COHORT))
 

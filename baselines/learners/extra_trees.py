@@ -1,0 +1,47 @@
+"""The part ``blocks = "extra-trees"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.ensemble import ExtraTreesClassifier
+
+from baselines.classic import FittedEstimator, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtraTrees:
+    """Trees that cut at random; missing values take a random side in training and keep it.
+
+    Args:
+        n_estimators: Number of trees.
+        max_features: Columns tried at a split: "sqrt", "log2" or a fraction.
+        min_samples_leaf: Smallest leaf.
+
+    Reference: Geurts et al., "Extremely randomized trees", Machine Learning 2006,
+    https://doi.org/10.1007/s10994-006-6226-1
+    """
+
+    n_estimators: int = 500
+    max_features: str | float = "sqrt"
+    min_samples_leaf: int = 2
+
+    def fit(self, train: Table, valid: Table, seed: int) -> FittedEstimator:
+        """Learn from ``train``; ``valid`` is not read."""
+        trees = ExtraTreesClassifier(
+            n_estimators=self.n_estimators,
+            max_features=self.max_features,
+            min_samples_leaf=self.min_samples_leaf,
+            random_state=seed,
+            n_jobs=1,
+        )
+        return FittedEstimator.of(trees.fit(train.X, train.y, sample_weight=train.weight), train.n_classes)
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest hyper-parameters of ``ExtraTrees``."""
+    return {
+        "max_features": trial.suggest_categorical("max_features", ["sqrt", "log2", 0.2]),
+        "min_samples_leaf": trial.suggest_int("min_samples_leaf", 1, 10),
+    }
