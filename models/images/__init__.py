@@ -3,4 +3,5 @@
 PARTS = {
     "cnn-attention": "models.images.cnn_attention:CnnAttention",
     "vit-tiny": "models.images.vit_tiny:VitTiny",
+    "pretrained-frozen": "models.images.pretrained:PretrainedFrozen",
 }

