@@ -14,27 +14,27 @@ from models.layers import GatedAttention, Votes, mean_token
 
 
 class AttentionFusion(nn.Module):
-    """Add up one token of each modality with gated weights that sum to the number of modalities present.
+    """Weigh what each modality says alone by attention, with weights that sum to the number of modalities present.
 
     An average would dilute what modalities agree on; a sum lets their evidence add up, as independent
-    evidence does in Bayes' rule.
+    evidence does in Bayes' rule. All weights start equal.
     """
 
-    def __init__(self, dim: int, n_classes: int, dropout: float) -> None:
+    def __init__(self, dim: int, dropout: float) -> None:
         super().__init__()
         self.attention = GatedAttention(dim, dim // 2)
+        nn.init.zeros_(self.attention.score.weight)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(dim, n_classes)
 
     def weights(self, tokens: Mapping[str, Tokens]) -> Tensor:
         """Return the weight of each modality, float (b, n_modalities); rows sum to 1, absent ones are 0."""
-        return self.attention.weights(_one_each(tokens))
+        each = _one_each(tokens)
+        return self.attention.weights(Tokens(self.dropout(each.values), each.mask))
 
     def forward(self, tokens: Mapping[str, Tokens], votes: Votes) -> Tensor:
         """Return logits, float (b, n_classes)."""
-        each = _one_each(tokens)
-        count = each.mask.sum(dim=1, keepdim=True)
-        return self.head(self.dropout(self.attention(each) * count))
+        weights = self.weights(tokens) * votes.mask.sum(dim=1, keepdim=True)
+        return votes.bias + (weights[..., None] * votes.logits).sum(dim=1)
 
 
 def _one_each(tokens: Mapping[str, Tokens]) -> Tokens:
@@ -45,15 +45,15 @@ def _one_each(tokens: Mapping[str, Tokens]) -> Tokens:
 
 @dataclass(frozen=True, kw_only=True)
 class Attention:
-    """A sum of one token of each modality with learned, gated weights.
+    """A sum of what each modality says alone, with weights that are learned and depend on the patient.
 
     Reference: M. Ilse et al., "Attention-based Deep Multiple Instance Learning", 2018,
-    https://arxiv.org/abs/1802.04712, for the gate; here its instances are modalities.
+    https://arxiv.org/abs/1802.04712, for the gate; here its instances are modalities, and it weighs log-odds.
     """
 
     def layer(self, modalities: Sequence[str], dim: int, n_classes: int, dropout: float) -> AttentionFusion:
         """Return the module (modality -> Tokens, Votes) -> logits (b, n_classes)."""
-        return AttentionFusion(dim, n_classes, dropout)
+        return AttentionFusion(dim, dropout)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

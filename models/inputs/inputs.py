@@ -53,7 +53,9 @@ class ImageScaler:
 
 @dataclass(frozen=True)
 class FeatureScaler:
-    """Give each feature of a frozen encoder mean 0 and variance 1 over the images of train.
+    """Give each feature of a frozen encoder mean 0 over the images of train, and variance 1 over its bags.
+
+    What differs between specimens decides the scale, not what differs between the cells of each.
 
     Attributes:
         size: Height and width of every image.
@@ -68,9 +70,12 @@ class FeatureScaler:
 
     @classmethod
     def fit(cls, images: ImageBags, features: ReadFeatures) -> Self:
-        """Learn from all images of train."""
+        """Learn from all images of train; one bag alone has no variance, and its images give the scale."""
         values = features(images)
-        scale = values.std(axis=0, dtype=np.float64)
+        filled = images.starts[:-1][images.sizes > 0]
+        sums = np.add.reduceat(values, filled, axis=0, dtype=np.float64)
+        bags = sums / images.sizes[images.sizes > 0][:, None]
+        scale = (bags if len(bags) > 1 else values).std(axis=0, dtype=np.float64)
         scale = np.where(scale > 0, scale, 1.0).astype(np.float32)
         shape = (images.pixels.shape[1], images.pixels.shape[2])
         return cls(shape, features, values.mean(axis=0, dtype=np.float64).astype(np.float32), scale)

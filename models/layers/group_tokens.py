@@ -27,7 +27,7 @@ def gene_groups(names: Sequence[str], gene_sets: Mapping[str, Iterable[str]], co
 
 
 class GroupTokens(nn.Module):
-    """Make one token of each group of features by a linear map of its own, which starts as their mean.
+    """Make one token of each group of features by a linear map of its own.
 
     Tokens are not normalised: the size of a shift is kept.
 
@@ -36,9 +36,12 @@ class GroupTokens(nn.Module):
         groups: Positions of the features of each token; a feature may be in several groups.
         dim: Token size.
         dropout: Dropout rate on features.
+        alike: Whether the map of a group starts as the mean of its features in one direction, as suits a gene set.
     """
 
-    def __init__(self, modality: str, groups: Sequence[Sequence[int]], dim: int, dropout: float) -> None:
+    def __init__(
+        self, modality: str, groups: Sequence[Sequence[int]], dim: int, dropout: float, *, alike: bool
+    ) -> None:
         super().__init__()
         self.modality = modality
         widest = max(len(group) for group in groups)
@@ -46,8 +49,8 @@ class GroupTokens(nn.Module):
         self.register_buffer("members", padded)
         self.members: Tensor
         sizes = torch.tensor([len(group) for group in groups])[:, None, None]
-        direction = torch.randn(len(groups), 1, dim) * sizes**-0.5
-        self.weight = nn.Parameter(direction.repeat(1, widest, 1))
+        directions = torch.randn(len(groups), 1 if alike else widest, dim) * sizes**-0.5
+        self.weight = nn.Parameter(directions.expand(-1, widest, -1).clone())
         self.place = nn.Parameter(torch.randn(len(groups), dim))
         self.before = nn.Dropout(dropout)
 

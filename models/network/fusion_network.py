@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from models.inputs import Batch, Tokens
-from models.layers import Experts, TokenScale
+from models.layers import Experts, TokenScale, mean_token
 from models.training import ClassPrior, Outputs
 
 
@@ -20,13 +20,16 @@ class FusionNetwork(nn.Module):
         fusion: Module (modality -> Tokens, Votes) -> logits (b, n_classes).
         dim: Size of tokens.
         prior: What to say without evidence.
+        bias: float (n_classes,), where the bias of the experts starts.
     """
 
-    def __init__(self, encoders: Mapping[str, nn.Module], fusion: nn.Module, dim: int, prior: ClassPrior) -> None:
+    def __init__(
+        self, encoders: Mapping[str, nn.Module], fusion: nn.Module, dim: int, prior: ClassPrior, bias: Tensor
+    ) -> None:
         super().__init__()
         self.encoders = nn.ModuleDict(encoders)
         self.scale = TokenScale(tuple(encoders))
-        self.experts = Experts(tuple(encoders), dim, len(prior.log_prior))
+        self.experts = Experts(tuple(encoders), dim, bias)
         self.fusion = fusion
         self.prior = prior
 
@@ -34,11 +37,25 @@ class FusionNetwork(nn.Module):
         """Return modality -> tokens (b, t, dim) as the encoders make them."""
         return {name: encoder(batch) for name, encoder in self.encoders.items()}
 
-    def measure(self, batch: Batch) -> None:
-        """Take the sizes of tokens from a batch, before training."""
+    @torch.no_grad()
+    def start(self, batches: Sequence[Batch], y: Tensor, share: float) -> None:
+        """Take the sizes of tokens and the heads of the experts from train, before training.
+
+        Args:
+            batches: Those of train, in evaluation form.
+            y: int64 (n,), labels of all batches.
+            share: How much of a discriminant the heads start with; 0 leaves them random.
+        """
         self.eval()
-        with torch.no_grad():
-            self.scale.measure(self.encoded(batch))
+        means: dict[str, list[Tokens]] = {name: [] for name in self.encoders}
+        for batch in batches:
+            for name, tokens in self.encoded(batch).items():
+                means[name].append(Tokens(mean_token(*tokens)[:, None], tokens.mask.any(dim=1, keepdim=True)))
+        whole = {name: Tokens(*(torch.cat(part) for part in zip(*each, strict=True))) for name, each in means.items()}
+        self.scale.measure(whole)
+        for name, (values, mask) in self.scale(whole).items():
+            if share and bool(mask.any()):
+                self.experts.start(name, values[mask], y[mask[:, 0]], share)
 
     def tokens(self, batch: Batch) -> dict[str, Tokens]:
         """Return modality -> tokens (b, t, dim) of one size."""
@@ -48,7 +65,8 @@ class FusionNetwork(nn.Module):
         """Return what all modalities say together and what each says alone."""
         tokens = self.tokens(batch)
         votes = self.experts(tokens)
-        return Outputs(self.prior(self.fusion(tokens, votes), votes.mask.any(dim=1)), votes.logits, votes.mask)
+        logits = self.prior(self.fusion(tokens, votes), votes.mask.any(dim=1))
+        return Outputs(logits, votes.logits + votes.bias, votes.mask)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits, float (b, n_classes)."""

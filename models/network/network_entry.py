@@ -19,14 +19,13 @@ from models.network.parts import NetworkParts
 from models.training import (
     ClassPrior,
     TrainingSettings,
+    evaluation_batches,
     patients_in_classes,
     predict,
     reproducible,
     train_again,
     train_network,
 )
-
-_MEASURED = 64  # specimens
 
 
 @dataclass(kw_only=True, eq=False)
@@ -39,6 +38,8 @@ class NetworkEntry(TrainingSettings):
         device: "cpu" or "cuda".
         dim: Size of tokens.
         dropout: Dropout rate of cell tokens, of clinical features and in the fusion.
+        head_start: How much of the log-likelihoods of a shrunk linear discriminant the head of each modality starts
+            with; less than 1, because a sum of discriminants is too sure of itself. 0: random.
 
     Attributes:
         inputs_: What was learned from train about the inputs.
@@ -53,6 +54,7 @@ class NetworkEntry(TrainingSettings):
     device: str = "cpu"
     dim: int = 64
     dropout: float = 0.3
+    head_start: float = 0.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -106,13 +108,14 @@ class NetworkEntry(TrainingSettings):
         return Inputs.fit(train, self.chosen.modalities, genes, getattr(self.chosen.cells, "features", None))
 
     def build_network(self, resident: Resident, train: Cohort) -> FusionNetwork:
-        """Return the untrained network for train, given twice; the sizes of its tokens are measured there."""
-        prior = ClassPrior(patients_in_classes(resident, train.n_classes))
+        """Return the network for train, given twice, as it is before the first step."""
+        patients = patients_in_classes(resident, train.n_classes)
+        prior = ClassPrior(patients)
         encoders = self.encoders(resident, train)
         fusion = self.chosen.fusion.layer(tuple(encoders), self.dim, train.n_classes, self.dropout)
-        network = FusionNetwork(encoders, fusion, self.dim, prior).to(self.device)
-        first = torch.arange(min(len(resident), _MEASURED), device=resident.y.device)
-        network.measure(resident.evaluation_batch(first, self.cells_per_bag))
+        bias = torch.zeros_like(prior.log_prior) if self.class_weight == "balanced" else prior.log_prior
+        network = FusionNetwork(encoders, fusion, self.dim, prior, bias).to(self.device)
+        network.start(list(evaluation_batches(resident, self.max_eval_cells)), resident.y, self.head_start)
         return network
 
     def _prepared(self, train: Cohort) -> Resident:

@@ -55,7 +55,7 @@ class TrainingSettings:
     max_eval_cells: int = 32
     modality_dropout: float = 0.2
     stain_jitter: float = 0.05
-    class_weight: Literal["none", "balanced"] = "none"
+    class_weight: Literal["none", "balanced"] = "balanced"
     label_smoothing: float = 0.0
     expert_loss: float = 0.3
     memory: float = 0.95
@@ -76,9 +76,9 @@ class TrainingReport:
     """Say how a fit went.
 
     Attributes:
-        epochs: Passes made. best_epoch: Pass whose weights were kept, from 0. steps: Steps up to its end.
+        epochs: Passes made. best_epoch: Passes after which the weights were kept. steps: Steps up to there.
         parameters: Number of trained values.
-        train_loss: Weighted mean loss of each pass. valid_nll: Patient NLL after each pass.
+        train_loss: Weighted mean loss of each pass. valid_nll: Patient NLL before the first and after each pass.
     """
 
     epochs: int
@@ -128,25 +128,25 @@ def train_network(
         FloatingPointError: If the loss or the valid NLL stops being finite.
     """
     loop = FitLoop(network, train, settings)
-    judged: list[float] = []
     train_loss: list[float] = []
     valid_nll: list[float] = []
-    best, best_epoch = copy.deepcopy(network.state_dict()), -1
-    for epoch in range(settings.max_epochs):
-        train_loss.append(loop.epoch())
-        _check_finite(train_loss[-1], "loss", epoch, settings, name)
+    judged: list[float] = []
+    best, best_epoch = copy.deepcopy(network.state_dict()), 0
+    for epoch in range(settings.max_epochs + 1):
+        if epoch:
+            train_loss.append(loop.epoch())
+            _check_finite(train_loss[-1], "loss", epoch, settings, name)
         valid_nll.append(patient_nll(predict(loop.kept, valid, settings.max_eval_cells), valid))
         _check_finite(valid_nll[-1], "valid NLL", epoch, settings, name)
         latest = valid_nll[-_EPOCHS_JUDGED:]
         judged.append(sum(latest) / len(latest))
-        if best_epoch < 0 or judged[-1] < judged[best_epoch]:
+        if judged[-1] < judged[best_epoch]:
             best, best_epoch = copy.deepcopy(loop.kept.state_dict()), epoch
         elif epoch - best_epoch >= settings.patience:
             break
     network.load_state_dict(best)
     parameters = sum(p.numel() for p in network.parameters())
-    steps = (best_epoch + 1) * loop.n_batches
-    return TrainingReport(len(train_loss), best_epoch, steps, parameters, train_loss, valid_nll)
+    return TrainingReport(len(train_loss), best_epoch, best_epoch * loop.n_batches, parameters, train_loss, valid_nll)
 
 
 def train_again(network: nn.Module, data: Resident, steps: int, settings: TrainingSettings, name: str) -> list[float]:
@@ -169,11 +169,16 @@ def train_again(network: nn.Module, data: Resident, steps: int, settings: Traini
 def predict(network: nn.Module, data: Resident, max_cells: int) -> Tensor:
     """Return probabilities, float64 (n, n_classes), computed in pieces of bounded memory."""
     network.eval()
-    everyone = torch.arange(len(data), device=data.y.device)
-    pieces = everyone.split(max(1, _CELLS_AT_ONCE // max_cells))
     with torch.inference_mode():
-        logits = [network(data.evaluation_batch(index, max_cells)).double() for index in pieces]
+        logits = [network(batch).double() for batch in evaluation_batches(data, max_cells)]
         return torch.cat(logits).softmax(dim=1)
+
+
+def evaluation_batches(data: Resident, max_cells: int) -> Iterator[Batch]:
+    """Yield all specimens in their order, up to 1,024 cells at once."""
+    everyone = torch.arange(len(data), device=data.y.device)
+    for index in everyone.split(max(1, _CELLS_AT_ONCE // max_cells)):
+        yield data.evaluation_batch(index, max_cells)
 
 
 def weighted_loss(logits: Tensor, y: Tensor, weight: Tensor, smoothing: float = 0.0) -> Tensor:
