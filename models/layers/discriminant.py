@@ -28,10 +28,12 @@ def shrunk_discriminant(values: Tensor, y: Tensor, n_classes: int) -> tuple[Tens
     x, label = values.detach().cpu().double().numpy(), y.cpu().numpy()
     weight, bias = np.zeros((n_classes, x.shape[1])), np.zeros(n_classes)
     classes, of_row = np.unique(label, return_inverse=True)
+    if len(classes) < 2:
+        return torch.tensor(weight).to(values), torch.tensor(bias).to(values)
     centre = x.mean(axis=0)
     _, sizes, axes = np.linalg.svd(x - centre, full_matrices=False)
     axes = axes[sizes > _FLAT * sizes.max(initial=0)]
-    if len(classes) > 1 and len(axes):
+    if len(axes):
         inside = (x - centre) @ axes.T
         means = np.stack([inside[label == k].mean(axis=0) for k in classes])
         covariance = ledoit_wolf(inside - means[of_row], assume_centered=True)[0]
