@@ -74,6 +74,8 @@ def cached_features(
 
 
 def _computed(pixels: NDArray[np.uint8], network: nn.Module, stages: Sequence[int], side: int) -> NDArray[np.float32]:
+    if not len(pixels):  # a blank image tells how many features there are
+        return _computed(np.zeros((1, *pixels.shape[1:]), np.uint8), network, stages, side)[:0]
     network.eval()
     with torch.inference_mode():
         pieces = [

@@ -68,6 +68,19 @@ class FusionNetwork(nn.Module):
         logits = self.prior(self.fusion(tokens, votes), votes.mask.any(dim=1))
         return Outputs(logits, votes.logits + votes.bias, votes.mask)
 
+    def weights(self, batch: Batch) -> Tensor:
+        """Return the share of each modality in the evidence, float (b, n_modalities); rows sum to 1, to 0 without any.
+
+        Evidence is how far a modality alone moves the classes apart, times its weight where the fusion gives weights.
+        """
+        tokens = self.tokens(batch)
+        votes = self.experts(tokens)
+        size = votes.logits.amax(dim=2) - votes.logits.amin(dim=2)
+        if hasattr(self.fusion, "weights"):
+            size = size * self.fusion.weights(tokens)
+        size = torch.where(votes.mask, size, 0)
+        return size / size.sum(dim=1, keepdim=True).clamp_min(1e-9)
+
     def forward(self, batch: Batch) -> Tensor:
         """Return logits, float (b, n_classes)."""
         return self.outputs(batch).logits
