@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-import timm
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from datasets.cohort import ImageBags
-from models.images.pretrained_features import cached_features
-from models.images.pretrained_weights import PACKAGED, WeightsError, file_digest, load_weights, weights_file
+from models.images.pretrained_features import cached_features, stage_means
+from models.images.pretrained_weights import Source
 from models.layers import ResidualMlp
 
 
@@ -42,36 +42,24 @@ class PretrainedFrozen:
     weights: str = ""
     sha256: str = ""
 
-    def features(self, images: ImageBags) -> NDArray[np.float32]:
+    def features(self, images: ImageBags) -> NDArray[np.floating]:
         """Return the frozen features of every image, float32 (m, f), bag after bag.
 
         Raises:
             ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
         """
-        path = weights_file(self.weights, self.sha256)
         stages = [int(number) for number in self.stages.split("b")[1:]]
-        return cached_features(images, self.network, stages, self.side, f"{self.architecture} {file_digest(path)}")
-
-    def network(self) -> nn.Module:
-        """Return the pretrained network, in evaluation mode."""
-        return pretrained_network(self.architecture, self.weights, self.sha256)
+        source = Source(self.architecture, self.weights, self.sha256)
+        read = partial(_means, stages=stages)
+        return cached_features(images, read, source.network, self.side, f"{source.identity()} means {stages}")
 
     def encoder(self, shape: tuple[int, ...]) -> ResidualMlp:
         """Return the module (m, f) -> (m, dim) for features of ``shape`` (f,)."""
         return ResidualMlp(shape[0], self.width, self.dropout)
 
 
-def pretrained_network(architecture: str, weights: str, sha256: str) -> nn.Module:
-    """Return a timm network with the weights that are named, in evaluation mode.
-
-    Raises:
-        ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
-    """
-    if not weights and architecture != PACKAGED:
-        raise WeightsError(f"cells.architecture={architecture}: the package holds {PACKAGED}; name a file of weights.")
-    network: nn.Module = timm.create_model(architecture, pretrained=False)
-    load_weights(network, weights_file(weights, sha256), by_order=not weights)
-    return network.eval()
+def _means(network: nn.Module, pixels: Tensor, stages: list[int]) -> Tensor:
+    return stage_means(network, stages, pixels)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -51,35 +51,46 @@ def stage_means(network: nn.Module, stages: Sequence[int], pixels: Tensor) -> Te
     return torch.cat(found, dim=1)
 
 
-def cached_features(
-    images: ImageBags, build: Callable[[], nn.Module], stages: Sequence[int], side: int, weights: str
-) -> NDArray[np.float32]:
-    """Return the features of every image of the bags, float32 (m, f), bag after bag.
+def stage_map(network: nn.Module, stage: int, pixels: Tensor) -> Tensor:
+    """Return the output of block ``stage``, float16 (m, channels, h, w); of pixels (m, 3, H, W), normalised."""
+    x = network.bn1(network.conv_stem(pixels))
+    for block in network.blocks[: stage + 1]:
+        x = block(x)
+    return x.half().contiguous()
 
-    They depend on one image at a time and learn from none, so all images of a dataset share one file of the cache.
+
+def cached_features(
+    images: ImageBags, read: Callable[[nn.Module, Tensor], Tensor], build: Callable[[], nn.Module], side: int, told: str
+) -> NDArray[np.floating]:
+    """Return what a pretrained network says of every image of the bags, (m, ...), bag after bag.
+
+    It depends on one image at a time and learns from none, so all images of a dataset share one file of the cache.
 
     Args:
+        read: From the network and normalised pixels (m, 3, H, W) to features (m, ...).
         build: Makes the network; called only when the cache lacks the features.
-        weights: SHA-256 of the weights.
+        side: Height and width to which images are scaled, 0 for their own.
+        told: All else on which the features depend: weights, and what is read.
     """
     pixels = images.pixels
-    told = (pixels.shape, tuple(stages), side, weights, torch.__version__, timm.__version__)
-    digest = hashlib.sha256(repr(told).encode() + _CODE)
+    told = repr((pixels.shape, side, told, torch.__version__, timm.__version__))
+    digest = hashlib.sha256(told.encode() + _CODE)
     for start in range(0, len(pixels), 256):
         digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)
-    made = cached_arrays(
-        f"pretrained-features-{digest.hexdigest()}", lambda: {"features": _computed(pixels, build(), stages, side)}
-    )
+    key = f"pretrained-features-{digest.hexdigest()}"
+    made = cached_arrays(key, lambda: {"features": _computed(pixels, build(), read, side)})
     return made["features"][images.all_rows()]
 
 
-def _computed(pixels: NDArray[np.uint8], network: nn.Module, stages: Sequence[int], side: int) -> NDArray[np.float32]:
+def _computed(
+    pixels: NDArray[np.uint8], network: nn.Module, read: Callable[[nn.Module, Tensor], Tensor], side: int
+) -> NDArray[np.floating]:
     if not len(pixels):  # a blank image tells how many features there are
-        return _computed(np.zeros((1, *pixels.shape[1:]), np.uint8), network, stages, side)[:0]
+        return _computed(np.zeros((1, *pixels.shape[1:]), np.uint8), network, read, side)[:0]
     network.eval()
     with torch.inference_mode():
         pieces = [
-            stage_means(network, stages, normalised(torch.tensor(np.asarray(pixels[i : i + _AT_ONCE])), side)).numpy()
+            read(network, normalised(torch.tensor(np.asarray(pixels[i : i + _AT_ONCE])), side)).numpy()
             for i in range(0, len(pixels), _AT_ONCE)
         ]
     return np.concatenate(pieces)

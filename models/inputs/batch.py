@@ -12,7 +12,7 @@ class Batch(NamedTuple):
 
     Attributes:
         cells: The drawn cells of all bags, bag after bag: intensities, float (m, 3, H, W), or features that a frozen
-            encoder made of them, float (m, f); None without images.
+            encoder made of them, float (m, f) or (m, channels, h, w); None without images.
         cell_mask: bool (b, k), which of k slots hold a cell; m slots are True.
         genes: float (b, n_genes), standardised.
         clinical: float (b, n_features), encoded.

@@ -15,7 +15,7 @@ from models.inputs.gene_scaler import GeneScaler, GeneSelection
 
 _IMAGES_FOR_STATISTICS = 1024
 EVERY_GENE = GeneSelection()
-ReadFeatures = Callable[[ImageBags], NDArray[np.float32]]
+ReadFeatures = Callable[[ImageBags], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,19 @@ class ImageScaler:
 class FeatureScaler:
     """Give each feature of a frozen encoder mean 0 over the images of train, and variance 1 over its bags.
 
+    A channel of a map is one feature, by its mean over places.
     What differs between specimens decides the scale, not what differs between the cells of each.
 
     Attributes:
         size: Height and width of every image.
-        features: From bags of m images to what the frozen encoder says of each, float32 (m, f).
-        mean, scale: float32 (f,); the scale is 1 for features that are constant on train.
+        features: From bags of m images to what the frozen encoder says of each, (m, f) or (m, channels, h, w).
+        places: Height and width of a map, () for features without places.
+        mean, scale: float32 (f,), or (channels, 1, 1); the scale is 1 for features that are constant on train.
     """
 
     size: tuple[int, int]
     features: ReadFeatures
+    places: tuple[int, ...]
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
 
@@ -72,22 +75,26 @@ class FeatureScaler:
     def fit(cls, images: ImageBags, features: ReadFeatures) -> Self:
         """Learn from all images of train; one bag alone has no variance, and its images give the scale."""
         values = features(images)
+        places = values.shape[2:]
+        values = values.mean(axis=tuple(range(2, values.ndim)), dtype=np.float32)
         filled = images.starts[:-1][images.sizes > 0]
         sums = np.add.reduceat(values, filled, axis=0, dtype=np.float64)
         bags = sums / images.sizes[images.sizes > 0][:, None]
         scale = (bags if len(bags) > 1 else values).std(axis=0, dtype=np.float64)
         scale = np.where(scale > 0, scale, 1.0).astype(np.float32)
-        shape = (images.pixels.shape[1], images.pixels.shape[2])
-        return cls(shape, features, values.mean(axis=0, dtype=np.float64).astype(np.float32), scale)
+        mean = values.mean(axis=0, dtype=np.float64).astype(np.float32)
+        flat = (-1, *(1 for _ in places))
+        size = (images.pixels.shape[1], images.pixels.shape[2])
+        return cls(size, features, places, mean.reshape(flat), scale.reshape(flat))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Return the shape of what an encoder reads of an image, (f,)."""
-        return self.mean.shape
+        """Return the shape of what an encoder reads of an image, (f,) or (channels, h, w)."""
+        return (len(self.mean), *self.places)
 
     def read(self, images: ImageBags) -> NDArray[np.float32]:
-        """Return standardised features, float32 (m, f), bag after bag."""
-        return (self.features(images) - self.mean) / self.scale
+        """Return standardised features, float32 (m, f) or (m, channels, h, w), bag after bag."""
+        return (self.features(images).astype(np.float32) - self.mean) / self.scale
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Resident:
     """Hold one cohort on one device.
 
     Attributes:
-        pixels: uint8 (m, H, W, 3), or features of a frozen encoder, float (m, f), bag after bag; m is 0 when images
+        pixels: uint8 (m, H, W, 3), or features of a frozen encoder, float (m, ...), bag after bag; m is 0 when images
             are not used.
         starts, sizes: int64 (n,), first row and number of cells of each bag.
         image_mean, image_scale: float (3, 1, 1).
@@ -81,7 +81,7 @@ class Resident:
         positions, mask = random_cells(self.sizes[index], cells, generator)
         if not len(self.pixels):
             return self._batch(index, None, mask)
-        if self.pixels.ndim == 2:
+        if self.pixels.is_floating_point():
             return self._batch(index, self._pixels(index, positions, mask), mask)
         turned = random_orientation(self._pixels(index, positions, mask), generator)
         varied = jitter_stain(_intensities(turned), stain_jitter, generator)
@@ -93,7 +93,7 @@ class Resident:
         if not len(self.pixels):
             return self._batch(index, None, mask)
         drawn = self._pixels(index, positions, mask)
-        return self._batch(index, drawn if drawn.ndim == 2 else self._scaled(_intensities(drawn)), mask)
+        return self._batch(index, drawn if drawn.is_floating_point() else self._scaled(_intensities(drawn)), mask)
 
     def _pixels(self, index: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
         return self.pixels[(self.starts[index][:, None] + positions)[mask]]

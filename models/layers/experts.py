@@ -31,7 +31,7 @@ class Votes(NamedTuple):
 
 
 class Experts(nn.Module):
-    """Read each modality by a head of its own: the mean over its tokens of a linear map of each.
+    """Read each modality by a head of its own, which starts silent: the mean over its tokens of a linear map of each.
 
     Cells that were not pooled thus vote, and the votes are averaged as logits.
 
@@ -43,6 +43,9 @@ class Experts(nn.Module):
         super().__init__()
         self.bias = nn.Parameter(bias.clone())
         self.heads = nn.ModuleDict({name: nn.Linear(dim, len(bias)) for name in modalities})
+        for head in self.heads.values():
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
 
     def start(self, name: str, tokens: Tensor, y: Tensor, share: float) -> None:
         """Set the head of a modality to ``share`` of the log-likelihoods of a shrunk linear discriminant.

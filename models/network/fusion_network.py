@@ -38,13 +38,13 @@ class FusionNetwork(nn.Module):
         return {name: encoder(batch) for name, encoder in self.encoders.items()}
 
     @torch.no_grad()
-    def start(self, batches: Sequence[Batch], y: Tensor, share: float) -> None:
+    def start(self, batches: Sequence[Batch], y: Tensor, share: Mapping[str, float]) -> None:
         """Take the sizes of tokens and the heads of the experts from train, before training.
 
         Args:
             batches: Those of train, in evaluation form.
             y: int64 (n,), labels of all batches.
-            share: How much of a discriminant the heads start with; 0 leaves them random.
+            share: Modality -> how much of a discriminant its head starts with; 0 leaves it at zero.
         """
         self.eval()
         means: dict[str, list[Tokens]] = {name: [] for name in self.encoders}
@@ -54,8 +54,8 @@ class FusionNetwork(nn.Module):
         whole = {name: Tokens(*(torch.cat(part) for part in zip(*each, strict=True))) for name, each in means.items()}
         self.scale.measure(whole)
         for name, (values, mask) in self.scale(whole).items():
-            if share and bool(mask.any()):
-                self.experts.start(name, values[mask], y[mask[:, 0]], share)
+            if share[name] and bool(mask.any()):
+                self.experts.start(name, values[mask], y[mask[:, 0]], share[name])
 
     def tokens(self, batch: Batch) -> dict[str, Tokens]:
         """Return modality -> tokens (b, t, dim) of one size."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -39,7 +39,8 @@ class NetworkEntry(TrainingSettings):
         dim: Size of tokens.
         dropout: Dropout rate of cell tokens, of clinical features and in the fusion.
         head_start: How much of the log-likelihoods of a shrunk linear discriminant the head of each modality starts
-            with; less than 1, because a sum of discriminants is too sure of itself. 0: random.
+            with, except that of images under an encoder that is not pretrained; less than 1, because a sum of
+            discriminants is too sure of itself.
 
     Attributes:
         inputs_: What was learned from train about the inputs.
@@ -115,12 +116,16 @@ class NetworkEntry(TrainingSettings):
         fusion = self.chosen.fusion.layer(tuple(encoders), self.dim, train.n_classes, self.dropout)
         bias = torch.zeros_like(prior.log_prior) if self.class_weight == "balanced" else prior.log_prior
         network = FusionNetwork(encoders, fusion, self.dim, prior, bias).to(self.device)
-        network.start(list(evaluation_batches(resident, self.max_eval_cells)), resident.y, self.head_start)
+        network.start(list(evaluation_batches(resident, self.max_eval_cells)), resident.y, self._shares(encoders))
         return network
 
     def _prepared(self, train: Cohort) -> Resident:
         self.inputs_ = self.fit_inputs(train)
         return Resident.load(train, self.inputs_, self.device)
+
+    def _shares(self, modalities: Iterable[str]) -> dict[str, float]:
+        """Return how much of a discriminant heads start with; none where an image encoder knows nothing yet."""
+        return {name: self.head_start if name != "images" or self._frozen else 0.0 for name in modalities}
 
     @property
     def _frozen(self) -> bool:

@@ -19,8 +19,8 @@ from models.inputs import GeneSelection, TrainGenes
 class CellPart(Protocol):
     """Slot ``cells``: encode one image.
 
-    A part whose encoder is frozen has a method ``features(images: ImageBags) -> float32 (m, f)`` too; its ``encoder``
-    then reads these, (m, f) -> (m, dim), and is made for ``shape`` (f,).
+    A part whose encoder is frozen has a method ``features(images: ImageBags) -> (m, ...)`` too; its ``encoder`` then
+    reads these, and is made for their ``shape``: (f,), or (channels, h, w) of a map.
     """
 
     def encoder(self, shape: Any) -> Any:

