@@ -55,7 +55,7 @@ FOREIGN = {  # package -> what it may import of the others
     "datasets": set(),
     "leaderboard": set(),
     "baselines": {"datasets.cohort", "datasets.cache"},
-    "models": {"datasets.cohort"},
+    "models": {"datasets.cohort", "datasets.cache"},
     "benchmark": {"datasets", "leaderboard", "baselines", "models"},
 }
 HEAVY = ("torch", "timm", "sklearn", "ray", "matplotlib", "xgboost", "torch_geometric", "skimage")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from models.layers import VectorEncoder, mlp
+from models.layers import ResidualMlp, VectorEncoder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class ClinicalMlp:
 
     def encoder(self, n_features: int, dim: int, dropout: float) -> VectorEncoder:
         """Return the module Batch -> Tokens (b, 1, dim)."""
-        return VectorEncoder("clinical", mlp(n_features, dim, dropout))
+        return VectorEncoder("clinical", ResidualMlp(n_features, dim, dropout))
 
 
 def search_space(trial: Any) -> dict[str, Any]:

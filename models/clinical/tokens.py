@@ -10,17 +10,17 @@ from models.layers import GroupTokens, chunks
 
 @dataclass(frozen=True, kw_only=True)
 class ClinicalTokens:
-    """One token of each run of clinical features.
+    """One token of each clinical feature, or of runs of them.
 
     Args:
-        runs: Runs of nearly equal length.
+        runs: Tokens at most.
     """
 
-    runs: int = 4
+    runs: int = 64
 
     def encoder(self, n_features: int, dim: int, dropout: float) -> GroupTokens:
         """Return the module Batch -> Tokens (b, runs, dim)."""
-        return GroupTokens("clinical", chunks(range(n_features), self.runs), dim, dropout)
+        return GroupTokens("clinical", chunks(range(n_features), self.runs), dim, dropout, alike=False)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

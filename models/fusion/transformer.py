@@ -6,6 +6,7 @@ https://arxiv.org/abs/2206.06488 (early concatenation of token sequences).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,29 +14,38 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Tokens
+from models.layers import Votes
 
 
 class CrossModalTransformer(nn.Module):
-    """Fuse tokens by self-attention over their union and read a class token."""
+    """Correct the product of what modalities say alone by self-attention over all tokens, read by a class token.
 
-    def __init__(self, dim: int, *, depth: int, heads: int, dropout: float) -> None:
+    The correction starts at zero: what modalities say together has to be learned.
+    """
+
+    def __init__(self, dim: int, n_classes: int, *, depth: int, heads: int, dropout: float) -> None:
         super().__init__()
+        self.head = nn.Linear(dim, n_classes)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
         layer = nn.TransformerEncoderLayer(
             dim, heads, 2 * dim, dropout, activation="gelu", batch_first=True, norm_first=True
         )
         self.layers = nn.TransformerEncoder(layer, depth, norm=nn.LayerNorm(dim), enable_nested_tensor=False)
         self.class_token = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
 
-    def forward(self, tokens: Tokens) -> Tensor:
-        """Return (b, dim); tokens whose mask is False take no part."""
-        values = torch.cat([self.class_token.expand(len(tokens.values), -1, -1), tokens.values], dim=1)
-        hidden = nn.functional.pad(~tokens.mask, (1, 0), value=False)
-        return self.layers(values, src_key_padding_mask=hidden)[:, 0]
+    def forward(self, tokens: Mapping[str, Tokens], votes: Votes) -> Tensor:
+        """Return logits, float (b, n_classes); tokens whose mask is False take no part."""
+        every = [t.values for t in tokens.values()]
+        values = torch.cat([self.class_token.expand(len(every[0]), -1, -1), *every], dim=1)
+        mask = torch.cat([t.mask for t in tokens.values()], dim=1)
+        hidden = nn.functional.pad(~mask, (1, 0), value=False)
+        return votes.product() + self.head(self.layers(values, src_key_padding_mask=hidden)[:, 0])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transformer:
-    """Self-attention over the tokens of all modalities, read by a class token.
+    """Self-attention over the tokens of all modalities, whose class token corrects what each modality says alone.
 
     Reference: P. Xu, X. Zhu, D. A. Clifton, "Multimodal Learning with Transformers: A Survey", 2023,
     https://arxiv.org/abs/2206.06488.
@@ -48,9 +58,9 @@ class Transformer:
     depth: int = 2
     heads: int = 4
 
-    def layer(self, dim: int, dropout: float) -> CrossModalTransformer:
-        """Return the module Tokens -> (b, dim)."""
-        return CrossModalTransformer(dim, depth=self.depth, heads=self.heads, dropout=dropout)
+    def layer(self, modalities: Sequence[str], dim: int, n_classes: int, dropout: float) -> CrossModalTransformer:
+        """Return the module (modality -> Tokens, Votes) -> logits (b, n_classes)."""
+        return CrossModalTransformer(dim, n_classes, depth=self.depth, heads=self.heads, dropout=dropout)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 PARTS = {
     "mlp": "models.genes.mlp:GeneMlp",
+    "set-means": "models.genes.set_means:SetMeans",
     "set-tokens": "models.genes.set_tokens:SetTokens",
     "graph": "models.genes.graph:GeneGraph",
 }

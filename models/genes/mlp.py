@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from datasets.cohort import Cohort
-from models.inputs import TrainGenes
-from models.layers import VectorEncoder, mlp
+from models.inputs import GeneSelection, TrainGenes
+from models.layers import ResidualMlp, VectorEncoder
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneMlp:
-    """One token from a network of one hidden layer over the genes that vary most on train.
+    """One token from a network of one hidden layer over the genes that differ most between the classes on train.
 
     Args:
-        n_genes: Genes kept, by train variance; 0 keeps all.
-        dropout: Dropout rate of gene values. It is high because genes outnumber patients: without it a network
-            learns train by heart from genes and stops before it has read the other modalities.
+        n_genes: Genes kept; 0 keeps all.
+        choice: What decides which are kept: "f-test", or "variance", which does not look at labels.
+        dropout: Dropout rate of gene values, high because genes outnumber patients.
     """
 
-    n_genes: int = 256
-    dropout: float = 0.8
+    n_genes: int = 64
+    choice: Literal["variance", "f-test"] = "f-test"
+    dropout: float = 0.5
 
-    def first_genes(self, train: Cohort) -> frozenset[str]:
-        """Return no genes: only variance decides which are kept."""
-        return frozenset()
+    def selection(self, train: Cohort) -> GeneSelection:
+        """Return the genes that ``choice`` puts first."""
+        return GeneSelection(self.n_genes, choice=self.choice)
 
     def encoder(self, genes: TrainGenes, dim: int) -> VectorEncoder:
         """Return the module Batch -> Tokens (b, 1, dim)."""
-        return VectorEncoder("genes", mlp(len(genes.names), dim, self.dropout))
+        return VectorEncoder("genes", ResidualMlp(len(genes.names), dim, self.dropout))
 
 
 def search_space(trial: Any) -> dict[str, Any]:
     """Suggest hyper-parameters of ``GeneMlp``."""
-    return {"dropout": trial.suggest_float("dropout", 0.3, 0.9)}
+    return {
+        "n_genes": trial.suggest_categorical("n_genes", [32, 64, 256]),
+        "dropout": trial.suggest_float("dropout", 0.1, 0.9),
+    }

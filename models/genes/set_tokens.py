@@ -6,36 +6,41 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.cohort import Cohort
-from models.inputs import TrainGenes, set_members
+from models.inputs import GeneSelection, TrainGenes, set_selection
 from models.layers import GroupTokens, gene_groups
 
 
 @dataclass(frozen=True, kw_only=True)
 class SetTokens:
-    """One token of each given gene set, and of each run of other genes by train variance.
+    """One token of each given gene set, or of runs of single genes where there are no sets.
+
+    A token is a linear map of the set's genes that starts as their mean times one direction, and is not normalised, so
+    that the size of a shift is kept.
 
     Args:
-        n_genes: Genes kept, members of sets first, then by train variance; 0 keeps all.
-        dropout: Dropout rate of gene values, high because genes outnumber patients.
-        runs: Runs of genes that are in no gene set.
+        n_genes: Genes kept where no sets are given, by the F statistic of the classes on train.
+        dropout: Dropout rate of gene values.
+        runs: Tokens where no sets are given.
     """
 
-    n_genes: int = 256
-    dropout: float = 0.8
+    n_genes: int = 64
+    dropout: float = 0.2
     runs: int = 16
 
-    def first_genes(self, train: Cohort) -> frozenset[str]:
-        """Return the members of the given gene sets."""
-        return set_members(train)
+    def selection(self, train: Cohort) -> GeneSelection:
+        """Return the members of the given gene sets, else the genes that differ most between the classes."""
+        return set_selection(train, self.n_genes)
 
     def encoder(self, genes: TrainGenes, dim: int) -> GroupTokens:
-        """Return the module Batch -> Tokens (b, sets + runs, dim)."""
-        return GroupTokens("genes", gene_groups(genes.names, genes.sets, self.runs), dim, self.dropout)
+        """Return the module Batch -> Tokens (b, sets or runs, dim)."""
+        return GroupTokens(
+            "genes", gene_groups(genes.names, genes.sets, self.runs), dim, self.dropout, alike=bool(genes.sets)
+        )
 
 
 def search_space(trial: Any) -> dict[str, Any]:
     """Suggest hyper-parameters of ``SetTokens``."""
     return {
-        "dropout": trial.suggest_float("dropout", 0.3, 0.9),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.6),
         "runs": trial.suggest_categorical("runs", [8, 16, 32]),
     }

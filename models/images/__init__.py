@@ -3,4 +3,7 @@
 PARTS = {
     "cnn-attention": "models.images.cnn_attention:CnnAttention",
     "vit-tiny": "models.images.vit_tiny:VitTiny",
+    "pretrained-attention": "models.images.pretrained_attention:PretrainedAttention",
+    "pretrained-vit": "models.images.pretrained_vit:PretrainedVit",
+    "pretrained-frozen": "models.images.pretrained:PretrainedFrozen",
 }

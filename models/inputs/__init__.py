@@ -1,8 +1,18 @@
 """From a cohort to the batches that a network reads."""
 
 from models.inputs.batch import Batch, Tokens
-from models.inputs.gene_scaler import TrainGenes, set_members
-from models.inputs.inputs import Inputs
+from models.inputs.gene_scaler import GeneChoice, GeneSelection, TrainGenes, set_selection
+from models.inputs.inputs import Inputs, ReadFeatures
 from models.inputs.resident import Resident
 
-__all__ = ["Batch", "Inputs", "Resident", "Tokens", "TrainGenes", "set_members"]
+__all__ = [
+    "Batch",
+    "GeneChoice",
+    "GeneSelection",
+    "Inputs",
+    "ReadFeatures",
+    "Resident",
+    "Tokens",
+    "TrainGenes",
+    "set_selection",
+]

@@ -11,7 +11,8 @@ class Batch(NamedTuple):
     """Hold the inputs of b specimens; a value of an absent modality must never matter.
 
     Attributes:
-        cells: float (m, 3, H, W), the drawn cells of all bags, bag after bag; None without images.
+        cells: The drawn cells of all bags, bag after bag: intensities, float (m, 3, H, W), or features that a frozen
+            encoder made of them, float (m, f) or (m, channels, h, w); None without images.
         cell_mask: bool (b, k), which of k slots hold a cell; m slots are True.
         genes: float (b, n_genes), standardised.
         clinical: float (b, n_features), encoded.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,30 @@ from torch import Tensor
 
 from datasets.cohort import Cohort
 
+GeneChoice = Literal["variance", "f-test"]
+
+
+class GeneSelection(NamedTuple):
+    """Say which genes are read.
+
+    Attributes:
+        n_genes: How many, 0 for all.
+        first: Names of genes to keep before all others.
+        choice: What the others are ordered by: variance on train, or the F statistic of the classes on train.
+    """
+
+    n_genes: int = 0
+    first: frozenset[str] = frozenset()
+    choice: GeneChoice = "variance"
+
 
 @dataclass(frozen=True)
 class GeneScaler:
-    """Keep the genes that vary most on train, after those asked for; give them mean 0, variance 1 there.
+    """Keep genes that vary most on train, or differ most between its classes, after those asked for; standardise.
 
     Attributes:
-        chosen: int64 (n_chosen,), columns of ``Cohort.genes``: those asked for first, each part by train variance.
+        chosen: int64 (n_chosen,), columns of ``Cohort.genes``: those asked for first, each part by train variance
+            or by the F statistic of the classes on train.
         mean: float32 (n_chosen,).
         scale: float32 (n_chosen,), 1 for genes that are constant on train.
         gene_names: All gene names that the cohort had at fit.
@@ -30,13 +47,14 @@ class GeneScaler:
     gene_names: tuple[str, ...]
 
     @classmethod
-    def fit(cls, train: Cohort, n_genes: int, first: frozenset[str] = frozenset()) -> Self:
-        """Learn from the specimens of ``train`` that have genes; ``n_genes`` 0 keeps all, ``first`` come first."""
+    def fit(cls, train: Cohort, selection: GeneSelection) -> Self:
+        """Learn from the specimens of ``train`` that have genes."""
         assert train.genes is not None
         rows = train.genes[train.has("genes")].astype(np.float64)
         spread = rows.std(axis=0)
-        stranger = np.array([gene not in first for gene in train.gene_names])
-        chosen = np.lexsort((-spread, stranger))[: n_genes or None]
+        stranger = np.array([gene not in selection.first for gene in train.gene_names])
+        worth = spread if selection.choice == "variance" else f_statistic(rows, train.y[train.has("genes")])
+        chosen = np.lexsort((-worth, stranger))[: selection.n_genes or None]
         scale = np.where(spread > 0, spread, 1.0)
         mean = rows.mean(axis=0)
         return cls(chosen, mean[chosen].astype(np.float32), scale[chosen].astype(np.float32), train.gene_names)
@@ -62,9 +80,32 @@ class GeneScaler:
         return np.where(cohort.has("genes")[:, None], scaled, 0).astype(np.float32)
 
 
+def f_statistic(values: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the one-way F statistic of each column between the classes ``y``; 0 for constant columns.
+
+    Args:
+        values: float64 (n, n_columns).
+        y: int64 (n,).
+    """
+    classes, of_row = np.unique(y, return_inverse=True)
+    free = len(y) - len(classes)
+    if len(classes) < 2 or free < 1:
+        return np.zeros(values.shape[1])
+    means = np.stack([values[y == k].mean(axis=0) for k in classes])
+    between = (np.bincount(of_row)[:, None] * (means - values.mean(axis=0)) ** 2).sum(axis=0) / (len(classes) - 1)
+    within = ((values - means[of_row]) ** 2).sum(axis=0) / free
+    return np.divide(between, within, out=np.zeros_like(between), where=within > 0)
+
+
 def set_members(cohort: Cohort) -> frozenset[str]:
     """Return the genes of the given gene sets."""
     return frozenset(gene for genes in cohort.gene_sets.values() for gene in genes)
+
+
+def set_selection(train: Cohort, n_genes: int) -> GeneSelection:
+    """Return the members of the given gene sets that train has; without sets, ``n_genes`` by the F statistic."""
+    members = set_members(train) & frozenset(train.gene_names)
+    return GeneSelection(len(members) or n_genes, members, "f-test")
 
 
 class TrainGenes(NamedTuple):

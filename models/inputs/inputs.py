@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from datasets.cohort import Cohort, ImageBags
 from models.inputs.clinical_table import ClinicalTable
-from models.inputs.gene_scaler import GeneScaler
+from models.inputs.gene_scaler import GeneScaler, GeneSelection
 
 _IMAGES_FOR_STATISTICS = 1024
+EVERY_GENE = GeneSelection()
+ReadFeatures = Callable[[ImageBags], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,11 @@ class ImageScaler:
     """Give pixels mean 0 and variance 1 per channel on train.
 
     Attributes:
-        shape: Height and width of every image.
+        size: Height and width of every image.
         mean, scale: float32 (3,), of intensities in [0, 1].
     """
 
-    shape: tuple[int, int]
+    size: tuple[int, int]
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
 
@@ -38,6 +41,61 @@ class ImageScaler:
         shape = (images.pixels.shape[1], images.pixels.shape[2])
         return cls(shape, mean.astype(np.float32), np.maximum(scale, 0.02).astype(np.float32))
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of what an encoder reads of an image, (H, W)."""
+        return self.size
+
+    def read(self, images: ImageBags) -> NDArray[np.uint8]:
+        """Return the pixels, uint8 (m, H, W, 3), bag after bag."""
+        return images.pixels[images.all_rows()]
+
+
+@dataclass(frozen=True)
+class FeatureScaler:
+    """Give each feature of a frozen encoder mean 0 over the images of train, and variance 1 over its bags.
+
+    A channel of a map is one feature, by its mean over places.
+    What differs between specimens decides the scale, not what differs between the cells of each.
+
+    Attributes:
+        size: Height and width of every image.
+        features: From bags of m images to what the frozen encoder says of each, (m, f) or (m, channels, h, w).
+        places: Height and width of a map, () for features without places.
+        mean, scale: float32 (f,), or (channels, 1, 1); the scale is 1 for features that are constant on train.
+    """
+
+    size: tuple[int, int]
+    features: ReadFeatures
+    places: tuple[int, ...]
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+    @classmethod
+    def fit(cls, images: ImageBags, features: ReadFeatures) -> Self:
+        """Learn from all images of train; one bag alone has no variance, and its images give the scale."""
+        values = features(images)
+        places = values.shape[2:]
+        values = values.mean(axis=tuple(range(2, values.ndim)), dtype=np.float32)
+        filled = images.starts[:-1][images.sizes > 0]
+        sums = np.add.reduceat(values, filled, axis=0, dtype=np.float64)
+        bags = sums / images.sizes[images.sizes > 0][:, None]
+        scale = (bags if len(bags) > 1 else values).std(axis=0, dtype=np.float64)
+        scale = np.where(scale > 0, scale, 1.0).astype(np.float32)
+        mean = values.mean(axis=0, dtype=np.float64).astype(np.float32)
+        flat = (-1, *(1 for _ in places))
+        size = (images.pixels.shape[1], images.pixels.shape[2])
+        return cls(size, features, places, mean.reshape(flat), scale.reshape(flat))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of what an encoder reads of an image, (f,) or (channels, h, w)."""
+        return (len(self.mean), *self.places)
+
+    def read(self, images: ImageBags) -> NDArray[np.float32]:
+        """Return standardised features, float32 (m, f) or (m, channels, h, w), bag after bag."""
+        return (self.features(images).astype(np.float32) - self.mean) / self.scale
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -46,15 +104,24 @@ class Inputs:
     A modality is used if the entry wants it and at least one specimen of train has it.
     """
 
-    images: ImageScaler | None
+    images: ImageScaler | FeatureScaler | None
     genes: GeneScaler | None
     clinical: ClinicalTable | None
 
     @classmethod
     def fit(
-        cls, train: Cohort, modalities: tuple[str, ...], n_genes: int, first_genes: frozenset[str] = frozenset()
+        cls,
+        train: Cohort,
+        modalities: tuple[str, ...],
+        genes: GeneSelection = EVERY_GENE,
+        features: ReadFeatures | None = None,
     ) -> Self:
         """Learn from ``train``.
+
+        Args:
+            modalities: Those that the entry wants.
+            genes: Which genes to keep.
+            features: What a frozen encoder says of images; without it pixels are read.
 
         Raises:
             ValueError: If no specimen of train has any of ``modalities``.
@@ -63,7 +130,12 @@ class Inputs:
         if not used:
             raise ValueError(f"train: no specimen of {train.name} has any of {modalities}. Choose another entry.")
         return cls(
-            ImageScaler.fit(train.images) if train.images is not None and "images" in used else None,
-            GeneScaler.fit(train, n_genes, first_genes) if "genes" in used else None,
+            _fit_images(train, features) if "images" in used else None,
+            GeneScaler.fit(train, genes) if "genes" in used else None,
             ClinicalTable.fit(train) if "clinical" in used else None,
         )
+
+
+def _fit_images(train: Cohort, features: ReadFeatures | None) -> ImageScaler | FeatureScaler:
+    assert train.images is not None
+    return ImageScaler.fit(train.images) if features is None else FeatureScaler.fit(train.images, features)

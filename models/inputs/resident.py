@@ -13,7 +13,7 @@ from datasets.cohort import Cohort
 from models.inputs.augmentation import jitter_stain, random_orientation
 from models.inputs.batch import Batch
 from models.inputs.cell_sampling import even_cells, random_cells
-from models.inputs.inputs import Inputs
+from models.inputs.inputs import ImageScaler, Inputs
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Resident:
     """Hold one cohort on one device.
 
     Attributes:
-        pixels: uint8 (m, H, W, 3), bag after bag; m is 0 when images are not used.
+        pixels: uint8 (m, H, W, 3), or features of a frozen encoder, float (m, ...), bag after bag; m is 0 when images
+            are not used.
         starts, sizes: int64 (n,), first row and number of cells of each bag.
         image_mean, image_scale: float (3, 1, 1).
         genes: float (n, n_genes). clinical: float (n, n_features).
@@ -53,7 +54,9 @@ class Resident:
         used = np.array([inputs.images is not None, inputs.genes is not None, inputs.clinical is not None])
         pixels, sizes = _used_pixels(cohort, inputs)
         scaler = inputs.images
-        mean, scale = (scaler.mean, scaler.scale) if scaler else (np.zeros(3, np.float32), np.ones(3, np.float32))
+        mean, scale = np.zeros(3, np.float32), np.ones(3, np.float32)
+        if isinstance(scaler, ImageScaler):
+            mean, scale = scaler.mean, scaler.scale
         empty = np.zeros((n, 0), np.float32)
         parts = {
             "pixels": pixels,
@@ -78,21 +81,27 @@ class Resident:
         positions, mask = random_cells(self.sizes[index], cells, generator)
         if not len(self.pixels):
             return self._batch(index, None, mask)
+        if self.pixels.is_floating_point():
+            return self._batch(index, self._pixels(index, positions, mask), mask)
         turned = random_orientation(self._pixels(index, positions, mask), generator)
-        return self._batch(index, jitter_stain(_intensities(turned), stain_jitter, generator), mask)
+        varied = jitter_stain(_intensities(turned), stain_jitter, generator)
+        return self._batch(index, self._scaled(varied), mask)
 
     def evaluation_batch(self, index: Tensor, cells: int) -> Batch:
         """Return specimens ``index`` with up to ``cells`` evenly spaced cells each."""
         positions, mask = even_cells(self.sizes[index], cells)
         if not len(self.pixels):
             return self._batch(index, None, mask)
-        return self._batch(index, _intensities(self._pixels(index, positions, mask)), mask)
+        drawn = self._pixels(index, positions, mask)
+        return self._batch(index, drawn if drawn.is_floating_point() else self._scaled(_intensities(drawn)), mask)
 
     def _pixels(self, index: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
         return self.pixels[(self.starts[index][:, None] + positions)[mask]]
 
-    def _batch(self, index: Tensor, intensities: Tensor | None, mask: Tensor) -> Batch:
-        cells = None if intensities is None else (intensities - self.image_mean) / self.image_scale
+    def _scaled(self, intensities: Tensor) -> Tensor:
+        return (intensities - self.image_mean) / self.image_scale
+
+    def _batch(self, index: Tensor, cells: Tensor | None, mask: Tensor) -> Batch:
         return Batch(cells, mask, self.genes[index], self.clinical[index], self.present[index])
 
 
@@ -105,8 +114,8 @@ def _used_pixels(cohort: Cohort, inputs: Inputs) -> tuple[np.ndarray, np.ndarray
     if inputs.images is None or cohort.images is None:
         return np.zeros((0, 1, 1, 3), np.uint8), np.zeros(len(cohort), np.int64)
     shape = cohort.images.pixels.shape[1:3]
-    if shape != inputs.images.shape:
+    if shape != inputs.images.size:
         raise ValueError(
-            f"images: {cohort.name} has {shape} pixels, train had {inputs.images.shape}. Decode to one size."
+            f"images: {cohort.name} has {shape} pixels, train had {inputs.images.size}. Decode to one size."
         )
-    return cohort.images.pixels[cohort.images.all_rows()], cohort.images.sizes
+    return inputs.images.read(cohort.images), cohort.images.sizes

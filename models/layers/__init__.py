@@ -1,8 +1,25 @@
 """Modules that several parts are made of."""
 
 from models.layers.bag_encoder import BagEncoder, CellTokens
+from models.layers.experts import Experts, Votes, mean_token
 from models.layers.gated_attention import GatedAttention
+from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
-from models.layers.vector_encoder import VectorEncoder, mlp
+from models.layers.token_scale import TokenScale
+from models.layers.vector_encoder import ResidualMlp, VectorEncoder
 
-__all__ = ["BagEncoder", "CellTokens", "GatedAttention", "GroupTokens", "VectorEncoder", "chunks", "gene_groups", "mlp"]
+__all__ = [
+    "BagEncoder",
+    "CellTokens",
+    "Experts",
+    "GatedAttention",
+    "GroupMeans",
+    "GroupTokens",
+    "ResidualMlp",
+    "TokenScale",
+    "VectorEncoder",
+    "Votes",
+    "chunks",
+    "gene_groups",
+    "mean_token",
+]

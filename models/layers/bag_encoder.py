@@ -22,7 +22,9 @@ class CellTokens(nn.Module):
         super().__init__()
         self.cell_encoder = cell_encoder
         self.dim = dim
-        self.project = nn.Sequential(nn.Linear(features, dim), nn.LayerNorm(dim), nn.Dropout(dropout))
+        straight = nn.Linear(features, dim)
+        nn.init.orthogonal_(straight.weight)
+        self.project = nn.Sequential(straight, nn.Dropout(dropout))
 
     def forward(self, batch: Batch) -> Tokens:
         """Return tokens (b, k, dim) of the cells of specimens whose images are present."""

@@ -29,14 +29,19 @@ def gene_groups(names: Sequence[str], gene_sets: Mapping[str, Iterable[str]], co
 class GroupTokens(nn.Module):
     """Make one token of each group of features by a linear map of its own.
 
+    Tokens are not normalised: the size of a shift is kept.
+
     Args:
         modality: "genes" or "clinical".
         groups: Positions of the features of each token; a feature may be in several groups.
         dim: Token size.
         dropout: Dropout rate on features.
+        alike: Whether the map of a group starts as the mean of its features in one direction, as suits a gene set.
     """
 
-    def __init__(self, modality: str, groups: Sequence[Sequence[int]], dim: int, dropout: float) -> None:
+    def __init__(
+        self, modality: str, groups: Sequence[Sequence[int]], dim: int, dropout: float, *, alike: bool
+    ) -> None:
         super().__init__()
         self.modality = modality
         widest = max(len(group) for group in groups)
@@ -44,10 +49,10 @@ class GroupTokens(nn.Module):
         self.register_buffer("members", padded)
         self.members: Tensor
         sizes = torch.tensor([len(group) for group in groups])[:, None, None]
-        self.weight = nn.Parameter(torch.randn(len(groups), widest, dim) * sizes**-0.5)
-        self.place = nn.Parameter(torch.randn(len(groups), dim) * 0.1)
+        directions = torch.randn(len(groups), 1 if alike else widest, dim) * sizes**-0.5
+        self.weight = nn.Parameter(directions.expand(-1, widest, -1).clone())
+        self.place = nn.Parameter(torch.randn(len(groups), dim))
         self.before = nn.Dropout(dropout)
-        self.after = nn.LayerNorm(dim)
 
     def forward(self, batch: Batch) -> Tokens:
         """Return tokens (b, n_groups, dim)."""
@@ -55,4 +60,4 @@ class GroupTokens(nn.Module):
         # The last column is zero, and position -1 of a padded group reads it.
         features = F.pad(self.before(values), (0, 1))[:, self.members]
         tokens = torch.einsum("btc,tcd->btd", features, self.weight) + self.place
-        return Tokens(self.after(tokens), present[:, None].expand(-1, len(self.members)))
+        return Tokens(tokens, present[:, None].expand(-1, len(self.members)))

@@ -33,9 +33,25 @@ class VectorEncoder(nn.Module):
         return Tokens(self.network(values)[:, None], present[:, None])
 
 
-def mlp(n_features: int, dim: int, dropout: float) -> nn.Sequential:
-    """Return a network of one hidden layer, (b, n_features) -> (b, dim), with dropout on its inputs.
+class ResidualMlp(nn.Module):
+    """Add a network of one hidden layer, which starts at zero, to a rotation of the input; dropout on the input.
 
-    It has no normalisation: a small output for a vector that says little leaves other modalities their say.
+    At the start nothing of up to ``dim`` features is lost or bent, so that a linear head can read them.
+    It has no normalisation: the size of a shift is kept.
     """
-    return nn.Sequential(nn.Dropout(dropout), nn.Linear(n_features, dim), nn.GELU(), nn.Linear(dim, dim))
+
+    def __init__(self, n_features: int, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.dim = dim
+        self.dropout = nn.Dropout(dropout)
+        self.straight = nn.Linear(n_features, dim, bias=False)
+        nn.init.orthogonal_(self.straight.weight)
+        self.hidden = nn.Linear(n_features, dim)
+        self.bent = nn.Linear(dim, dim)
+        nn.init.zeros_(self.bent.weight)
+        nn.init.zeros_(self.bent.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return (m, dim) of features (m, n_features)."""
+        x = self.dropout(features)
+        return self.straight(x) + self.bent(nn.functional.gelu(self.hidden(x)))

@@ -2,40 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from models.inputs import Batch, Tokens
-from models.training import ClassPrior
+from models.layers import Experts, TokenScale, mean_token
+from models.training import ClassPrior, Outputs
 
 
 class FusionNetwork(nn.Module):
-    """Encode each modality to tokens, fuse them, classify.
+    """Encode each modality to tokens, give them one size, let each modality speak alone, fuse them.
 
     Args:
         encoders: Modality -> module Batch -> Tokens (b, t, dim); t may differ, dim may not.
-        fusion: Module Tokens -> (b, dim).
-        head: Module (b, dim) -> logits (b, n_classes).
+        fusion: Module (modality -> Tokens, Votes) -> logits (b, n_classes).
+        dim: Size of tokens.
         prior: What to say without evidence.
+        bias: float (n_classes,), where the bias of the experts starts.
     """
 
     def __init__(
-        self, encoders: Mapping[str, nn.Module], fusion: nn.Module, head: nn.Module, prior: ClassPrior
+        self, encoders: Mapping[str, nn.Module], fusion: nn.Module, dim: int, prior: ClassPrior, bias: Tensor
     ) -> None:
         super().__init__()
         self.encoders = nn.ModuleDict(encoders)
+        self.scale = TokenScale(tuple(encoders))
+        self.experts = Experts(tuple(encoders), dim, bias)
         self.fusion = fusion
-        self.head = head
         self.prior = prior
 
-    def tokens(self, batch: Batch) -> Tokens:
-        """Return the tokens of all modalities side by side, (b, sum of t, dim)."""
-        parts = [encoder(batch) for encoder in self.encoders.values()]
-        return Tokens(torch.cat([p.values for p in parts], dim=1), torch.cat([p.mask for p in parts], dim=1))
+    def encoded(self, batch: Batch) -> dict[str, Tokens]:
+        """Return modality -> tokens (b, t, dim) as the encoders make them."""
+        return {name: encoder(batch) for name, encoder in self.encoders.items()}
+
+    @torch.no_grad()
+    def start(self, batches: Sequence[Batch], y: Tensor, share: Mapping[str, float]) -> None:
+        """Take the sizes of tokens and the heads of the experts from train, before training.
+
+        Args:
+            batches: Those of train, in evaluation form.
+            y: int64 (n,), labels of all batches.
+            share: Modality -> how much of a discriminant its head starts with; 0 leaves it at zero.
+        """
+        self.eval()
+        means: dict[str, list[Tokens]] = {name: [] for name in self.encoders}
+        for batch in batches:
+            for name, tokens in self.encoded(batch).items():
+                means[name].append(Tokens(mean_token(*tokens)[:, None], tokens.mask.any(dim=1, keepdim=True)))
+        whole = {name: Tokens(*(torch.cat(part) for part in zip(*each, strict=True))) for name, each in means.items()}
+        self.scale.measure(whole)
+        for name, (values, mask) in self.scale(whole).items():
+            if share[name] and bool(mask.any()):
+                self.experts.start(name, values[mask], y[mask[:, 0]], share[name])
+
+    def tokens(self, batch: Batch) -> dict[str, Tokens]:
+        """Return modality -> tokens (b, t, dim) of one size."""
+        return self.scale(self.encoded(batch))
+
+    def outputs(self, batch: Batch) -> Outputs:
+        """Return what all modalities say together and what each says alone."""
+        tokens = self.tokens(batch)
+        votes = self.experts(tokens)
+        logits = self.prior(self.fusion(tokens, votes), votes.mask.any(dim=1))
+        return Outputs(logits, votes.logits + votes.bias, votes.mask)
+
+    def weights(self, batch: Batch) -> Tensor:
+        """Return the share of each modality in the evidence, float (b, n_modalities); rows sum to 1, to 0 without any.
+
+        Evidence is how far a modality alone moves the classes apart, times its weight where the fusion gives weights.
+        """
+        tokens = self.tokens(batch)
+        votes = self.experts(tokens)
+        size = votes.logits.amax(dim=2) - votes.logits.amin(dim=2)
+        if hasattr(self.fusion, "weights"):
+            size = size * self.fusion.weights(tokens)
+        size = torch.where(votes.mask, size, 0)
+        return size / size.sum(dim=1, keepdim=True).clamp_min(1e-9)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits, float (b, n_classes)."""
-        tokens = self.tokens(batch)
-        return self.prior(self.head(self.fusion(tokens)), tokens.mask.any(dim=1))
+        return self.outputs(batch).logits

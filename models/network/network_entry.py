@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from datasets.cohort import MODALITIES, Cohort
-from models.inputs import Inputs, Resident, TrainGenes
+from models.inputs import GeneSelection, Inputs, Resident, TrainGenes
 from models.layers import BagEncoder, CellTokens
 from models.network.fusion_network import FusionNetwork
 from models.network.parts import NetworkParts
 from models.training import (
     ClassPrior,
     TrainingSettings,
+    evaluation_batches,
     patients_in_classes,
     predict,
     reproducible,
+    train_again,
     train_network,
 )
 
@@ -35,6 +38,9 @@ class NetworkEntry(TrainingSettings):
         device: "cpu" or "cuda".
         dim: Size of tokens.
         dropout: Dropout rate of cell tokens, of clinical features and in the fusion.
+        head_start: How much of the log-likelihoods of a shrunk linear discriminant the head of each modality starts
+            with, except that of images under an encoder that is not pretrained; less than 1, because a sum of
+            discriminants is too sure of itself.
 
     Attributes:
         inputs_: What was learned from train about the inputs.
@@ -49,13 +55,14 @@ class NetworkEntry(TrainingSettings):
     device: str = "cpu"
     dim: int = 64
     dropout: float = 0.3
+    head_start: float = 0.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.chosen = NetworkParts(**self.parts)
 
     def fit(self, train: Cohort, valid: Cohort) -> Self:
-        """Learn from ``train``; ``valid`` chooses the epoch.
+        """Learn from ``train``; ``valid`` chooses the number of steps.
 
         Raises:
             ValueError: If ``train`` lacks a modality that the entry needs, or has none that it can use.
@@ -64,14 +71,26 @@ class NetworkEntry(TrainingSettings):
         lacking = self.needs - set(train.modalities)
         if lacking:
             raise ValueError(f"{self.name}: {train.name} has no {sorted(lacking)}. Choose another entry.")
-        self.inputs_ = self.fit_inputs(train)
-        resident = Resident.load(train, self.inputs_, self.device)
+        resident = self._prepared(train)
         with reproducible(self.seed, self.device):
             self.network_ = self.build_network(resident, train)
             held_out = Resident.load(valid, self.inputs_, self.device)
             report = train_network(self.network_, resident, held_out, self, self.name)
         counted = sum(p.numel() for p in self.network_.parameters())  # frozen ones too
-        self.report_: dict[str, Any] = {**report.as_dict(), "n_parameters": counted}
+        self.report_: dict[str, Any] = {**report.as_dict(), "n_parameters": counted, "kept_features": self._frozen}
+        return self
+
+    def refit(self, cohort: Cohort) -> Self:
+        """Learn anew, from new weights, on ``cohort`` for as many steps as ``fit`` chose.
+
+        Raises:
+            FloatingPointError: If training diverges.
+        """
+        resident = self._prepared(cohort)
+        with reproducible(self.seed, self.device):
+            self.network_ = self.build_network(resident, cohort)
+            losses = train_again(self.network_, resident, self.report_["steps"], self, self.name)
+        self.report_["refit_loss"] = losses
         return self
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
@@ -86,17 +105,31 @@ class NetworkEntry(TrainingSettings):
 
     def fit_inputs(self, train: Cohort) -> Inputs:
         """Learn from train how its modalities become tensors."""
-        genes = self.chosen.genes
-        n_genes, first = (genes.n_genes, genes.first_genes(train)) if genes else (0, frozenset[str]())
-        return Inputs.fit(train, self.chosen.modalities, n_genes, first)
+        genes = GeneSelection() if self.chosen.genes is None else self.chosen.genes.selection(train)
+        return Inputs.fit(train, self.chosen.modalities, genes, getattr(self.chosen.cells, "features", None))
 
     def build_network(self, resident: Resident, train: Cohort) -> FusionNetwork:
-        """Return the untrained network for train, given twice."""
-        head = nn.Linear(self.dim, train.n_classes)
-        prior = ClassPrior(patients_in_classes(resident, train.n_classes))
+        """Return the network for train, given twice, as it is before the first step."""
+        patients = patients_in_classes(resident, train.n_classes)
+        prior = ClassPrior(patients)
         encoders = self.encoders(resident, train)
-        network = FusionNetwork(encoders, self.chosen.fusion.layer(self.dim, self.dropout), head, prior)
-        return network.to(self.device)
+        fusion = self.chosen.fusion.layer(tuple(encoders), self.dim, train.n_classes, self.dropout)
+        bias = torch.zeros_like(prior.log_prior) if self.class_weight == "balanced" else prior.log_prior
+        network = FusionNetwork(encoders, fusion, self.dim, prior, bias).to(self.device)
+        network.start(list(evaluation_batches(resident, self.max_eval_cells)), resident.y, self._shares(encoders))
+        return network
+
+    def _prepared(self, train: Cohort) -> Resident:
+        self.inputs_ = self.fit_inputs(train)
+        return Resident.load(train, self.inputs_, self.device)
+
+    def _shares(self, modalities: Iterable[str]) -> dict[str, float]:
+        """Return how much of a discriminant heads start with; none where an image encoder knows nothing yet."""
+        return {name: self.head_start if name != "images" or self._frozen else 0.0 for name in modalities}
+
+    @property
+    def _frozen(self) -> bool:
+        return hasattr(self.chosen.cells, "features")
 
     def encoders(self, resident: Resident, train: Cohort) -> dict[str, nn.Module]:
         """Return modality -> module Batch -> Tokens, for the modalities that ``inputs_`` uses."""
@@ -111,7 +144,7 @@ class NetworkEntry(TrainingSettings):
             built["clinical"] = parts.clinical.encoder(resident.clinical.shape[1], self.dim, self.dropout)
         return built
 
-    def _bags(self, shape: tuple[int, int]) -> nn.Module:
+    def _bags(self, shape: tuple[int, ...]) -> nn.Module:
         assert self.chosen.cells is not None
         encoder = self.chosen.cells.encoder(shape)
         cells = CellTokens(encoder, encoder.dim, self.dim, self.dropout)

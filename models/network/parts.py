@@ -6,20 +6,25 @@ A part is a frozen dataclass whose fields are its hyper-parameters, with one met
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from torch import nn
 
 from datasets.cohort import Cohort
-from models.inputs import TrainGenes
+from models.inputs import GeneSelection, TrainGenes
 
 
 class CellPart(Protocol):
-    """Slot ``cells``: encode one image."""
+    """Slot ``cells``: encode one image.
 
-    def encoder(self, shape: tuple[int, int]) -> Any:
-        """Return a module float (m, 3, H, W) -> (m, dim) that has the attribute ``dim``, for images of (H, W)."""
+    A part whose encoder is frozen has a method ``features(images: ImageBags) -> (m, ...)`` too; its ``encoder`` then
+    reads these, and is made for their ``shape``: (f,), or (channels, h, w) of a map.
+    """
+
+    def encoder(self, shape: Any) -> Any:
+        """Return a module float (m, 3, H, W) -> (m, dim) that has the attribute ``dim``, for ``shape`` (H, W)."""
         ...
 
 
@@ -32,17 +37,10 @@ class PoolingPart(Protocol):
 
 
 class GenePart(Protocol):
-    """Slot ``genes``: encode a gene vector.
+    """Slot ``genes``: encode a gene vector."""
 
-    Attributes:
-        n_genes: Genes that the network reads, 0 for all.
-    """
-
-    @property
-    def n_genes(self) -> int: ...
-
-    def first_genes(self, train: Cohort) -> frozenset[str]:
-        """Return genes to keep before those that vary most on train."""
+    def selection(self, train: Cohort) -> GeneSelection:
+        """Return which genes the network reads."""
         ...
 
     def encoder(self, genes: TrainGenes, dim: int) -> nn.Module:
@@ -59,10 +57,10 @@ class ClinicalPart(Protocol):
 
 
 class FusionPart(Protocol):
-    """Slot ``fusion``: from the tokens of all modalities to one vector."""
+    """Slot ``fusion``: from the tokens of all modalities, and what each says alone, to logits."""
 
-    def layer(self, dim: int, dropout: float) -> nn.Module:
-        """Return a module Tokens (b, t, dim) -> (b, dim); zero where no token is."""
+    def layer(self, modalities: Sequence[str], dim: int, n_classes: int, dropout: float) -> nn.Module:
+        """Return a module (modality -> Tokens (b, t, dim), Votes) -> logits (b, n_classes)."""
         ...
 
 

@@ -2,4 +2,5 @@
 
 PARTS = {
     "gated-attention": "models.pooling.gated:GatedPooling",
+    "mean": "models.pooling.mean:Mean",
 }

@@ -1,4 +1,4 @@
-"""The one fit loop: AdamW, one learning-rate cycle, early stopping on the valid score of patients."""
+"""The one fit loop: AdamW, one learning-rate cycle, averaged weights, early stopping on the valid score of patients."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from models.inputs import Resident
+from models.inputs import Batch, Resident
+from models.training.outputs import expert_loss
 from models.training.patient_score import patient_nll, patient_weights
 
 _CLIP_NORM = 1.0
 _WARM_UP = 0.2
 _CELLS_AT_ONCE = 1024
+_EPOCHS_JUDGED = 3
 
 
 @dataclass(kw_only=True)
@@ -28,7 +31,7 @@ class TrainingSettings:
     Args:
         seed: Seed of weights, order, cells, variation and dropout.
         max_epochs: Passes over the train specimens; the learning rate falls to zero over them.
-        patience: Epochs without a better valid NLL before stopping.
+        patience: Epochs without a better smoothed valid NLL before stopping.
         learning_rate: Peak of the cycle.
         weight_decay: Of weight matrices; not of biases and norms.
         batch_size: Specimens a step.
@@ -37,6 +40,9 @@ class TrainingSettings:
         modality_dropout: Probability that a present modality is hidden from one step; the last is kept.
         stain_jitter: Standard deviation of the log gain of a cell's colour channels.
         class_weight: "balanced" gives every class the same total weight in the loss.
+        label_smoothing: Share of the label that is spread over all classes.
+        expert_loss: Weight of the loss of each modality alone, beside that of all together.
+        memory: Weight of the past in the moving average of the weights that is kept; 0 keeps the last weights.
     """
 
     seed: int = 0
@@ -49,14 +55,18 @@ class TrainingSettings:
     max_eval_cells: int = 32
     modality_dropout: float = 0.2
     stain_jitter: float = 0.05
-    class_weight: Literal["none", "balanced"] = "none"
+    class_weight: Literal["none", "balanced"] = "balanced"
+    label_smoothing: float = 0.0
+    expert_loss: float = 0.3
+    memory: float = 0.95
 
     def __post_init__(self) -> None:
         for name in ("max_epochs", "patience", "batch_size", "cells_per_bag", "max_eval_cells"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)}: needs 1 or more.")
-        if not 0 <= self.modality_dropout < 1:
-            raise ValueError(f"modality_dropout={self.modality_dropout}: needs a probability below 1.")
+        for name in ("modality_dropout", "label_smoothing", "memory"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)}: needs a number from 0 to below 1.")
         if self.class_weight not in ("none", "balanced"):
             raise ValueError(f"class_weight={self.class_weight!r}: choose 'none' or 'balanced'.")
 
@@ -66,13 +76,14 @@ class TrainingReport:
     """Say how a fit went.
 
     Attributes:
-        epochs: Passes made. best_epoch: Pass whose weights were kept, from 0.
+        epochs: Passes made. best_epoch: Passes after which the weights were kept. steps: Steps up to there.
         parameters: Number of trained values.
-        train_loss: Weighted mean loss of each pass. valid_nll: Patient NLL after each pass.
+        train_loss: Weighted mean loss of each pass. valid_nll: Patient NLL before the first and after each pass.
     """
 
     epochs: int
     best_epoch: int
+    steps: int
     parameters: int
     train_loss: list[float]
     valid_nll: list[float]
@@ -105,7 +116,9 @@ def reproducible(seed: int, device: str) -> Iterator[None]:
 def train_network(
     network: nn.Module, train: Resident, valid: Resident, settings: TrainingSettings, name: str
 ) -> TrainingReport:
-    """Fit ``network`` in place and leave it at the epoch with the lowest valid NLL.
+    """Fit ``network`` in place and leave it at the epoch with the lowest valid NLL, averaged over three epochs.
+
+    A few patients say little about one epoch; the average says more.
 
     Args:
         network: Module Batch -> logits (b, n_classes), on the device of the data.
@@ -117,34 +130,60 @@ def train_network(
     loop = FitLoop(network, train, settings)
     train_loss: list[float] = []
     valid_nll: list[float] = []
-    best, best_epoch = copy.deepcopy(network.state_dict()), -1
-    for epoch in range(settings.max_epochs):
-        train_loss.append(loop.epoch())
-        _check_finite(train_loss[-1], "loss", epoch, settings, name)
-        valid_nll.append(patient_nll(predict(network, valid, settings.max_eval_cells), valid))
+    judged: list[float] = []
+    best, best_epoch = copy.deepcopy(network.state_dict()), 0
+    for epoch in range(settings.max_epochs + 1):
+        if epoch:
+            train_loss.append(loop.epoch())
+            _check_finite(train_loss[-1], "loss", epoch, settings, name)
+        valid_nll.append(patient_nll(predict(loop.kept, valid, settings.max_eval_cells), valid))
         _check_finite(valid_nll[-1], "valid NLL", epoch, settings, name)
-        if best_epoch < 0 or valid_nll[-1] < valid_nll[best_epoch]:
-            best, best_epoch = copy.deepcopy(network.state_dict()), epoch
+        latest = valid_nll[-_EPOCHS_JUDGED:]
+        judged.append(sum(latest) / len(latest))
+        if judged[-1] < judged[best_epoch]:
+            best, best_epoch = copy.deepcopy(loop.kept.state_dict()), epoch
         elif epoch - best_epoch >= settings.patience:
             break
     network.load_state_dict(best)
     parameters = sum(p.numel() for p in network.parameters())
-    return TrainingReport(len(train_loss), best_epoch, parameters, train_loss, valid_nll)
+    return TrainingReport(len(train_loss), best_epoch, best_epoch * loop.n_batches, parameters, train_loss, valid_nll)
+
+
+def train_again(network: nn.Module, data: Resident, steps: int, settings: TrainingSettings, name: str) -> list[float]:
+    """Fit ``network`` in place for a number of steps that was chosen before; return the mean loss of each pass.
+
+    The learning rate falls as in the fit that chose: over ``max_epochs`` passes.
+
+    Raises:
+        FloatingPointError: If the loss stops being finite.
+    """
+    loop = FitLoop(network, data, settings)
+    losses: list[float] = []
+    for done in range(0, steps, loop.n_batches):
+        losses.append(loop.epoch(steps - done))
+        _check_finite(losses[-1], "loss", len(losses) - 1, settings, name)
+    network.load_state_dict(loop.kept.state_dict())
+    return losses
 
 
 def predict(network: nn.Module, data: Resident, max_cells: int) -> Tensor:
     """Return probabilities, float64 (n, n_classes), computed in pieces of bounded memory."""
     network.eval()
-    everyone = torch.arange(len(data), device=data.y.device)
-    pieces = everyone.split(max(1, _CELLS_AT_ONCE // max_cells))
     with torch.inference_mode():
-        logits = [network(data.evaluation_batch(index, max_cells)).double() for index in pieces]
+        logits = [network(batch).double() for batch in evaluation_batches(data, max_cells)]
         return torch.cat(logits).softmax(dim=1)
 
 
-def weighted_loss(logits: Tensor, y: Tensor, weight: Tensor) -> Tensor:
-    """Return the mean over specimens of weight times cross-entropy."""
-    return (weight * F.cross_entropy(logits, y, reduction="none")).mean()
+def evaluation_batches(data: Resident, max_cells: int) -> Iterator[Batch]:
+    """Yield all specimens in their order, up to 1,024 cells at once."""
+    everyone = torch.arange(len(data), device=data.y.device)
+    for index in everyone.split(max(1, _CELLS_AT_ONCE // max_cells)):
+        yield data.evaluation_batch(index, max_cells)
+
+
+def weighted_loss(logits: Tensor, y: Tensor, weight: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Return the mean over specimens of weight times cross-entropy, with smoothed labels if asked."""
+    return (weight * F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)).mean()
 
 
 def specimen_weights(data: Resident, class_weight: str) -> Tensor:
@@ -176,40 +215,62 @@ def drop_modalities(present: Tensor, rate: float, generator: Generator) -> Tenso
 class FitLoop:
     """Hold what changes from step to step of a fit."""
 
-    def __init__(self, network: nn.Module, train: Resident, settings: TrainingSettings) -> None:
+    def __init__(self, network: Any, train: Resident, settings: TrainingSettings) -> None:
         self.network, self.train, self.settings = network, train, settings
         self.weight = specimen_weights(train, settings.class_weight)
         self.generator = Generator(train.y.device).manual_seed(settings.seed)
         self.n_batches = math.ceil(len(train) / settings.batch_size)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(network, settings.weight_decay), settings.learning_rate)
+        groups = _parameter_groups(network, settings.learning_rate, settings.weight_decay)
+        self.optimizer = torch.optim.AdamW(groups)
         steps = self.n_batches * settings.max_epochs
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: warm_up_cosine(step, steps))
+        self._averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(settings.memory), use_buffers=True)
 
-    def epoch(self) -> float:
-        """Take one step for each batch of a new order and return the mean loss."""
+    @property
+    def kept(self) -> nn.Module:
+        """Return the network with averaged weights."""
+        return self._averaged.module
+
+    def epoch(self, at_most: int | None = None) -> float:
+        """Take one step for each batch of a new order, or ``at_most`` of them, and return the mean loss."""
         self.network.train()
         order = torch.randperm(len(self.train), generator=self.generator, device=self.weight.device)
-        losses = [self.step(index) * len(index) for index in order.tensor_split(self.n_batches)]
-        return float(torch.stack(losses).sum()) / len(order)
+        batches = order.tensor_split(self.n_batches)[:at_most]
+        losses = [self.step(index) * len(index) for index in batches]
+        return float(torch.stack(losses).sum()) / sum(len(index) for index in batches)
 
     def step(self, index: Tensor) -> Tensor:
         """Update the weights on specimens ``index`` and return their loss."""
         s = self.settings
         batch = self.train.training_batch(index, s.cells_per_bag, s.stain_jitter, self.generator)
         batch = batch._replace(present=drop_modalities(batch.present, s.modality_dropout, self.generator))
-        loss = weighted_loss(self.network(batch), self.train.y[index], self.weight[index])
+        loss = self._loss(batch, self.train.y[index], self.weight[index])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP_NORM)
         self.optimizer.step()
         self.schedule.step()
+        self._averaged.update_parameters(self.network)
         return loss.detach()
 
+    def _loss(self, batch: Batch, y: Tensor, weight: Tensor) -> Tensor:
+        s = self.settings
+        if not s.expert_loss:
+            return weighted_loss(self.network(batch), y, weight, s.label_smoothing)
+        said = self.network.outputs(batch)
+        together = weighted_loss(said.logits, y, weight, s.label_smoothing)
+        return together + s.expert_loss * expert_loss(said, y, weight, s.label_smoothing)
 
-def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+def _parameter_groups(network: nn.Module, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+    """Return groups for the optimiser; a parameter with an attribute ``rate`` learns that many times as fast."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for p in network.parameters():
+        groups.setdefault((getattr(p, "rate", 1.0), weight_decay if p.ndim > 1 else 0.0), []).append(p)
+    return [
+        {"params": params, "weight_decay": decay, "lr": learning_rate * rate}
+        for (rate, decay), params in groups.items()
+    ]
 
 
 def _check_finite(value: float, what: str, epoch: int, settings: TrainingSettings, name: str) -> None:

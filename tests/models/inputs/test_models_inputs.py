@@ -8,13 +8,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_selection import f_classif
 from sklearn.preprocessing import StandardScaler
 
 from datasets.cohort import presence
 from models.inputs.augmentation import jitter_stain, random_orientation
 from models.inputs.cell_sampling import even_cells, random_cells
 from models.inputs.clinical_table import ClinicalTable, NumericColumn
-from models.inputs.gene_scaler import GeneScaler, set_members
+from models.inputs.gene_scaler import GeneScaler, GeneSelection, f_statistic, set_members
 from models.inputs.inputs import Inputs
 from models.inputs.resident import Resident
 from tests.toy import toy_cohort
@@ -24,7 +25,7 @@ ALL = ("images", "genes", "clinical")
 
 
 def test_genes_are_standardised_as_scikit_learn_does_on_rows_that_have_them():
-    scaler = GeneScaler.fit(COHORT, 5)
+    scaler = GeneScaler.fit(COHORT, GeneSelection(5))
     rows = COHORT.has("genes")
     expected = StandardScaler().fit(COHORT.genes[rows])
     chosen = np.argsort(-expected.var_)[:5]
@@ -38,14 +39,23 @@ def test_genes_are_standardised_as_scikit_learn_does_on_rows_that_have_them():
 def test_genes_asked_for_are_kept_first():
     members = set_members(COHORT)
     assert members == {g for genes in COHORT.gene_sets.values() for g in genes}
-    assert set(GeneScaler.fit(COHORT, len(members), members).names) == members
-    assert members < set(GeneScaler.fit(COHORT, len(members) + 2, members).names)
+    assert set(GeneScaler.fit(COHORT, GeneSelection(len(members), members)).names) == members
+    assert members < set(GeneScaler.fit(COHORT, GeneSelection(len(members) + 2, members)).names)
+
+
+def test_the_f_test_orders_genes_as_scikit_learn_does():
+    rows = COHORT.has("genes")
+    expected = f_classif(COHORT.genes[rows].astype(np.float64), COHORT.y[rows])[0]
+    np.testing.assert_allclose(f_statistic(COHORT.genes[rows].astype(np.float64), COHORT.y[rows]), expected)
+    chosen = GeneScaler.fit(COHORT, GeneSelection(4, choice="f-test")).chosen
+    np.testing.assert_array_equal(chosen, np.argsort(-expected)[:4])
+    assert not f_statistic(np.ones((6, 2)), np.array([0, 0, 0, 1, 1, 1])).any()
 
 
 def test_a_constant_gene_becomes_zero():
     genes = COHORT.genes.copy()
     genes[:, 3] = 7
-    scaler = GeneScaler.fit(dataclasses.replace(COHORT, genes=genes), 0)
+    scaler = GeneScaler.fit(dataclasses.replace(COHORT, genes=genes), GeneSelection(0))
     out = scaler.transform(dataclasses.replace(COHORT, genes=genes))
     assert not out[:, list(scaler.chosen).index(3)].any()
 
@@ -66,7 +76,7 @@ def test_clinical_columns_are_imputed_flagged_logged_and_scaled():
 
 def test_what_is_fitted_does_not_move_when_other_rows_do():
     train, few = COHORT[np.arange(20)], COHORT[np.arange(5)]
-    table, scaler = ClinicalTable.fit(train), GeneScaler.fit(train, 4)
+    table, scaler = ClinicalTable.fit(train), GeneScaler.fit(train, GeneSelection(4))
     np.testing.assert_array_equal(scaler.transform(COHORT)[:5], scaler.transform(few))
     np.testing.assert_array_equal(table.transform(COHORT)[:5], table.transform(few))
 
@@ -106,7 +116,7 @@ def test_every_cell_is_drawn_equally_often():
 
 
 def test_a_batch_holds_the_cells_of_its_specimens():
-    inputs = Inputs.fit(COHORT, ALL, 0)
+    inputs = Inputs.fit(COHORT, ALL)
     data = Resident.load(COHORT, inputs, "cpu")
     index = torch.tensor([4, 1, 7])
     batch = data.evaluation_batch(index, 8)
@@ -118,7 +128,7 @@ def test_a_batch_holds_the_cells_of_its_specimens():
 
 
 def test_a_view_of_a_cohort_loads_the_rows_of_the_view():
-    inputs = Inputs.fit(COHORT, ALL, 0)
+    inputs = Inputs.fit(COHORT, ALL)
     view = Resident.load(COHORT[[5, 2]], inputs, "cpu").evaluation_batch(torch.tensor([1]), 8)
     whole = Resident.load(COHORT, inputs, "cpu").evaluation_batch(torch.tensor([2]), 8)
     assert torch.equal(view.cells, whole.cells) and torch.equal(view.genes, whole.genes)

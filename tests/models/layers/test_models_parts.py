@@ -15,7 +15,9 @@ from models.images.resnet import ResNet
 from models.images.spatial_attention import SpatialAttention
 from models.images.vision_transformer import CellVisionTransformer
 from models.inputs.batch import Batch, Tokens
+from models.layers.experts import Votes
 from models.layers.gated_attention import GatedAttention
+from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
 from models.training.class_prior import ClassPrior
 
@@ -25,6 +27,11 @@ def _seeded():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
+
+
+def silent(n):
+    """Return votes for three classes of modalities that say nothing."""
+    return Votes(torch.zeros(n, 1, 3), torch.ones(n, 1, dtype=torch.bool), torch.zeros(3))
 
 
 def network(attention):
@@ -85,33 +92,42 @@ def test_gated_attention_is_the_formula():
 
 
 def test_the_transformer_equals_itself_on_the_tokens_that_exist():
-    fusion = CrossModalTransformer(8, depth=2, heads=2, dropout=0.1).eval()
+    fusion = CrossModalTransformer(8, 3, depth=2, heads=2, dropout=0.1).eval()
     values, mask = torch.randn(3, 5, 8), torch.tensor([[1, 1, 0, 1, 0], [0, 0, 0, 0, 0], [1] * 5]).bool()
-    out = fusion(Tokens(values, mask))
+    fusion.head.reset_parameters()
+    out = fusion({"genes": Tokens(values, mask)}, silent(3))
     for i in range(3):
         kept = values[i : i + 1, mask[i]]
-        alone = fusion(Tokens(kept, torch.ones(1, kept.shape[1], dtype=torch.bool)))
+        alone = fusion({"genes": Tokens(kept, torch.ones(1, kept.shape[1], dtype=torch.bool))}, silent(1))
         torch.testing.assert_close(out[i : i + 1], alone, atol=1e-5, rtol=1e-5)
 
 
 def test_the_transformer_does_not_care_about_the_order_of_tokens():
-    fusion = CrossModalTransformer(8, depth=1, heads=2, dropout=0.0).eval()
+    fusion = CrossModalTransformer(8, 3, depth=1, heads=2, dropout=0.0).eval()
     values, mask, order = torch.randn(2, 5, 8), torch.rand(2, 5) > 0.3, torch.randperm(5)
-    torch.testing.assert_close(
-        fusion(Tokens(values[:, order], mask[:, order])), fusion(Tokens(values, mask)), atol=1e-5, rtol=1e-5
-    )
+    fusion.head.reset_parameters()
+    tokens, turned = ({"genes": Tokens(v, m)} for v, m in ((values, mask), (values[:, order], mask[:, order])))
+    torch.testing.assert_close(fusion(turned, silent(2)), fusion(tokens, silent(2)), atol=1e-5, rtol=1e-5)
 
 
 def test_group_tokens_are_linear_maps_of_their_group():
     groups = [[0, 4, 6], [2], [6, 1]]
-    module = GroupTokens("genes", groups, 4, 0.0).eval()
+    module = GroupTokens("genes", groups, 4, 0.0, alike=False).eval()
     genes = torch.randn(2, 7)
     present = torch.tensor([[True, True, True], [True, False, True]])
     tokens = module(Batch(None, torch.zeros(2, 1).bool(), genes, torch.zeros(2, 0), present))
     for t, group in enumerate(groups):
         raw = genes[:, group] @ module.weight[t, : len(group)] + module.place[t]
-        torch.testing.assert_close(tokens.values[:, t], nn.functional.layer_norm(raw, (4,)))
+        torch.testing.assert_close(tokens.values[:, t], raw)
     assert tokens.mask[0].all() and not tokens.mask[1].any()
+
+
+def test_the_token_of_a_gene_set_starts_as_the_mean_in_one_direction():
+    module = GroupTokens("genes", [[0, 1, 2], [3, 4]], 4, 0.0, alike=True).eval()
+    genes = torch.randn(2, 5)
+    tokens = module(Batch(None, torch.zeros(2, 1).bool(), genes, torch.zeros(2, 0), torch.ones(2, 3).bool()))
+    moved = tokens.values[:, 0] - module.place[0]
+    torch.testing.assert_close(moved[0] / genes[0, :3].mean(), moved[1] / genes[1, :3].mean())
 
 
 def test_gene_groups_are_the_sets_and_runs_of_the_rest():
@@ -152,7 +168,8 @@ def test_pathway_edges_join_members_of_one_set():
 
 
 def graph_network(edges):
-    return GeneGraphNetwork(edges, 6, channels=4, layers=2, dim=5, dropout=0.0)
+    groups = GroupMeans([[0, 1], [2, 3, 4], [5]], torch.randn(30, 6))
+    return GeneGraphNetwork(edges, groups, channels=4, layers=2, dim=5, dropout=0.0)
 
 
 def test_graph_convolution_follows_a_permutation_of_genes():
@@ -170,9 +187,8 @@ def test_graph_convolution_is_the_formula_and_without_edges_a_feedforward_networ
     mean = adjacency / adjacency.sum(1, keepdim=True)
     for matrix, used in ((mean, edges), (torch.zeros(6, 6), edges[:, :0])):
         expected = nodes
-        for layer, norm in zip(module.layers, module.norms, strict=True):
-            h = norm(expected)
-            expected = expected + nn.functional.gelu(layer.lin_rel(matrix @ h) + layer.lin_root(h))
+        for layer in module.layers:
+            expected = expected + nn.functional.gelu(layer.lin_rel(matrix @ expected) + layer.lin_root(expected))
         torch.testing.assert_close(module.convolve(nodes, used), expected)
 
 

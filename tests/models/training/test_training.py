@@ -1,5 +1,6 @@
 """The fit loop: patient weights, early stopping, reproducibility, clear failures."""
 
+import copy
 import dataclasses
 import math
 
@@ -14,13 +15,16 @@ from benchmark.entries.registry import entry_class, entry_spec
 from datasets.cohort import Cohort
 from models.inputs.inputs import Inputs
 from models.inputs.resident import Resident
+from models.training.outputs import Outputs, expert_loss
 from models.training.patient_score import patient_nll, patients_in_classes
 from models.training.training import (
+    FitLoop,
     TrainingSettings,
     drop_modalities,
     predict,
     reproducible,
     specimen_weights,
+    train_again,
     train_network,
     warm_up_cosine,
     weighted_loss,
@@ -38,11 +42,14 @@ def grouped(n: int = 24, level: str = "patient", seed: int = 0) -> Cohort:
 
 
 def resident(cohort: Cohort, train: Cohort | None = None) -> Resident:
-    return Resident.load(cohort, Inputs.fit(train or cohort, ("genes", "clinical"), 0), "cpu")
+    return Resident.load(cohort, Inputs.fit(train or cohort, ("genes", "clinical")), "cpu")
 
 
 def gnn(**more):
     return entry_class(entry_spec("fusion-gnn"))(**{"genes.channels": 4, "max_epochs": 1, **more})
+
+
+PLAIN = {"expert_loss": 0.0}  # of a network without experts
 
 
 class Linear(nn.Module):
@@ -104,20 +111,22 @@ def test_patients_in_classes_counts_patients():
 def test_the_epoch_with_the_best_valid_score_is_kept():
     train, valid = grouped(seed=1), grouped(seed=2)
     data, held_out = resident(train), resident(valid, train)
-    settings = TrainingSettings(max_epochs=40, patience=5, learning_rate=0.3, modality_dropout=0.0)
+    settings = TrainingSettings(max_epochs=40, patience=5, learning_rate=0.3, modality_dropout=0.0, **PLAIN)
     network, report = fitted(settings, data, held_out)
-    assert report.best_epoch == int(np.argmin(report.valid_nll)) and report.epochs == len(report.valid_nll)
+    judged = [np.mean(report.valid_nll[max(0, k - 2) : k + 1]) for k in range(report.epochs)]
+    assert report.best_epoch == int(np.argmin(judged)) and report.epochs == len(report.valid_nll)
     assert report.epochs == min(40, report.best_epoch + 1 + 5)
+    assert report.steps == (report.best_epoch + 1) * 3
     proba = predict(network, held_out, 1).numpy()
     mean = [proba[valid.patient == p].mean(axis=0) for p in np.unique(valid.patient)]
     labels = [valid.y[valid.patient == p][0] for p in np.unique(valid.patient)]
-    assert log_loss(labels, mean, labels=[0, 1, 2]) == pytest.approx(min(report.valid_nll), rel=1e-6)
+    assert log_loss(labels, mean, labels=[0, 1, 2]) == pytest.approx(report.valid_nll[report.best_epoch], rel=1e-6)
     assert report.parameters == 12 * 3 + 3
 
 
 def test_the_first_loss_is_the_mean_over_patients_before_any_step():
     data = resident(grouped())
-    settings = TrainingSettings(max_epochs=1, batch_size=99, learning_rate=1e-12, modality_dropout=0.0)
+    settings = TrainingSettings(max_epochs=1, batch_size=99, learning_rate=1e-12, modality_dropout=0.0, **PLAIN)
     network, report = fitted(settings, data, data)
     loss = weighted_loss(network.layer(data.genes), data.y, specimen_weights(data, "none"))
     assert report.train_loss[0] == pytest.approx(float(loss.detach()), rel=1e-5)
@@ -133,7 +142,7 @@ def test_the_learning_rate_rises_once_and_falls_to_zero(steps):
 
 def test_same_seed_same_weights_and_other_seed_others():
     data = resident(grouped())
-    weights = [fitted(TrainingSettings(max_epochs=2, seed=s), data, data)[0].layer.weight for s in (4, 4, 5)]
+    weights = [fitted(TrainingSettings(max_epochs=2, seed=s, **PLAIN), data, data)[0].layer.weight for s in (4, 4, 5)]
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
 
 
@@ -141,7 +150,7 @@ def test_a_loss_that_is_not_finite_names_entry_epoch_and_learning_rate():
     data = resident(grouped())
     broken = dataclasses.replace(data, genes=data.genes * math.inf)
     with pytest.raises(FloatingPointError, match=r"linear: loss is nan in epoch 0 at learning_rate=0\.001"):
-        fitted(TrainingSettings(), broken, data)
+        fitted(TrainingSettings(**PLAIN), broken, data)
 
 
 def test_hidden_modalities_leave_at_least_one_of_those_present():
@@ -174,3 +183,51 @@ def test_given_gene_sets_make_the_graph():
     cohort = toy_cohort(n=30, images=False)
     network = gnn().fit(cohort[np.arange(20)], cohort[np.arange(20, 30)]).network_
     assert network.encoders["genes"].network.edges.shape[1] == 3 * 2 + 2 * 1
+
+
+def test_learning_again_takes_the_chosen_steps_and_no_more():
+    data = resident(grouped(n=23))
+    settings = TrainingSettings(max_epochs=4, memory=0.0, modality_dropout=0.0, **PLAIN)
+    with reproducible(0, "cpu"):
+        network = Linear()
+        before = copy.deepcopy(network)
+        losses = train_again(network, data, 7, settings, "linear")
+    assert len(losses) == 3  # two whole passes of three steps, and one step
+    by_hand, loop = before, FitLoop(before, data, settings)
+    for at_most in (None, None, 1):
+        loop.epoch(at_most)
+    assert loop.schedule.last_epoch == 7 and torch.equal(by_hand.layer.weight, network.layer.weight)
+
+
+def test_kept_weights_are_the_moving_average():
+    data = resident(grouped())
+    loop = FitLoop(Linear(), data, TrainingSettings(max_epochs=3, memory=0.75, modality_dropout=0.0, **PLAIN))
+    index, seen = torch.arange(8), []
+    for _ in range(4):
+        loop.step(index)
+        seen.append(loop.network.layer.weight.detach().clone())
+    expected = seen[0]
+    for weight in seen[1:]:
+        expected = 0.75 * expected + 0.25 * weight
+    torch.testing.assert_close(loop.kept.layer.weight, expected)
+
+
+def test_each_modality_alone_is_scored_where_it_is():
+    votes, y, weight = torch.randn(5, 2, 3), torch.tensor([0, 1, 2, 1, 0]), torch.rand(5)
+    heard = torch.tensor([[1, 1], [1, 0], [0, 1], [0, 0], [1, 1]]).bool()
+    by_hand = [
+        weight[i] * F.cross_entropy(votes[i, m][None], y[i : i + 1]) for i in range(5) for m in range(2) if heard[i, m]
+    ]
+    got = expert_loss(Outputs(votes[:, 0], votes, heard), y, weight, 0.0)
+    torch.testing.assert_close(got, torch.stack(by_hand).sum() / 5)
+
+
+def test_a_parameter_with_a_rate_learns_that_much_slower():
+    data, slow = resident(grouped()), Linear()
+    slow.layer.weight.rate = 0.1
+    first = slow.layer.weight.detach().clone()
+    loop = FitLoop(slow, data, TrainingSettings(max_epochs=1, weight_decay=0.0, **PLAIN))
+    rate = loop.schedule.get_last_lr()
+    loop.step(torch.arange(8))
+    moved = float((slow.layer.weight.detach() - first).abs().max())  # Adam's first step is the rate itself
+    assert sorted(rate) == pytest.approx([rate[0], rate[0] * 10]) and moved == pytest.approx(min(rate), rel=1e-3)

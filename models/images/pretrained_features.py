@@ -1,0 +1,96 @@
+"""What a frozen, pretrained encoder says of each image; computed once for the same images and weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from datasets.cache import cached_arrays
+from datasets.cohort import ImageBags
+
+_AT_ONCE = 64
+# Read at import: what a later edit makes of the file is not the code that runs here.
+_CODE = Path(__file__).read_bytes()
+
+
+def normalised(pixels: Tensor, side: int) -> Tensor:
+    """Return float (m, 3, side, side), as TensorFlow's EfficientNet-Lite wants it, of pixels (m, H, W, 3).
+
+    Args:
+        side: Height and width asked for; 0 keeps those of the images.
+    """
+    scaled = (pixels.permute(0, 3, 1, 2).float() - 127) / 128
+    if side and scaled.shape[-2:] != (side, side):
+        scaled = F.interpolate(scaled, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    return scaled.contiguous(memory_format=torch.channels_last)
+
+
+def stage_means(network: nn.Module, stages: Sequence[int], pixels: Tensor) -> Tensor:
+    """Return the mean over places of the output of each of ``stages``, side by side, float (m, f).
+
+    Args:
+        network: An EfficientNet of timm.
+        stages: Numbers of its blocks, from 0; one past the last is its head.
+        pixels: float (m, 3, H, W), normalised.
+    """
+    found: list[Tensor] = []
+    x = network.bn1(network.conv_stem(pixels))
+    for stage, block in enumerate(network.blocks):
+        x = block(x)
+        found += [x.mean(dim=(2, 3))] if stage in stages else []
+    if len(network.blocks) in stages:
+        found.append(network.bn2(network.conv_head(x)).mean(dim=(2, 3)))
+    return torch.cat(found, dim=1)
+
+
+def stage_map(network: nn.Module, stage: int, pixels: Tensor) -> Tensor:
+    """Return the output of block ``stage``, float16 (m, channels, h, w); of pixels (m, 3, H, W), normalised."""
+    x = network.bn1(network.conv_stem(pixels))
+    for block in network.blocks[: stage + 1]:
+        x = block(x)
+    return x.half().contiguous()
+
+
+def cached_features(
+    images: ImageBags, read: Callable[[nn.Module, Tensor], Tensor], build: Callable[[], nn.Module], side: int, told: str
+) -> NDArray[np.floating]:
+    """Return what a pretrained network says of every image of the bags, (m, ...), bag after bag.
+
+    It depends on one image at a time and learns from none, so all images of a dataset share one file of the cache.
+
+    Args:
+        read: From the network and normalised pixels (m, 3, H, W) to features (m, ...).
+        build: Makes the network; called only when the cache lacks the features.
+        side: Height and width to which images are scaled, 0 for their own.
+        told: All else on which the features depend: weights, and what is read.
+    """
+    pixels = images.pixels
+    told = repr((pixels.shape, side, told, torch.__version__, timm.__version__))
+    digest = hashlib.sha256(told.encode() + _CODE)
+    for start in range(0, len(pixels), 256):
+        digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)
+    key = f"pretrained-features-{digest.hexdigest()}"
+    made = cached_arrays(key, lambda: {"features": _computed(pixels, build(), read, side)})
+    return made["features"][images.all_rows()]
+
+
+def _computed(
+    pixels: NDArray[np.uint8], network: nn.Module, read: Callable[[nn.Module, Tensor], Tensor], side: int
+) -> NDArray[np.floating]:
+    if not len(pixels):  # a blank image tells how many features there are
+        return _computed(np.zeros((1, *pixels.shape[1:]), np.uint8), network, read, side)[:0]
+    network.eval()
+    with torch.inference_mode():
+        pieces = [
+            read(network, normalised(torch.tensor(np.asarray(pixels[i : i + _AT_ONCE])), side)).numpy()
+            for i in range(0, len(pixels), _AT_ONCE)
+        ]
+    return np.concatenate(pieces)

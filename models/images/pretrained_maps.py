@@ -1,0 +1,31 @@
+"""What the parts over maps of a frozen network share."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from datasets.cohort import ImageBags
+from models.images.pretrained_features import cached_features, stage_map
+from models.images.pretrained_weights import PACKAGED, Source
+
+
+def packaged_maps(images: ImageBags, block: int, side: int) -> NDArray[np.floating]:
+    """Return the output of a block of EfficientNet-Lite0 for every image, float16 (m, channels, h, w), bag after bag.
+
+    Args:
+        side: Height and width to which images are scaled.
+
+    Raises:
+        ModuleNotFoundError: If the package with the weights is not installed.
+    """
+    source = Source(PACKAGED, "", "")
+    read = partial(_map, block=block)
+    return cached_features(images, read, source.network, side, f"{source.identity()} map {block}")
+
+
+def _map(network: nn.Module, pixels: Tensor, block: int) -> Tensor:
+    return stage_map(network, block, pixels)

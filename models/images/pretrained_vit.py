@@ -1,0 +1,53 @@
+"""The part ``cells = "pretrained-vit"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.cohort import ImageBags
+from models.images.place_encoders import HybridTransformer
+from models.images.pretrained_maps import packaged_maps
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainedVit:
+    """A vision transformer on patches of the map that the first blocks of a frozen EfficientNet make of a cell.
+
+    Reference: A. Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale",
+    2021, https://arxiv.org/abs/2010.11929 (hybrid architecture).
+    Differs from the paper in: the convolutions are frozen; two narrow layers, which correct the mean over patches.
+
+    Args:
+        block: Block whose map is read, 0 to 6; one place is one patch.
+        side: Height and width to which images are scaled.
+        width, depth, heads: Width, layers and heads of the transformer.
+        dropout: Dropout rate inside the transformer.
+    """
+
+    block: int = 2
+    side: int = 64
+    width: int = 64
+    depth: int = 2
+    heads: int = 4
+    dropout: float = 0.2
+
+    def features(self, images: ImageBags) -> NDArray[np.floating]:
+        """Return the frozen map of every image, float16 (m, channels, h, w), bag after bag.
+
+        Raises:
+            ModuleNotFoundError: If the package with the weights is not installed.
+        """
+        return packaged_maps(images, self.block, self.side)
+
+    def encoder(self, shape: Any) -> HybridTransformer:
+        """Return the module (m, channels, h, w) -> (m, dim) for maps of ``shape`` (channels, h, w)."""
+        return HybridTransformer(shape, self.width, depth=self.depth, heads=self.heads, dropout=self.dropout)
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest hyper-parameters of ``PretrainedVit``."""
+    return {"depth": trial.suggest_int("depth", 1, 3), "dropout": trial.suggest_float("dropout", 0.0, 0.6)}

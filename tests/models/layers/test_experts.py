@@ -1,0 +1,121 @@
+"""Experts and their start against scikit-learn and closed forms."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.covariance import LedoitWolf
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from models.fusion.attention import AttentionFusion
+from models.fusion.late import MeanOfProbabilities
+from models.fusion.product import Product
+from models.inputs.batch import Tokens
+from models.layers.discriminant import shrunk_discriminant
+from models.layers.experts import Experts, Votes
+from models.layers.group_means import GroupMeans
+from models.layers.token_scale import TokenScale
+from models.layers.vector_encoder import ResidualMlp
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
+
+
+def planted(n=60, d=8):
+    rng = np.random.default_rng(0)
+    y = np.arange(n) % 3
+    return rng.normal(size=(n, d)) + np.eye(3, d)[y] * 2, y
+
+
+def test_the_start_is_the_shrunk_discriminant_of_scikit_learn():
+    x, y = planted()
+    weight, bias = shrunk_discriminant(torch.tensor(x), torch.tensor(y), 3)
+    estimator = LedoitWolf(assume_centered=True, store_precision=False)
+    pooled = estimator.fit(x - np.stack([x[y == k].mean(axis=0) for k in y]))
+    # scikit-learn centres before it estimates; a pooled estimate is already centred within classes.
+    model = LinearDiscriminantAnalysis(
+        solver="lsqr", covariance_estimator=_Fixed(pooled.covariance_), priors=[1 / 3] * 3
+    )
+    model.fit(x, y)
+    got = (torch.tensor(x) @ weight.T + bias).softmax(1)
+    np.testing.assert_allclose(got, model.predict_proba(x), atol=1e-6)
+
+
+class _Fixed:
+    def __init__(self, covariance):
+        self.covariance_ = covariance
+
+    def fit(self, x):
+        return self
+
+
+def test_the_start_does_not_depend_on_a_rotation_or_on_flat_directions():
+    x, y = (torch.tensor(v) for v in planted())
+    turn = torch.linalg.qr(torch.randn(8, 8, dtype=torch.float64)).Q
+    wide = torch.cat([x @ turn, torch.full((60, 5), 3.0)], dim=1)
+    logits = [rows @ w.T + b for rows in (x, wide) for w, b in [shrunk_discriminant(rows, y, 3)]]
+    torch.testing.assert_close(*logits, atol=1e-8, rtol=1e-6)
+
+
+def test_a_class_that_is_not_there_gets_no_evidence():
+    x, y = (torch.tensor(v) for v in planted())
+    weight, bias = shrunk_discriminant(x, y, 5)
+    assert not weight[3:].any() and not bias[3:].any() and weight[:3].any()
+    for nothing in (shrunk_discriminant(x, y * 0, 3), shrunk_discriminant(x[:0], y[:0], 3)):
+        assert not any(part.any() for part in nothing)
+
+
+def test_votes_are_the_mean_over_tokens_and_absent_modalities_are_left_out():
+    experts = Experts(("images", "genes"), 4, torch.tensor([0.1, 0.2, 0.3]))
+    tokens = {
+        "images": Tokens(torch.randn(2, 3, 4), torch.tensor([[True, True, False], [False] * 3])),
+        "genes": Tokens(torch.randn(2, 1, 4), torch.tensor([[True], [True]])),
+    }
+    votes = experts(tokens)
+    cells = experts.heads["images"](tokens["images"].values[0, :2]).mean(dim=0)
+    genes = experts.heads["genes"](tokens["genes"].values[:, 0])
+    torch.testing.assert_close(votes.logits[0], torch.stack([cells, genes[0]]))
+    torch.testing.assert_close(Product()(tokens, votes)[0], experts.bias + cells + genes[0])
+    torch.testing.assert_close(Product()(tokens, votes)[1], experts.bias + genes[1])
+    late = MeanOfProbabilities()(tokens, votes)
+    both = torch.stack([(experts.bias + said).softmax(0) for said in (cells, genes[0])]).mean(dim=0)
+    torch.testing.assert_close(late.exp(), torch.stack([both, (experts.bias + genes[1]).softmax(0)]))
+
+
+def test_attention_over_modalities_starts_as_the_product():
+    votes = Votes(torch.randn(2, 2, 3), torch.tensor([[True, True], [False, True]]), torch.randn(3))
+    votes = votes._replace(logits=votes.logits * votes.mask[..., None])
+    tokens = {m: Tokens(torch.randn(2, 1, 4), votes.mask[:, i : i + 1]) for i, m in enumerate(("images", "genes"))}
+    fusion = AttentionFusion(4, 0.0)
+    torch.testing.assert_close(fusion(tokens, votes), votes.product())
+    torch.nn.init.normal_(fusion.attention.score.weight)
+    weights = fusion.weights(tokens)
+    expected = votes.bias + 2 * (weights[0, :, None] * votes.logits[0]).sum(dim=0)
+    torch.testing.assert_close(fusion(tokens, votes)[0], expected)
+
+
+def test_tokens_of_all_modalities_vary_as_much_and_keep_their_shifts():
+    values = {"images": torch.randn(50, 1, 4) * 7 + 3, "genes": torch.randn(50, 6, 4) * 0.1}
+    tokens = {name: Tokens(v, torch.ones(v.shape[:2], dtype=torch.bool)) for name, v in values.items()}
+    scale = TokenScale(("images", "genes"))
+    scale.measure(tokens)
+    for name, out in scale(tokens).items():
+        assert float(out.values.var(dim=0, correction=0).mean()) == pytest.approx(1, rel=1e-4)
+        ratio = out.values / values[name]
+        torch.testing.assert_close(ratio, ratio.flatten()[0].expand_as(ratio))
+
+
+def test_group_means_have_variance_one_on_train():
+    genes = torch.randn(40, 5, dtype=torch.float32)
+    out = GroupMeans([[0, 2], [1], [3, 4, 0]], genes)(genes)
+    raw = torch.stack([genes[:, [0, 2]].mean(1), genes[:, 1], genes[:, [3, 4, 0]].mean(1)], dim=1)
+    torch.testing.assert_close(out, raw / raw.std(dim=0, correction=0))
+
+
+def test_a_residual_network_starts_as_a_rotation():
+    x = torch.randn(5, 6)
+    out = ResidualMlp(6, 9, 0.0)(x)
+    torch.testing.assert_close(out @ out.T, x @ x.T)
