@@ -110,14 +110,14 @@ def compare(old: Path, new: Path, console: Console) -> int:
 
 def submit(suite: str, profile: str | None, entry: str, out: Path, to: Path, console: Console) -> int:
     """Pack one entry's results for a board that somebody else keeps."""
-    from leaderboard.exchange import submission
+    from leaderboard.exchange import NoResults, submission
 
     plan, state, store, command = _planned(suite, profile, out)
     with board_lock(store, plan.profile, console.print):
         board = make_board(plan, state, store, command)
     try:
         submission(board, entry, to, _facts(plan, state))
-    except ValueError as error:
+    except NoResults as error:
         raise UsageError(str(error)) from error
     console.print(f"{to} holds the results of {entry}. Check: {command_line(['verify', str(to)])}", soft_wrap=True)
     return 0

@@ -53,4 +53,7 @@ def _counts(cohort: Cohort) -> pd.DataFrame:
 
 
 def _unit(cohort: Cohort) -> str:
-    return "patients" if cohort.patients_known else "specimens"
+    """Return what ``patient`` tells apart: where patients are not known, groups that belong together or specimens."""
+    if cohort.patients_known:
+        return "patients"
+    return "specimens" if len(np.unique(cohort.patient)) == len(cohort) else "groups of specimens"

@@ -22,6 +22,7 @@ from datasets.read import (
     mutated,
     numbers,
     pick,
+    read_header,
     read_text,
     text,
     unique_ids,
@@ -135,8 +136,8 @@ def load(*, data_root: Path | None = None, target: Target = "pml-rara") -> Cohor
         CohortError: If ``target`` is unknown, or a sheet, column or value is missing or wrong.
     """
     folder = find(data_root)
-    header = pd.read_csv(_file(folder, EXPRESSION), sep="\t", nrows=0)
-    chosen = _labelled(_specimens(folder, set(header.columns)), target)
+    header = read_header(_file(folder, EXPRESSION), "\t", "utf-8").fields
+    chosen = _labelled(_specimens(folder, set(header)), target)
     ids = unique_ids(chosen.table["rna"], f"{CLINICAL}: {_COLUMNS['rna']}")
     genes, names = _expression(folder, header, ids)
     clinical = _clinical(folder, chosen, ids)
@@ -191,12 +192,10 @@ def _labelled(table: pd.DataFrame, target: Target) -> _Labelled:
     return _Labelled(kept, _ELN, kept["eln"].map(_ELN.index).to_numpy(np.int64), genes)
 
 
-def _expression(
-    folder: Path, header: pd.DataFrame, ids: NDArray[np.str_]
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+def _expression(folder: Path, header: list[str], ids: NDArray[np.str_]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     symbol = _GENE_COLUMNS[1]
     if symbol not in header:
-        raise CohortError(EXPRESSION, f"lacks column {symbol!r}; has {list(header)[:8]}")
+        raise CohortError(EXPRESSION, f"lacks column {symbol!r}; has {header[:8]}")
     raw = pd.read_csv(folder / EXPRESSION, sep="\t", usecols=[symbol, *ids.tolist()])
     values = matrix(raw[ids.tolist()], EXPRESSION).T.astype(np.float32)
     return collapse_probes(values, text(raw[symbol]).tolist())

@@ -175,10 +175,16 @@ def _gene_ids(var: pd.DataFrame, wanted: set[str]) -> NDArray[np.int64]:
 
 def _write(data: Any, folder: Path) -> Path:
     data.obs["donor"] = _donors(data.obs).to_numpy()
-    data.obs.index = [f"cell-{i}" for i in data.obs["soma_joinid"]]
-    data.var.index = data.var["feature_name"].astype(str).to_numpy()
+    data.obs = _as_objects(data.obs, [f"cell-{i}" for i in data.obs["soma_joinid"]])
+    data.var = _as_objects(data.var, data.var["feature_name"].astype(str).tolist())
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"{FILE}.part"
     data.write_h5ad(partial)
     partial.replace(folder / FILE)
     return folder / FILE
+
+
+def _as_objects(table: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+    """Return the table with text as Python objects: anndata does not write the string arrays of pandas 3."""
+    columns = [column for column in table if isinstance(table[column].dtype, pd.StringDtype)]
+    return table.astype(dict.fromkeys(columns, object)).set_axis(pd.Index(index, dtype=object), axis=0)

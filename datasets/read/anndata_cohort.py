@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ def dense(data: AnnData, layer: str = "") -> NDArray[np.float32]:
         layer: Name of a layer; "" is X.
 
     Raises:
-        CohortError: If the layer does not exist, there is no matrix, or it does not fit in 8 GB.
+        CohortError: If the layer does not exist, there is no matrix of numbers, or it does not fit in 8 GB.
     """
     if layer and layer not in data.layers:
         raise CohortError("layer", f"there is no {layer!r}; there are {sorted(data.layers)}", remedy='"" is X.')
@@ -43,7 +43,21 @@ def dense(data: AnnData, layer: str = "") -> NDArray[np.float32]:
             f"{values.shape[0]} x {values.shape[1]} values are {size:.0f} GB",
             remedy="Take fewer cells or genes.",
         )
-    return np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float32)
+    from scipy.sparse import issparse
+
+    if values.dtype.kind not in "biuf":
+        raise CohortError(layer or "X", f"holds {values.dtype}, not numbers", remedy="Name a layer with numbers.")
+    return np.asarray(_filled_in(values, layer or "X") if issparse(values) else values, dtype=np.float32)
+
+
+def _filled_in(values: Any, place: str) -> NDArray:
+    """Return a sparse matrix with its noughts; one that points outside of itself would write where it must not."""
+    try:
+        if hasattr(values, "check_format"):
+            values.check_format(full_check=True)
+    except ValueError as error:
+        raise CohortError(place, f"is a broken sparse matrix: {error}", remedy="Write the file again.") from error
+    return np.asarray(values.toarray())
 
 
 def cohort_from_anndata(
@@ -138,6 +152,8 @@ def _classes(obs: pd.DataFrame, label: str) -> tuple[tuple[str, ...], NDArray[np
 def _gene_names(data: AnnData, gene_column: str) -> tuple[str, ...]:
     _require(data.var, gene_column, "var")
     names = text(data.var[gene_column]) if gene_column else pd.Series(data.var_names.astype(str))
+    if names.tolist() == [str(i) for i in range(len(names))]:
+        raise CohortError("var", "has no gene names, only their places", remedy="Name them, or a gene_column.")
     if names.duplicated().any():
         columns = ", ".join(map(str, data.var.columns)) or "none"
         raise CohortError(

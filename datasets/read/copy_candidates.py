@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from datasets.read.copy_blobs import ANGLES, SCALES, Blobs, discriminants, find_blobs, greys, invariant
 
 CODE = Path(__file__).read_bytes()  # at import, for the keys of what is computed here
-SIDE = 64  # pixels of the grey images that are compared
-SCALES = (1.0, 1.07, 1.15)  # by which one picture may be larger; a crop of 15 % makes it 1.18 times as large
-NEIGHBOURS = 5  # images that are compared with each one in full
-ANGLES = 32
-RADII = np.arange(1.5, 14, 1.5, dtype=np.float32)  # pixels
-_POINTS = 3  # blobs of an image
-_BLOB = 2.5  # standard deviation of the blur that finds them, in pixels of half the side
-_HARMONICS = 7  # of the circles around a blob; higher ones are lost by compression
-_NUMBERS = 32  # that describe a blob
-_SAMPLE = 200  # images from which the description is learnt
-_TRIES = 8  # changed views of each
+NEIGHBOURS = 5  # images that are laid over each one
+_CLOSE = 8  # blobs that are looked up for each one, its own image's among them
+_FAR = 9.0  # distance in standard deviations of changed views; of copies 99 in 100 are nearer than 8.2
+_SLACK = 1.0  # a blob that is reported may be this share farther than one that is missed; exact is five times slower
+_SAMPLE = 200  # images from which the description of blobs is learnt
 _BLOCK = 512
-_PRODUCTS = 2**25  # that are in memory at once, 128 MiB
-_GREY = np.array([0.299, 0.587, 0.114], np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Blobs:
-    """Hold the dark blobs of images, found once for each of ``SCALES``.
-
-    Attributes:
-        place: float32 (m, scales, points, 2), row and column in pixels of the grey image.
-        there: bool (m, scales, points).
-        shape: float32 (m, scales, points, d), the same however the image is turned or flipped.
-    """
-
-    place: NDArray[np.float32]
-    there: NDArray[np.bool_]
-    shape: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,183 +28,103 @@ class Candidates:
         second: int64 (k,), positions of images; each pair once, in either order.
         at_first: float32 (k, 2), and
         at_second: float32 (k, 2), row and column of the blob in each.
-        scale: float32 (k,), how many times larger the first picture is.
+        linear: float32 (k, 2, 2), turn, flip and scale that take the first image's blob to the second's.
     """
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     at_first: NDArray[np.float32]
     at_second: NDArray[np.float32]
-    scale: NDArray[np.float32]
+    linear: NDArray[np.float32]
+
+    def __getitem__(self, kept: slice) -> Candidates:
+        return Candidates(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 
-def greys(pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return grey images, float32 (n, SIDE, SIDE), 0 to 255."""
-    down, across = _resampling(pixels.shape[1]), _resampling(pixels.shape[2])
-    return np.asarray(down @ (pixels[rows].astype(np.float32) @ _GREY) @ across.T)
+@dataclass(frozen=True, eq=False)
+class _Neighbours:
+    """Name a blob of each first image at some scale, and the blob of a second one that is close to it; int64 (k,)."""
 
+    first: NDArray[np.int64]
+    scale: NDArray[np.int64]
+    mine: NDArray[np.int64]
+    second: NDArray[np.int64]
+    theirs: NDArray[np.int64]
 
-def _resampling(n: int) -> NDArray[np.float32]:
-    """Return the matrix that resamples n pixels to ``SIDE``, float32 (SIDE, n)."""
-    each = Image.fromarray(np.eye(n, dtype=np.float32))
-    return np.asarray(each.resize((n, SIDE), Image.Resampling.BILINEAR), np.float32)
-
-
-def circles(grey: NDArray[np.float32], place: NDArray[np.float32], scale: NDArray | float = 1.0) -> NDArray[np.float32]:
-    """Return grey values on circles around places, mirrored at the border.
-
-    Args:
-        grey: float32 (n, SIDE, SIDE).
-        place: float32 (n, ..., 2), row and column.
-        scale: Factor of ``RADII``; broadcast to the leading axes of ``place``.
-
-    Returns:
-        float32 (n, ..., radii, angles).
-    """
-    turn = np.arange(ANGLES, dtype=np.float32) * np.float32(2 * np.pi / ANGLES)
-    around = RADII[:, None, None] * np.stack([np.sin(turn), np.cos(turn)], axis=1)
-    at = place[..., None, None, :] + around * np.asarray(scale, np.float32)[..., None, None, None]
-    last = grey.shape[1] - 1
-    at = np.rint(last - np.abs(last - np.abs(at))).astype(np.intp).clip(0, last)
-    image = np.arange(len(grey)).reshape(-1, *[1] * (at.ndim - 2))
-    return grey[image, at[..., 0], at[..., 1]]
-
-
-def spectra(around: NDArray[np.float32]) -> NDArray[np.complex64]:
-    """Return Fourier coefficients along circles, normalised over the disc, complex64 (..., radii, angles / 2 + 1)."""
-    weight = RADII[:, None] / (RADII.sum() * ANGLES)
-    centred = around - (around * weight).sum(axis=(-1, -2), keepdims=True)
-    size = np.sqrt((centred**2 * weight).sum(axis=(-1, -2), keepdims=True)) + 1
-    return np.asarray(np.fft.rfft(centred / size * np.sqrt(weight), axis=-1), np.complex64)
-
-
-def find_blobs(grey: NDArray[np.float32]) -> Blobs:
-    """Find the darkest blobs of images (n, SIDE, SIDE) and describe what lies around them."""
-    from scipy.ndimage import gaussian_filter
-
-    smooth = gaussian_filter(grey, (0, 1, 1))
-    place, there = zip(*(_darkest(grey, scale) for scale in SCALES), strict=True)
-    shape = [_invariant(circles(smooth, at, scale)) for at, scale in zip(place, SCALES, strict=True)]
-    return Blobs(np.stack(place, 1), np.stack(there, 1), np.stack(shape, 1))
-
-
-def _darkest(grey: NDArray[np.float32], scale: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    from scipy.ndimage import gaussian_filter, maximum_filter
-
-    half = grey.reshape(len(grey), SIDE // 2, 2, SIDE // 2, 2).mean(axis=(2, 4))
-    ground = np.percentile(half, 90, axis=(1, 2), keepdims=True)
-    dark = gaussian_filter(np.maximum(ground - half, 0), (0, _BLOB * scale, _BLOB * scale))
-    peak = np.zeros(dark.shape, bool)
-    peak[:, 3:-3, 3:-3] = (maximum_filter(dark, (1, 3, 3)) == dark)[:, 3:-3, 3:-3]
-    height = np.where(peak, dark, 0).reshape(len(dark), -1)
-    best = np.argsort(-height, axis=1, kind="stable")[:, :_POINTS]
-    there = np.take_along_axis(height, best, 1) > 1
-    y, x = np.divmod(best, SIDE // 2)
-    y, x = y.clip(1, SIDE // 2 - 2), x.clip(1, SIDE // 2 - 2)
-    n = np.arange(len(dark))[:, None]
-    between = [_vertex(dark[n, y - 1, x], dark[n, y, x], dark[n, y + 1, x])]
-    between.append(_vertex(dark[n, y, x - 1], dark[n, y, x], dark[n, y, x + 1]))
-    place = np.stack([y, x], -1) + np.stack(between, -1)
-    return (2 * place + 0.5).astype(np.float32), there
-
-
-def _vertex(before: NDArray, at: NDArray, after: NDArray) -> NDArray:
-    """Return where the parabola through three neighbours has its top, -0.5 to 0.5."""
-    bend = np.minimum(before - 2 * at + after, -1e-6)
-    return np.asarray((0.5 * (before - after) / bend).clip(-0.5, 0.5))
-
-
-def _invariant(around: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return means of circles and sizes of their harmonics, which no turn or flip changes, float32 (..., d)."""
-    waves = spectra(around)[..., :_HARMONICS]
-    kept = np.concatenate([waves[..., :1].real, np.abs(waves[..., 1:])], axis=-1)
-    return kept.reshape(*kept.shape[:-2], -1).astype(np.float32)
+    def __getitem__(self, kept: NDArray[np.int64]) -> _Neighbours:
+        return _Neighbours(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 
 def find_candidates(pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> Candidates:
-    """Find for each image the ``NEIGHBOURS`` images with the most similar blob.
+    """Find for each image the ``NEIGHBOURS`` images with the most similar blob, and how it is turned.
 
     Blobs are described by numbers in which small shifts, changes of scale and brightness weigh little and other
-    cells much: linear discriminants learnt from changed views of some of the images. All blobs are compared, in
-    blocks; time grows with the square of the number of images, memory with the number.
+    cells much (``copy_blobs``) and looked up in one tree, so time grows less than with the square of the number of
+    images, and memory with the number.
 
     Args:
         pixels: uint8 (M, H, W, 3).
         rows: int64 (m,), images to compare, none of which is blank.
     """
     blobs = _all_blobs(pixels, rows)
-    axes = _discriminants(greys(pixels, rows[:: max(1, len(rows) // _SAMPLE)][:_SAMPLE]))
-    shape = blobs.shape @ axes
-    first, second = _nearest(shape, blobs.there)
-    pair = np.unique(np.stack([first, second]), axis=1) if len(first) else np.empty((2, 0), np.int64)
-    return _by_blob(blobs, shape, pair[0], pair[1])
+    axes = discriminants(greys(pixels, rows[:: max(1, len(rows) // _SAMPLE)][:_SAMPLE]))
+    shape = np.concatenate([invariant(blobs.waves[i : i + _BLOCK]) @ axes for i in _starts(len(rows))])
+    near = _nearest(shape, blobs.there)
+    parts = [_turned(blobs, near[np.arange(i, min(i + _BLOCK, len(near.first)))]) for i in _starts(len(near.first))]
+    return Candidates(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Candidates)))
+
+
+def _starts(n: int) -> range:
+    return range(0, max(1, n), _BLOCK)
 
 
 def _all_blobs(pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> Blobs:
-    parts = [find_blobs(greys(pixels, rows[i : i + _BLOCK])) for i in range(0, max(1, len(rows)), _BLOCK)]
-    return Blobs(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("place", "there", "shape")))
+    parts = [find_blobs(greys(pixels, rows[i : i + _BLOCK])) for i in _starts(len(rows))]
+    return Blobs(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Blobs)))
 
 
-def _discriminants(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return axes (d, numbers) scaled by what changed views of one image vary along them."""
-    from scipy.ndimage import gaussian_filter
+def _nearest(shape: NDArray[np.float32], there: NDArray[np.bool_]) -> _Neighbours:
+    """Look up the blobs (m, scales, points, d) of every scale among those of the first scale."""
+    from scipy.spatial import cKDTree
 
-    rng = np.random.default_rng(0)
-    place, there = _darkest(grey, 1)
-    base = _invariant(circles(gaussian_filter(grey, (0, 1, 1)), place))
-    d = base.shape[-1]
-    within = np.zeros((d, d))
-    views = [gaussian_filter(np.minimum(grey * np.float32(light), 255), (0, 1, 1)) for light in (1, 1.15, 1.3)]
-    for view in np.resize(np.arange(3), _TRIES):
-        moved = (place + rng.normal(0, 0.8, place.shape)).astype(np.float32)
-        change = (_invariant(circles(views[view], moved, rng.uniform(0.96, 1.04))) - base)[there]
-        within += change.T @ change / max(1, _TRIES * len(change))
-    within += (0.01 * np.trace(within) / d + 1e-9) * np.eye(d)
-    size, axes = np.linalg.eigh(within)
-    white = axes / np.sqrt(size)
-    spread = base[there] - base[there].mean(axis=0) if there.any() else np.zeros((1, d))
-    _, axes = np.linalg.eigh(white.T @ (spread.T @ spread) @ white)
-    return np.asarray(white @ axes[:, ::-1][:, :_NUMBERS], np.float32)
+    owner, point = np.nonzero(there[:, 0])
+    image, scale, mine = np.nonzero(there)
+    if not len(owner):
+        return _Neighbours(*np.empty((5, 0), np.int64))
+    tree = cKDTree(shape[owner, 0, point], balanced_tree=False)  # equal blobs would make a balanced one deep
+    away, found = tree.query(shape[image, scale, mine], k=_CLOSE, eps=_SLACK, distance_upper_bound=_FAR)
+    row, _ = hit = np.nonzero(np.isfinite(away))
+    blob = found[hit]
+    near = _Neighbours(image[row], scale[row], mine[row], owner[blob], point[blob])
+    return _closest(near, away[hit])
 
 
-def _nearest(shape: NDArray[np.float32], there: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    m, scales, points, d = shape.shape
-    plain = shape[:, 0].reshape(m * points, d)
-    size = np.where(there[:, 0].ravel(), np.einsum("nd,nd->n", plain, plain), np.inf)
-    seen = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-    step = max(1, _PRODUCTS // max(1, m * points * scales * points))
-    for start in range(0, m, step):
-        part = shape[start : start + step].reshape(-1, d)
-        away = size - 2 * (part @ plain.T)
-        away += np.where(there[start : start + step].ravel(), np.einsum("nd,nd->n", part, part), np.inf)[:, None]
-        seen.append(_closest(away.reshape(-1, scales * points, m, points).min(axis=(1, 3)), start))
-    first, second = (np.concatenate(side) for side in zip(*seen, strict=True))
-    return first, second
+def _closest(near: _Neighbours, away: NDArray[np.float64]) -> _Neighbours:
+    """Return the ``NEIGHBOURS`` closest other images of each image, each by the closest pair of blobs."""
+    near = near[np.lexsort([away, near.first])]
+    pair = near.first * (near.second.max(initial=0) + 1) + near.second
+    best = np.sort(np.unique(pair, return_index=True)[1])
+    near = near[best[near.first[best] != near.second[best]]]
+    rank = np.arange(len(near.first)) - np.searchsorted(near.first, near.first)
+    return near[np.flatnonzero(rank < NEIGHBOURS)]
 
 
-def _closest(away: NDArray[np.float32], start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return pairs of the images from ``start`` on and their neighbours; ``away`` (block, m) is overwritten."""
-    here = np.arange(len(away))
-    away[here, start + here] = np.inf
-    most = min(NEIGHBOURS, away.shape[1] - 1)
-    near = np.argpartition(away, most, axis=1)[:, :most] if most > 0 else np.empty((len(away), 0), np.int64)
-    kept = np.isfinite(np.take_along_axis(away, near, 1))
-    return np.repeat(start + here, most)[kept.ravel()], near[kept].astype(np.int64)
+def _turned(blobs: Blobs, near: _Neighbours) -> Candidates:
+    """Return the pairs with the turn, mirrored or not, after which circles around both blobs correlate most."""
+    first = blobs.waves[near.first, near.scale, near.mine]
+    second = blobs.waves[near.second, 0, near.theirs]
+    plain = np.fft.irfft((first.conj() * second).sum(axis=-2), ANGLES)
+    mirrored = np.fft.irfft((first * second).sum(axis=-2), ANGLES)
+    both = np.concatenate([plain, mirrored], axis=-1)
+    linear = _turns(both.argmax(axis=-1)) / np.array(SCALES, np.float32)[near.scale, None, None]
+    at_first, at_second = blobs.place[near.first, near.scale, near.mine], blobs.place[near.second, 0, near.theirs]
+    return Candidates(near.first, near.second, at_first, at_second, linear)
 
 
-def _by_blob(blobs: Blobs, shape: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.int64]) -> Candidates:
-    parts = list(_blob_pairs(blobs, shape, a, b))
-    return Candidates(a, b, *(np.concatenate([p[i] for p in parts]) for i in range(3)))
-
-
-def _blob_pairs(
-    blobs: Blobs, shape: NDArray[np.float32], a: NDArray[np.int64], b: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]:
-    for i in range(0, max(1, len(a)), _BLOCK):
-        p, q = a[i : i + _BLOCK], b[i : i + _BLOCK]
-        away = ((shape[p][:, :, :, None] - shape[q][:, None, None, 0]) ** 2).sum(axis=-1)
-        away[~(blobs.there[p][..., None] & blobs.there[q][:, None, None, 0])] = np.inf
-        best = away.reshape(len(p), -1).argmin(axis=1)
-        scale, mine, theirs = np.unravel_index(best, away.shape[1:])
-        n = np.arange(len(p))
-        yield blobs.place[p[n], scale, mine], blobs.place[q, 0, theirs], np.array(SCALES, np.float32)[scale]
+def _turns(best: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return matrices (k, 2, 2) of rotations by so many of ``ANGLES`` steps, mirrored ones after those."""
+    angle, flip = best % ANGLES * (2 * np.pi / ANGLES), np.where(best < ANGLES, 1.0, -1.0)
+    sin, cos = np.sin(angle), np.cos(angle)
+    # rows and columns are sine and cosine: plain theta -> theta + angle, mirrored theta -> angle - theta
+    matrix = np.stack([np.stack([flip * cos, sin], -1), np.stack([-flip * sin, cos], -1)], -2)
+    return matrix.astype(np.float32)

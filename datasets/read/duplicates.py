@@ -14,8 +14,10 @@ from datasets.cache import cached_arrays
 from datasets.cohort import ImageBags
 from datasets.read.copy_alignment import CODE as copy_alignment
 from datasets.read.copy_alignment import align
+from datasets.read.copy_blobs import CODE as copy_blobs
 from datasets.read.copy_candidates import CODE as copy_candidates
 from datasets.read.copy_candidates import find_candidates
+from datasets.read.copy_views import CODE as copy_views
 
 SIMILAR = 0.98  # correlation of greys; re-encoded copies reach .99, other cells .95 unless they lie on bare ground
 SAME_DETAIL = 0.65  # and of their Laplacians; re-encoded copies reach .84, round cells on bare ground .51
@@ -27,7 +29,7 @@ _BLOCK = 1024
 _PRODUCTS = 2**25  # that are in memory at once, 128 MiB
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 # At import: what a later edit makes of the files is not the code that runs.
-_CODE = Path(__file__).read_bytes() + copy_candidates + copy_alignment
+_CODE = Path(__file__).read_bytes() + copy_blobs + copy_candidates + copy_views + copy_alignment
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,7 @@ def open_h5ad(path: Path) -> AnnData:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # old layouts: anndata moves parts that are not used here
             return anndata.read_h5ad(path)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:  # groups of another kind than expected
         raise CohortError(str(path), f"cannot be read as .h5ad: {error}") from error
 
 

@@ -159,4 +159,4 @@ def slip(name: str, value: float) -> str | None:
         return None
     text = f"is impossible: {value:g} {known.unit} lies outside {known.low:g} to {known.high:g}"
     told = [said for scale, said in _SLIPS.items() if known.low <= value * scale <= known.high]
-    return f"{text}; times {' or '.join(told[:2])} it would not" if told else text
+    return f"{text}; times {' or '.join(told)} it would not" if told else text

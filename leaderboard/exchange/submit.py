@@ -13,6 +13,11 @@ from leaderboard.exchange import archive
 from leaderboard.exchange.compare import only
 from leaderboard.records import Board, TaskResult, quarantined
 
+
+class NoResults(ValueError):
+    """Say that an entry has nothing on a board that could be submitted."""
+
+
 _CELL = ["fold", "role", "specimen", "patient", "domain", "y"]
 
 
@@ -20,12 +25,12 @@ def submission(board: Board, entry: str, folder: Path, facts: Mapping[str, Any])
     """Pack one entry's results of every task where it has any, for somebody else to verify and take in.
 
     Raises:
-        ValueError: If the entry has no results on this board.
+        NoResults: If the entry has none on this board.
     """
     tasks = [only(task, entry) for task in board.tasks if entry in task.entries]
     done = [task for task in tasks if len(task.predictions)]
     if not done:
-        raise ValueError(f"entry {entry!r} has no results in suite {board.suite!r}")
+        raise NoResults(f"entry {entry!r} has no results in suite {board.suite!r}")
     archive.write(archive.pack(replace(board, tasks=tuple(done))), folder, {**facts, "entry": entry})
 
 

@@ -122,6 +122,18 @@ def test_classes_with_few_patients_are_counted_by_patient():
     assert "class-has-few-patients" not in found(clean)
 
 
+@pytest.mark.parametrize(
+    ("patients", "known", "unit"),
+    [(60, True, "patients"), (60, False, "specimens"), (30, False, "groups of specimens")],
+)
+def test_what_is_counted_is_named(patients, known, unit):
+    clean = toy_cohort(n=60)
+    y = np.where(np.arange(60) % patients < 8, 2, np.arange(60) % 2)
+    owner = np.array([f"P{i % patients:03d}" for i in range(60)])
+    cohort = replace(clean, y=y, patient=owner, patients_known=known, target_level="specimen")
+    assert found(cohort)["class-has-few-patients"].problem == f"Fewer than 10 {unit}: class-2 has 8."
+
+
 def test_a_domain_without_a_class_is_named():
     clean = toy_cohort(n=60)
     domain = np.where(clean.y == 1, "A", clean.domain)

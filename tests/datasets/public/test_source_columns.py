@@ -14,6 +14,7 @@ import rdata
 
 from benchmark.entries.registry import load_dataset
 from datasets.cohort import Cohort
+from datasets.public.wbcatt import attributes
 from tests.datasets.cell_folders import picture, places  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("places")
@@ -165,6 +166,120 @@ def test_beataml(tmp_path: Path) -> None:
     assert genes == {"MPO": [1, 2], "CD33": [3, 4]}
 
 
+def test_aml_hehr(tmp_path: Path) -> None:
+    folder = tmp_path / "aml-hehr/data"
+    rows = {
+        "CEBPA": ("PML_RARA", "PML::RARA", 1, "female"), "AQKX": ("NPM1", "NPM1", 2, "male"),
+        "BLTR": ("CBFB_MYH11", "CBFB::MYH11", 1, "female"), "DGUW": ("RUNX1_RUNX1T1", "RUNX1::RUNX1T1", 2, "male"),
+        "ZORM": ("control", "control", 1, "female"),
+    }  # fmt: skip
+    lines = ["patient_id,sex_1f_2m,age,bag_label,instance_count,leucocytes_per_µl,pb_myeloblast,pb_promyelocyte"]
+    for k, (patient, (bag, _, sex, _)) in enumerate(rows.items()):
+        lines.append(f"{patient},{sex},{30 + k},{bag},1,{7000 + 500 * k},{81 + k},{11 + k}")
+        picture(folder / bag / patient / "image_0.tif", 20 + 8 * k, (144, 144))
+    (folder.parent / "metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    cohort = load_dataset("aml-hehr", tmp_path, {"image_size": 8, "controls": True})
+    assert told(cohort) == {20 + 8 * k: label for k, (_, label, *_) in enumerate(rows.values())}
+    assert cohort.specimen.tolist() == cohort.patient.tolist() == list(rows)
+    assert cohort.clinical["sex"].tolist() == [sex for *_, sex in rows.values()]
+    assert cohort.clinical["age"].tolist() == [30, 31, 32, 33, 34]
+    assert cohort.clinical["wbc"].tolist() == [7.0, 7.5, 8.0, 8.5, 9.0]
+    assert list(cohort.clinical) == ["age", "sex", "wbc"] and cohort.units == {"age": "years", "wbc": "10^9/L"}
+    asked = load_dataset("aml-hehr", tmp_path, {"image_size": 8, "target": "pml-rara"})
+    assert asked.label.tolist() == ["PML::RARA", "other", "other", "other"]
+
+
+GOLUB = {  # number in the paper -> class, values of two probes
+    "2": ("ALL", 100, 200), "1": ("ALL", 400, 800), "30": ("AML", 1600, 3200), "39": ("ALL", 6400, 12800),
+    "50": ("AML", -57, 29017),
+}  # fmt: skip
+
+
+def test_golub(tmp_path: Path) -> None:
+    folder = tmp_path / "golub"
+    folder.mkdir()
+    for file, numbers in {"train": ("2", "30", "1"), "independent": ("50", "39")}.items():
+        header = "Gene Description,Gene Accession Number," + ",".join(f"{number},call" for number in numbers)
+        probes = [
+            f"{about},{probe}," + ",".join(f"{GOLUB[n][place]},P" for n in numbers)
+            for place, (about, probe) in enumerate((("MPO Myeloperoxidase", "M19507_at"), ("Zyxin", "X95735_at")), 1)
+        ]
+        (folder / f"data_set_ALL_AML_{file}.csv").write_text("\n".join([header, *probes]) + "\n")
+    (folder / "actual.csv").write_text("patient,cancer\n" + "".join(f"{n},{GOLUB[n][0]}\n" for n in sorted(GOLUB)))
+    cohort = load_dataset("golub", tmp_path, {})
+    assert cohort.patient.tolist() == ["2", "30", "1", "50", "39"]
+    assert cohort.label.tolist() == ["ALL", "AML", "ALL", "AML", "ALL"]
+    assert cohort.domain.tolist() == ["training"] * 3 + ["independent"] * 2
+    assert cohort.gene_names == ("M19507_at", "X95735_at")
+    held = [[100, 200], [1600, 3200], [400, 800], [100, 16000], [6400, 12800]]
+    np.testing.assert_allclose(cohort.genes, np.log2(held), rtol=1e-6)
+
+
+WBCATT = {  # the cells of each table, label and folder
+    "train": (("BA_1.jpg", "Basophil", "basophil"), ("LY_2.jpg", "Lymphocyte", "lymphocyte")),
+    "val": (("EO_3.jpg", "Eosinophil", "eosinophil"), ("SNE_4.jpg", "Neutrophil", "neutrophil")),
+    "test": (("MO_5.jpg", "Monocyte", "monocyte"),),
+}
+
+
+def test_wbcatt(tmp_path: Path) -> None:
+    names = (
+        "cell_size", "cell_shape", "nucleus_shape", "nuclear_cytoplasmic_ratio", "chromatin_density",
+        "cytoplasm_vacuole", "cytoplasm_texture", "cytoplasm_colour", "granule_type", "granule_colour", "granularity",
+    )  # fmt: skip
+    (tmp_path / "wbcatt/submission").mkdir(parents=True)
+    for part, cells in WBCATT.items():
+        table = [f"img_name,label,{','.join(names)},path"]
+        for file, label, folder in cells:
+            path, grey = f"PBC_dataset_normal_DIB/{folder}/{file}", 20 + 8 * int(file[-5])
+            picture(tmp_path / "acevedo" / path, grey, (363, 360))
+            table.append(f"{file},{label},{','.join(f'{name}-{file[-5]}' for name in names)},{path}")
+        (tmp_path / f"wbcatt/submission/pbc_attr_v1_{part}.csv").write_text("\n".join(table) + "\n")
+    cohort = load_dataset("wbcatt", tmp_path, {"image_size": 8})
+    assert told(cohort) == {28: "basophil", 36: "lymphocyte", 44: "eosinophil", 52: "neutrophil", 60: "monocyte"}
+    roles = dict(zip(cohort.specimen.tolist(), cohort.official.tolist(), strict=True))
+    assert roles == {"BA_1": "train", "LY_2": "train", "EO_3": "valid", "SNE_4": "valid", "MO_5": "test"}
+    table = attributes(tmp_path)
+    for name in names:
+        assert table[name].to_dict() == {stem: f"{name}-{stem[-1]}" for stem in roles}, name
+
+
+def test_all_chiaretti(tmp_path: Path) -> None:
+    folder = tmp_path / "all-chiaretti"
+    folder.mkdir()
+    (folder / "samples.csv").write_text(
+        "sample,cod,diagnosis,sex,age,BT,remission,CR,date.cr,t(4;11),t(9;22),cyto.normal,citog,mol.biol,"
+        "fusion protein,mdr,kinet,ccr,relapse,transplant,f.u,date last seen\n"
+        "01005,1005,5/21/1997,M,53,B2,CR,CR,8/6/1997,False,True,False,t(9;22),BCR/ABL,p210,NEG,dyploid,,,,,\n"
+        "04006,4006,7/18/1998,F,38,B1,CR,CR,9/7/1998,True,False,False,t(4;11),ALL1/AF4,,NEG,dyploid,,,,,\n"
+        "08018,8018,,F,17,B3,CR,CR,,False,False,False,t(1;19),E2A/PBX1,,NEG,dyploid,,,,,\n"
+        "10005,10005,2/1/1996,M,19,T2,CR,CR,,False,False,True,normal,NEG,,NEG,dyploid,,,,,\n"
+    )
+    values = pd.DataFrame({"1000_at": [7.5, 7.25, 7.0, 6.75], "1001_at": [5.0, 4.5, 4.25, 4.0]})
+    values.index = pd.Index(["10005", "08018", "04006", "01005"], name="sample")
+    values.to_parquet(folder / "expression.parquet")
+    cohort = load_dataset("all-chiaretti", tmp_path, {})
+    assert cohort.specimen.tolist() == cohort.patient.tolist() == ["10005", "08018", "04006", "01005"]
+    assert cohort.label.tolist() == ["no fusion", "E2A/PBX1", "ALL1/AF4", "BCR/ABL"]
+    assert {name: column.tolist() for name, column in cohort.clinical.items()} == {
+        "age": [19, 17, 38, 53], "sex": ["male", "female", "female", "male"]
+    }  # fmt: skip
+    assert cohort.era.tolist() == ["1996", "", "1998", "1997"] and cohort.units == {"age": "years"}
+    assert dict(zip(cohort.gene_names, cohort.genes.T.tolist(), strict=True)) == {
+        "1000_at": [7.5, 7.25, 7.0, 6.75], "1001_at": [5.0, 4.5, 4.25, 4.0]
+    }  # fmt: skip
+
+
+MLL23 = {
+    "basophil": "basophil", "eosinophil": "eosinophil", "hairy_cell": "hairy cell", "lymphocyte": "lymphocyte",
+    "lymphocyte_large_granular": "large granular lymphocyte", "lymphocyte_neoplastic": "neoplastic lymphocyte",
+    "lymphocyte_reactive": "reactive lymphocyte", "metamyelocyte": "metamyelocyte", "monocyte": "monocyte",
+    "myeloblast": "myeloblast", "myelocyte": "myelocyte", "neutrophil_band": "band neutrophil",
+    "neutrophil_segmented": "segmented neutrophil", "normoblast": "normoblast", "plasma_cell": "plasma cell",
+    "promyelocyte": "promyelocyte", "promyelocyte_atypical": "atypical promyelocyte", "smudge_cell": "smudge cell",
+}  # fmt: skip
+
+
 CODES = {
     "matek-lmu": ("AML-Cytomorphology", "tiff", {
         "BAS": "basophil", "EBO": "erythroblast", "EOS": "eosinophil", "KSC": "smudge cell",
@@ -182,6 +297,7 @@ CODES = {
     "raabin": ("Train", "jpg", {
         name: name.lower() for name in ("Basophil", "Eosinophil", "Lymphocyte", "Monocyte", "Neutrophil")
     }),
+    "mll23": (".", "TIF", MLL23),
     "acevedo": ("PBC_dataset_normal_DIB", "jpg", {
         name: name
         for name in ("basophil", "eosinophil", "erythroblast", "ig", "lymphocyte", "monocyte", "neutrophil", "platelet")

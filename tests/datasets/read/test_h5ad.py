@@ -108,6 +108,65 @@ def test_what_is_wrong_is_named(write, arguments, message):
         h5ad.cohort_from_h5ad(write(), **arguments)
 
 
+def test_a_folder_is_no_file(anndata, tmp_path):
+    (tmp_path / "x.h5ad").mkdir()
+    with pytest.raises(CohortError, match="is no file"):
+        h5ad.cohort_from_h5ad(tmp_path / "x.h5ad", label="kind")
+
+
+@pytest.mark.parametrize("kept", [0, 1, 8, 100, 600, 2048, 0.5, 0.9, 0.999])
+def test_a_file_that_was_cut_off_is_named(write, kept):
+    path = write()
+    content = path.read_bytes()
+    path.write_bytes(content[: kept if isinstance(kept, int) else int(kept * len(content))])
+    with pytest.raises(CohortError, match=r"x\.h5ad: cannot be read as \.h5ad"):
+        h5ad.cohort_from_h5ad(path, label="kind", normalise="log1p-cp10k")
+
+
+def without(name):
+    def change(file):
+        del file[name]
+
+    return change
+
+
+def instead(name, values):
+    def change(file):
+        del file[name]
+        file[name] = values
+
+    return change
+
+
+HOSTILE = {
+    "no X": without("X"),
+    "no obs": without("obs"),
+    "no var": without("var"),
+    "no column that obs lists": without("obs/kind"),
+    "no row names": without("obs/_index"),
+    "no data of the sparse matrix": without("X/data"),
+    "sparse matrix of texts": instead("X/data", np.array(["a"] * 3, "S1")),
+    "text in X": instead("X", np.array([["a"] * 5] * 12, "S1")),
+    "a cube in X": instead("X", np.zeros((12, 5, 2), np.float32)),
+    "another number of rows in X": instead("X", np.ones((7, 5), np.float32)),
+    "another number of genes in X": instead("X", np.ones((12, 3), np.float32)),
+    "complex numbers in X": instead("X", np.ones((12, 5), np.complex64)),
+    "numbers beside text in obs": instead("obs/kind", np.arange(3)),
+    "a number instead of obs": instead("obs", 5.0),
+    "indices beyond the columns": instead("X/indices", np.full(60, 99, np.int32)),
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE)
+def test_a_file_of_another_shape_is_refused(write, change):
+    h5py = pytest.importorskip("h5py")
+    path = write()
+    with h5py.File(path, "r+") as file:
+        change(file)
+    with pytest.raises(CohortError):
+        h5ad.cohort_from_h5ad(path, label="kind", patient="donor", normalise="log1p-cp10k")
+
+
 def test_values_that_are_no_counts_are_not_normalised_again(write):
     path = write(x=np.full((12, 5), 1.5, dtype=np.float32))
     with pytest.raises(CohortError, match="holds no counts"):

@@ -47,9 +47,10 @@ HEALTHY = {
 }  # fmt: skip
 IN_ANOTHER_UNIT = [  # g/dL, /uL, mg/dL, ratio, ug/L and months
     ("hb", 8.8, "times 10 "), ("hb", 14, "times 10 "), ("mchc", 33.5, "times 10 "), ("globulin", 2.8, "times 10 "),
-    ("wbc", 7000, ""), ("platelets", 250_000, "1/1000"), ("neutrophils", 4000, ""), ("monocytes", 600, ""),
+    ("wbc", 7000, "1/1000"), ("platelets", 250_000, "1/1000"), ("neutrophils", 4000, "1/1000"),
+    ("monocytes", 600, "1/1000"),
     ("fibrinogen", 300, ""), ("calcium", 9.6, "1/10"), ("creatinine", 0.9, ""), ("prothrombin_ratio", 1.1, ""),
-    ("d_dimer", 600, ""), ("age", 732, ""),
+    ("d_dimer", 600, "1/1000"), ("age", 732, ""),
 ]  # fmt: skip
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
+from benchmark.commands import publishing
 from benchmark.commands.publishing import rebuild
 from benchmark.entries.registry import UsageError
 from leaderboard.boards.board import build, write
 from leaderboard.exchange import archive
 from leaderboard.exchange.compare import compare
 from leaderboard.exchange.publish import QualityError, publish
-from leaderboard.exchange.submit import judge_submission, submission
+from leaderboard.exchange.submit import NoResults, judge_submission, submission
 from leaderboard.exchange.verify import verify
 from leaderboard.records.results import Board, TaskResult
 from tests.leaderboard.fake_board import fake_task, with_controls
@@ -258,8 +261,25 @@ def test_a_new_entry_is_taken_in(published, tmp_path):
 
 
 def test_an_entry_without_results_cannot_be_submitted(tmp_path):
-    with pytest.raises(ValueError, match="'nobody' has no results"):
+    with pytest.raises(NoResults, match="'nobody' has no results"):
         submitted(tmp_path, clean_task(), entry="nobody")
+
+
+@pytest.mark.parametrize(("fault", "shown"), [(NoResults("none"), UsageError), (ValueError("a bug"), ValueError)])
+def test_only_a_missing_result_is_a_mistake_of_the_command_line(fault, shown, tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise fault
+
+    plan = SimpleNamespace(profile="quick")
+    store = SimpleNamespace(suite="s", folder=tmp_path)
+    monkeypatch.setattr(publishing, "_planned", lambda *_: (plan, None, store, "command"))
+    monkeypatch.setattr(publishing, "board_lock", lambda *_: nullcontext())
+    monkeypatch.setattr(publishing, "make_board", lambda *_: None)
+    monkeypatch.setattr(publishing, "_facts", lambda *_: {})
+    monkeypatch.setattr("leaderboard.exchange.submission", fail)
+    with pytest.raises(ValueError, match=str(fault)) as caught:
+        publishing.submit("s", None, "mine", tmp_path, tmp_path / "given", Console())
+    assert caught.type is shown
 
 
 def swapped_labels(table: pd.DataFrame) -> pd.DataFrame:

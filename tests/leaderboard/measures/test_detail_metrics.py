@@ -11,7 +11,7 @@ from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
 from leaderboard.measures.auroc import hand_till
-from leaderboard.measures.calibration import BINS, brier
+from leaderboard.measures.calibration import brier
 from leaderboard.measures.curves import average_precision, prevalence, sensitivity_at, specificity_at
 from leaderboard.measures.decisions import (
     class_f1,
@@ -133,8 +133,8 @@ def test_kappa(case):
 
 def _loop_ece(true: np.ndarray, chance: np.ndarray, weight: np.ndarray) -> float:
     gaps = 0.0
-    for i in range(BINS):
-        inside = (chance * BINS >= i) & ((chance * BINS < i + 1) | (i == BINS - 1))
+    for i in range(15):
+        inside = (chance * 15 >= i) & ((chance * 15 < i + 1) | (i == 14))
         gaps += abs((weight[inside] * (true[inside] - chance[inside])).sum())
     return gaps / weight.sum()
 
@@ -193,7 +193,7 @@ def test_brier_is_the_sum_of_its_parts(case):
             true, chance = (y == k).astype(float), proba[:, k]
             base = np.average(true, weights=weight)
             uncertainty[b] += base * (1 - base)
-            bins = np.minimum((chance * BINS).astype(int), BINS - 1)
+            bins = np.minimum((chance * 15).astype(int), 14)
             for i in np.unique(bins):
                 here = bins == i
                 mean_p, mean_t = (np.average(v[here], weights=weight[here]) for v in (chance, true))

@@ -43,6 +43,11 @@ def test_sizes_and_interval() -> None:
     assert "patient-clustered bootstrap" in said and said.endswith("20 resamples")
 
 
+def test_rare_classes_are_told_in_the_order_of_the_test_sets() -> None:
+    told = [line.split(": ")[0] for line in notes(view_of(fake_task(n=36, failed=None), 20)) if "fewer than 10" in line]
+    assert told == ["in-domain", "C"]
+
+
 def test_a_rule_in_the_top_group_is_said() -> None:
     view = view_of(fake_task(skill={"prior": 0.0, "rules-apl": 2.0, "fusion-gnn": 2.0}, failed=None))
     (lead,) = findings(view)

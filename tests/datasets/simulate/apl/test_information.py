@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from datasets.cohort import Truth
 from datasets.generated import apl_sim
-from datasets.simulate.apl.information import BAND_UM, information_map, supports, top_mass
+from datasets.simulate.apl.information import information_map, supports, top_mass
 from datasets.simulate.apl.world import sample_world
 from datasets.simulate.drawing.magnification import um_per_px
 from datasets.simulate.drawing.render import render
@@ -58,7 +58,7 @@ def _brute_band(mask, covered):
     near = np.zeros((SIDE, SIDE), bool)
     for r in range(SIDE):
         for c in range(SIDE):
-            near[r, c] = any(UM * np.hypot(r - a, c - b) <= BAND_UM for a, b in _edge(mask, covered))
+            near[r, c] = any(UM * np.hypot(r - a, c - b) <= 1.5 for a, b in _edge(mask, covered))
     return near
 
 

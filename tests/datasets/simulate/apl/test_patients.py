@@ -42,6 +42,15 @@ def test_order_does_not_tell_the_class():
     assert abs(np.corrcoef(np.arange(2000), y)[0, 1]) < 0.08
 
 
+def test_order_and_variant_have_streams_of_their_own():
+    n, seed = 40, 5
+    patients = sample_patients(n, 0.0, seed)
+    order = np.random.default_rng([seed, 0]).permutation(n)
+    np.testing.assert_array_equal(patients.y, np.repeat(np.arange(5), largest_remainder(n, tables.PRIOR))[order])
+    drawn = np.array([np.random.default_rng([seed, 1, i]).random() for i in range(n)])
+    np.testing.assert_array_equal(patients.variant, drawn < np.array(tables.MICROGRANULAR)[patients.y])
+
+
 @pytest.fixture(scope="module")
 def pml():
     n = 20_000
