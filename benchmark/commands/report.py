@@ -39,8 +39,16 @@ def make_board(plan: Plan, state: State, store: Store, command: str) -> Board:
     )
 
 
+_REFITTED = (
+    "Validation patients choose (epoch, threshold, temperature, hyper-parameters) and are predicted; then an entry "
+    "learns anew from train and validation, with what was chosen"
+)
+
+
 def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> TaskResult:
     trials = [trial for trial in plan.trials if trial.identity.task == task.name]
+    rows = pd.DataFrame([_trial_row(trial, state) for trial in trials])
+    how = (_REFITTED,) if rows["refitted"].eq(True).any() else ()
     every, by_modality = _predictions(trials, state, store, len(task.classes))
     tested = every[every["role"].str.startswith("test")].reset_index(drop=True)
     valid = every[every["role"] == "valid"].reset_index(drop=True)
@@ -53,9 +61,9 @@ def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> T
         positive=1 if len(task.classes) == 2 else None,
         generated=task.generated,
         flags=task.flags,
-        notes=task.notes,
+        notes=(*task.notes, *how),
         predictions=tested,
-        trials=pd.DataFrame([_trial_row(trial, state) for trial in trials]),
+        trials=rows,
         families={trial.identity.entry: trial.family for trial in trials},
         published=tuple(Published(**reference) for reference in task.published),
         level=task.level,
@@ -110,6 +118,7 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
         "status": {"stale": "done", "todo": "missing"}.get(status, status),
         "stale": status == "stale",
         "tuned": details.get("tuned"),
+        "refitted": details.get("refitted"),
         "seconds": float(sum(details.get("seconds", {}).values())),
         **_costs(details),
         "error": error,

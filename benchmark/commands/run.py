@@ -22,6 +22,7 @@ from benchmark.planning import (
     Plan,
     State,
     check_source,
+    forecast,
     inspect,
     known_rules,
     make_plan,
@@ -71,7 +72,10 @@ def run(options: RunOptions, console: Console) -> int:
     check_source(store, suite.source)
     if options.dry_run:
         plan = _plan(options, suite, name, profile, store, console)
-        _show_plan(plan, inspect(plan, store), console, always=True)
+        state = inspect(plan, store)
+        _show_plan(plan, state, console, always=True)
+        told = forecast(plan, state).sentence(_shares(options.jobs)[0], profile.trial_seconds)
+        console.print(told, markup=False, soft_wrap=True)
         return 0
     try:
         with run_lock(store):
@@ -201,6 +205,7 @@ def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
         Job(
             identity=trial.identity,
             key=state.keys[trial.identity],
+            study=trial.study(state.codes[trial.target] or {}),
             target=trial.target,
             dataset=_absolute_dataset(plan.tasks[trial.identity.task].dataset),
             options=plan.tasks[trial.identity.task].options,

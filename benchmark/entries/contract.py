@@ -22,6 +22,9 @@ class Entry(Protocol):
       record; ``n_parameters`` in it is shown as a cost: weights of a network, coefficients of a linear model, nodes of
       trees; ``kept_features`` in it, true where the entry reads features that are computed once and kept on disk,
       hides its seconds, which are not its own;
+    - ``refit(cohort) -> Self``: called once after ``fit`` and after valid was predicted, with the specimens of train
+      and valid in one cohort: learn anew from all of them with what ``fit`` chose (an epoch, a threshold). An entry
+      without it has learned from train alone, and the tables say so;
     - ``family``: "control", "rule", "classic" or "deep"; by default "own";
     - ``reads``: the modalities that it may use, for the list of entries; by default all;
     - ``trace(cohort) -> DataFrame``: one readable row a specimen, kept beside the predictions.

@@ -37,6 +37,7 @@ def recipe_class(resolved: Resolved) -> Callable[..., Entry]:
         "__signature__": inspect.Signature([*parameters, more]),
         "needs": frozenset(needed) | alone,
         "family": resolved.recipe.family,
+        **({} if resolved.recipe.refit else {"refit": None}),
     }
     return type(frame.__name__, (frame,), body)
 

@@ -31,6 +31,7 @@ class Recipe(BaseModel):
         reference: Where the idea was published.
         parts: Slot -> part.
         settings: Hyper-parameters that differ from the defaults: "slot.name" of a part, "name" of the skeleton.
+        refit: Whether it learns anew from train and valid after valid has chosen.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +43,7 @@ class Recipe(BaseModel):
     reference: str = Field(min_length=1)
     parts: dict[str, str]
     settings: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    refit: bool = True
 
 
 @cache

@@ -1,6 +1,7 @@
 """Turn a suite into trials."""
 
 from benchmark.planning.auditing import known_rules
+from benchmark.planning.forecast import Forecast, forecast
 from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan
 from benchmark.planning.plan_file import check_source, save, saved, saved_or_set_aside
@@ -9,11 +10,13 @@ from benchmark.planning.state import State, inspect
 
 __all__ = [
     "LEAKY_FLAG",
+    "Forecast",
     "Plan",
     "PlannedTask",
     "PlannedTrial",
     "State",
     "check_source",
+    "forecast",
     "inspect",
     "known_rules",
     "make_plan",

@@ -77,6 +77,10 @@ class PlannedTrial:
     def key(self, code: Mapping[str, Any]) -> str:
         return digest({**self.parts, "code": code})
 
+    def study(self, code: Mapping[str, Any]) -> str:
+        """Return the key of the tuning study: hyper-parameters are chosen once a fold, whatever the run's seed."""
+        return digest({**self.parts, "seed": None, "code": code})
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -43,7 +43,9 @@ def entry_code(target: str) -> dict[str, Any]:
     if not target.startswith(RECIPE):
         return code
     resolved = known_recipe(target)
-    return {**code, "recipe": {"parts": dict(resolved.parts), "settings": dict(resolved.settings)}}
+    refit = resolved.recipe.refit
+    values = {"parts": dict(resolved.parts), "settings": dict(resolved.settings), "refit": refit}
+    return {**code, "recipe": values}
 
 
 def _assembly_files(target: str) -> list[Path]:

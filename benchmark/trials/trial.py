@@ -33,7 +33,8 @@ class Outcome:
             p0..p{K-1}.
         trace: Readable rows of the test roles, if the entry gives them.
         details: Hyper-parameters, seconds (tune, fit, predict), ``n_predicted`` specimens in those of predict, tuning
-            summary, the entry's own report, ``n_parameters`` (None where it counts none), ``modality_holes``.
+            summary, whether it was ``refitted`` on train and valid, the entry's own report, ``n_parameters`` (None
+            where it counts none), ``modality_holes``.
         modality_predictions: As ``predictions`` of the test roles plus ``modalities`` ("images+genes"), if asked for.
     """
 
@@ -60,10 +61,12 @@ def run_trial(
     space: SearchSpace | None = None,
     budget: TuneBudget | None = None,
     study: Path | None = None,
+    tuning_seed: int | None = None,
     modality_grid: bool = False,
 ) -> Outcome:
-    """Fit on train, stop on valid, predict each test role once, then specimens of none of the classes (ood roles).
+    """Fit on train, choose on valid, learn anew from both; predict each test role once, then specimens of no class.
 
+    Valid is predicted before the entry learns from it. An entry without ``refit`` keeps what it learned from train.
     Entries never see the truth, nor the labels of what they predict, nor ids or an order of rows that may tell them.
     Every fit and every prediction gets data of its own and generators seeded alike: what an entry does to its input
     reaches no other fit.
@@ -77,7 +80,8 @@ def run_trial(
         device: "cpu" or "cuda"; given to entries that take it.
         space: The entry's search space; used when ``budget`` is given.
         budget: Tuning budget, or None for the given hyper-parameters.
-        study: Journal of the tuning study.
+        study: Log of the tuning study.
+        tuning_seed: Seed of the tuning, by default that of this trial.
         modality_grid: Also predict the test roles with every subset of the modalities. What an entry raises there is
             kept by subset under ``details["modality_holes"]``.
 
@@ -85,33 +89,67 @@ def run_trial(
         ValueError: If the entry's probabilities, or its count of parameters, break the contract.
         TypeError: If its report cannot be kept as JSON.
     """
-    train = cohort[_shuffled(roles["train"], seed)].blinded(labels=True)
-    valid = cohort[_shuffled(roles["valid"], seed)].blinded(labels=True)
-    fixed = {**params, **given_by_harness(build, seed, device)}
+    clock = _Clock()
+    learned = {role: cohort[_shuffled(roles[role], seed)].blinded(labels=True) for role in ("train", "valid")}
     details: dict[str, Any] = {"params": dict(params), "tuned": None if space is None else False, "device": device}
-    started = time.perf_counter()
     if budget is not None and space is not None:
         if study is None:
             raise ValueError("tuning needs a file for its study")
-        best, details["tuning"] = tune(build, space, fixed, train, valid, budget=budget, seed=seed, storage=study)
-        fixed = {**fixed, **best}
+        drawn = seed if tuning_seed is None else tuning_seed
+        fixed = {**params, **given_by_harness(build, drawn, device)}
+        best, details["tuning"] = tune(build, space, fixed, **learned, budget=budget, seed=drawn, storage=study)
         details.update(params={**params, **best}, tuned=True)
-    tuned_at = time.perf_counter()
+    clock.lap("tune")
     seed_globals(seed)
-    entry = build(**fixed).fit(fresh(train), fresh(valid))
-    fitted_at = time.perf_counter()
-    asked = [r for r in sorted(roles) if r == "valid" or r.startswith("test")]
-    asked += [r for r in sorted(roles) if r.startswith(OOD)]
-    views = {r: cohort[_shuffled(roles[r], seed)] for r in asked}
-    predictions = pd.concat([_predict(entry, view, role) for role, view in views.items()], ignore_index=True)
-    ends = {"tune": tuned_at - started, "fit": fitted_at - tuned_at, "predict": time.perf_counter() - fitted_at}
-    details.update(seconds=ends, n_predicted=len(predictions), report=plain_report(getattr(entry, "report_", {})))
-    details["n_parameters"] = _n_parameters(details["report"])
+    fixed = {**details["params"], **given_by_harness(build, seed, device)}
+    entry = build(**fixed).fit(fresh(learned["train"]), fresh(learned["valid"]))
+    clock.lap("fit")
+    tables = [_predict(entry, cohort[_shuffled(roles["valid"], seed)], "valid")]
+    clock.lap("predict")
+    entry, details["refitted"] = _refitted(entry, cohort, roles, seed)
+    clock.lap("fit")
+    views = {r: cohort[_shuffled(roles[r], seed)] for r in _asked(roles)}
+    tables += [_predict(entry, view, role) for role, view in views.items()]
+    clock.lap("predict")
+    predictions = pd.concat(tables, ignore_index=True)
+    report = plain_report(getattr(entry, "report_", {}))
+    details.update(seconds=clock.seconds, n_predicted=len(predictions), report=report)
+    details["n_parameters"] = _n_parameters(report)
     tests = {role: view for role, view in views.items() if role.startswith("test")}
     trace, grid = _trace(entry, tests), None
     if modality_grid:
         grid, details["modality_holes"] = _modality_grid(entry, tests, predictions)
     return Outcome(predictions, trace, details, grid)
+
+
+class _Clock:
+    """Seconds on the clock, by what they went to."""
+
+    def __init__(self) -> None:
+        self.seconds = {"tune": 0.0, "fit": 0.0, "predict": 0.0}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Add what has passed since the last lap to ``name``."""
+        now = time.perf_counter()
+        self.seconds[name] += now - self._last
+        self._last = now
+
+
+def _refitted(entry: Entry, cohort: Cohort, roles: Mapping[str, NDArray[np.int64]], seed: int) -> tuple[Entry, bool]:
+    """Return the entry after it learned from train and valid together, and whether it could."""
+    refit = getattr(entry, "refit", None)
+    if refit is None:
+        return entry, False
+    both = cohort[_shuffled(np.concatenate([roles["train"], roles["valid"]]), seed)].blinded(labels=True)
+    seed_globals(seed)
+    return refit(fresh(both)), True
+
+
+def _asked(roles: Mapping[str, NDArray[np.int64]]) -> list[str]:
+    """Return the roles that are predicted after valid: tests, then specimens of none of the classes."""
+    ordered = sorted(roles)
+    return [r for r in ordered if r.startswith("test")] + [r for r in ordered if r.startswith(OOD)]
 
 
 def _n_parameters(report: object) -> int | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
@@ -56,7 +57,9 @@ def tune(
     seed: int,
     storage: Path,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the best hyper-parameters on ``valid`` and a summary of the study.
+    """Return the best hyper-parameters on ``valid``, {} where the given ones are, and a summary of the study.
+
+    The first of the budget's trials is what was given, so that tuning never ends below it on ``valid``.
 
     The study is kept at ``storage``: a run that was stopped goes on where it was, with the suggestions that it would
     have made. A suggestion for which the entry raises, or predicts what are no probabilities, counts as one of the
@@ -75,7 +78,22 @@ def tune(
     Raises:
         ValueError: If no suggestion ended well; the message says why the last one did not.
     """
-    log = StudyLog(storage)
+    storage.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(storage.with_suffix(".lock")):  # the trials of other seeds of this fold share the study
+        return _searched(build, space, fixed, train, valid, budget=budget, seed=seed, log=StudyLog(storage))
+
+
+def _searched(
+    build: Callable[..., Entry],
+    space: SearchSpace,
+    fixed: Mapping[str, Any],
+    train: Cohort,
+    valid: Cohort,
+    *,
+    budget: TuneBudget,
+    seed: int,
+    log: StudyLog,
+) -> tuple[dict[str, Any], dict[str, Any]]:
     if all(t.value is None for t in log.trials):
         log.begin_anew()  # what kept every suggestion from ending well may be gone: memory, a missing library
     study = _open_study(log)
@@ -83,7 +101,8 @@ def tune(
     def objective(trial: optuna.Trial) -> float:
         seed_globals(seed)
         try:
-            chosen = json.loads(json.dumps(dict(space(trial)), allow_nan=False))  # as it is kept and fitted in the end
+            suggested = dict(space(trial)) if trial.number else {}  # the published defaults are tried first
+            chosen = json.loads(json.dumps(suggested, allow_nan=False))  # as it is kept and fitted in the end
             trial.set_user_attr("params", chosen)
             return _valid_score(build, {**fixed, **chosen}, train, valid)
         except Exception as error:

@@ -45,6 +45,7 @@ class Job:
     Attributes:
         identity: Cell of the plan.
         key: Content hash the record is kept under.
+        study: The same without the run's seed: all seeds of a fold share one tuning study.
         target: Where the entry's code is.
         dataset: Registered dataset name.
         options: ``Task.settings``: options of its loader, and what the harness does with the cohort.
@@ -61,6 +62,7 @@ class Job:
 
     identity: Identity
     key: str
+    study: str
     target: str
     dataset: str
     options: dict[str, Any]
@@ -150,7 +152,8 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
         device=job.device,
         space=search_space(spec),
         budget=TuneBudget(**job.tune) if job.tune else None,
-        study=store.folder / "studies" / f"{job.key[:16]}.log",
+        study=store.folder / "studies" / f"{job.study[:16]}.log",
+        tuning_seed=derive_seed(0, job.split, job.identity.fold),
         modality_grid=bool(job.options.get(GRID, False)),
     )
     return replace(outcome, details={**outcome.details, "split_notes": list(notes)})

@@ -43,13 +43,14 @@ class TaskResult:
             specimen, patient, domain, y, p0 .. p<K-1>.
         trials: One row a planned trial: entry, seed, fold, status ("done", "failed", "missing",
             "not-applicable"), stale, tuned (None: the entry has nothing to tune), seconds, error (last line of
-            the traceback, or the reason); where it was recorded also fit_seconds, latency_ms (milliseconds a specimen
+            the traceback, or the reason); where it was recorded also refitted (on train and valid together, after valid
+            had chosen), fit_seconds, latency_ms (milliseconds a specimen
             at prediction, in the batches of the harness), n_parameters (as the entry counts them), NaN for unknown.
         families: What an entry is, when known: "control", "rule", "classic" or "deep".
         published: Figures that others published on this dataset.
         level: Whose label is predicted; a task of specimens is never averaged over a patient.
-        valid: As ``predictions``, role "valid": what each fold's model said of patients it was stopped on but not
-            trained on; for recalibration and conformal sets only. None where nobody kept them.
+        valid: As ``predictions``, role "valid": what each fold's model said of patients it was stopped on, before it
+            learned from them too; for recalibration and conformal sets only. None where nobody kept them.
         specimens: One row a specimen of the test sets and of ``ood``, column ``specimen`` and any of: strata
             (``age_band``, ``sex``, "" for unknown), ``q0`` .. ``q<K-1>`` (Bayes posterior of a generated cohort). None
             where nothing is known.

@@ -74,6 +74,16 @@ def _untuned_beside_tuned(view: TaskView) -> Iterator[str]:
         yield f"Untuned beside tuned entries: {', '.join(plain(e) for e in tuned.index[~tuned])}."
 
 
+def _learned_from(view: TaskView) -> Iterator[str]:
+    done = view.task.trials[view.task.trials["status"] == "done"]
+    if "refitted" not in done:
+        return
+    refitted = done.dropna(subset=["refitted"]).groupby("entry")["refitted"].agg(lambda given: all(given))
+    if refitted.nunique() > 1:
+        alone = ", ".join(plain(e) for e in refitted.index[~refitted])
+        yield f"Learned from train alone, beside entries that learned from train and validation: {alone}."
+
+
 def _stale(view: TaskView) -> Iterator[str]:
     stale = stale_entries(view.task)
     if stale:
@@ -92,6 +102,7 @@ RULES: dict[str, Callable[[TaskView], Iterator[str]]] = {
     "below-prior": _below_control,
     "hole": _holes,
     "untuned-beside-tuned": _untuned_beside_tuned,
+    "learned-from": _learned_from,
     "seeds": _one_seed,
     "stale": _stale,
     "audit-overridden": _audit_overridden,

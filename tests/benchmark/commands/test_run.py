@@ -158,6 +158,7 @@ def test_dry_run_prints_the_plan_and_runs_nothing(home):
     done = run(home, "--dry-run")
     assert done.returncode == 0
     assert "logistic-regression" in done.stdout and not list((home / "runs").glob("*/*/trial.json"))
+    assert "never timed here: logistic-regression (2), prior (2), at most" in done.stdout
 
 
 def test_a_model_outside_the_tree_joins_the_board_and_goes_stale_with_its_helper(home):

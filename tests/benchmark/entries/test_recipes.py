@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from benchmark.commands.run import command_line
 from benchmark.entries.parts import part_settings, skeleton
-from benchmark.entries.recipe_entry import recipe_space
+from benchmark.entries.recipe_entry import loaded, recipe_class, recipe_space
 from benchmark.entries.recipes import RecipeError, read_recipes, recipes
 from benchmark.entries.registry import entries, entry_class, entry_spec
 from benchmark.entries.resolve import resolve
@@ -136,6 +137,14 @@ def test_a_wrong_file_names_file_and_key(tmp_path, change, said):
     path.write_text(GOOD.replace(*change))
     with pytest.raises(RecipeError, match=said):
         read_recipes(path, "baselines")
+
+
+def test_a_recipe_may_say_that_it_keeps_what_it_learned_from_train(monkeypatch):
+    frame = loaded(skeleton("baselines").classes[0])
+    monkeypatch.setattr(frame, "refit", lambda self, cohort: self, raising=False)
+    as_written = resolve("random-forest")
+    kept = replace(as_written, recipe=as_written.recipe.model_copy(update={"refit": False}))
+    assert callable(recipe_class(as_written)().refit) and recipe_class(kept)().refit is None
 
 
 def test_an_entry_needs_what_it_cannot_do_without():

@@ -21,7 +21,7 @@ class Level:
     needs = frozenset()
     asked: ClassVar[list[float]] = []
 
-    def __init__(self, *, level: float, kind: str, seed: int = 0):
+    def __init__(self, *, level: float = 0.9, kind: str = "a", seed: int = 0):
         self.level, self.kind = level, kind
         self.asked.append(level)
 

@@ -216,6 +216,59 @@ def test_tuning_finds_the_valid_optimum_and_resumes(tmp_path):
     assert again["params"] == more["params"]
 
 
+def test_the_published_defaults_are_tried_first_and_kept_where_nothing_beats_them(tmp_path):
+    def tuned(name, low, high):
+        return run_trial(
+            Knob, COHORT, ROLES, params={"height": 2.0}, seed=3, budget=TuneBudget(3, 60.0), study=tmp_path / name,
+            space=lambda trial: {"height": trial.suggest_float("h", low, high)},
+        ).details  # fmt: skip
+
+    worse = tuned("worse", 5, 9)
+    assert worse["params"] == {"height": 2.0} and worse["tuned"] is True
+    assert worse["tuning"]["valid_nll"] == pytest.approx(0, abs=1e-9) and worse["tuning"]["trials"] == 3
+
+
+def test_seeds_of_a_fold_share_what_was_tuned(tmp_path):
+    def tuned(seed):
+        more = {"space": space, "budget": TuneBudget(5, 60.0), "study": tmp_path / "s.log", "tuning_seed": 11}
+        return run_trial(Knob, COHORT, ROLES, params={}, seed=seed, **more).details
+
+    first, written = tuned(1), (tmp_path / "s.log").read_bytes()
+    assert tuned(2)["params"] == first["params"] and (tmp_path / "s.log").read_bytes() == written
+
+
+class Refits(Knob):
+    """Says the share of class 0 among what it learned from last."""
+
+    def fit(self, train, valid):
+        Spy.seen.update(fitted=(len(train), len(valid)), order=["fit"])
+        self.share_ = 0.25
+        return self
+
+    def refit(self, cohort):
+        Spy.seen["order"].append("refit")
+        Spy.seen["both"] = cohort
+        self.share_ = float((cohort.y == 0).mean())
+        return self
+
+    def predict_proba(self, cohort):
+        Spy.seen["order"].append(len(cohort))
+        return np.tile([self.share_, 1 - self.share_, 0.0], (len(cohort), 1))
+
+
+def test_an_entry_learns_anew_from_train_and_valid_after_valid_was_predicted():
+    roles = {**ROLES, "valid": ROLES["valid"][:7], "ood:x": ROLES["test"][:2]}
+    outcome = run_trial(Refits, COHORT, roles, params={}, seed=3)
+    assert Spy.seen["order"] == ["fit", 7, "refit", len(roles["test"]), 2]
+    both = np.concatenate([roles["train"], roles["valid"]])
+    assert sorted(Spy.seen["both"].genes[:, 0]) == sorted(COHORT.genes[both, 0])
+    assert set(Spy.seen["both"].y) <= {0, 1, 2} and Spy.seen["both"].truth is None
+    told = outcome.predictions.groupby("role")["p0"].unique()
+    assert told["valid"].tolist() == [0.25] and told["test"].tolist() == [(COHORT.y[both] == 0).mean()]
+    assert outcome.details["refitted"] is True
+    assert run_trial(Spy, COHORT, ROLES, params={}, seed=3).details["refitted"] is False
+
+
 class Changes(Knob):
     """Changes every part of its input that can be changed, and keeps what it found there."""
 
@@ -262,8 +315,8 @@ def test_what_an_entry_does_to_its_input_reaches_no_other_fit_and_no_prediction(
     )
     fits = [seen for seen in Changes.found if isinstance(seen, list)]
     assert len(fits) == 4 and all(seen == fits[0] for seen in fits)
-    whole = [seen for seen in Changes.found if isinstance(seen, tuple)][:5]  # three suggestions, then test and valid
-    assert whole[0] == whole[1] == whole[2] == whole[4] and whole[0][3] == 2
+    whole = [seen for seen in Changes.found if isinstance(seen, tuple)][:4]  # defaults, two suggestions, the final fit
+    assert whole[0] == whole[1] == whole[2] == whole[3] and whole[0][3] == 2
     again = COHORT[np.arange(len(COHORT))]
     assert (again.fingerprint, again.images.pixels.sum()) == before
 
@@ -311,7 +364,7 @@ def test_a_suggestion_without_probabilities_is_a_failed_one_and_named(tmp_path):
             Scores,
             COHORT,
             ROLES,
-            params={},
+            params={"height": float(low + high) / 2},
             seed=3,
             space=lambda trial: {"height": trial.suggest_float("height", low, high)},
             budget=TuneBudget(trials, 60.0),
@@ -321,7 +374,7 @@ def test_a_suggestion_without_probabilities_is_a_failed_one_and_named(tmp_path):
     details = tuned("mixed", -4, 4, trials=12)
     summary = details["tuning"]
     assert -2 <= details["params"]["height"] <= 0 and summary["trials"] == 12 and summary["failed"]
-    assert all(not -2 <= f["params"]["height"] <= 0 for f in summary["failed"])
+    assert all(not -2 <= f["params"]["height"] <= 0 for f in summary["failed"] if f["params"])
     texts = {f["error"].partition(":")[0] for f in summary["failed"]}
     assert texts <= {"ValueError", "RuntimeError"}
     with pytest.raises(

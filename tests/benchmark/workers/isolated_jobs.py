@@ -96,6 +96,7 @@ def jobs_of(home: Path, source: str, entries: list[str]) -> list[Job]:
         Job(
             identity=Identity("quick", "t", entry, 0, 0),
             key=f"{number:016d}{'0' * 48}",
+            study=f"{number:016d}{'0' * 48}",
             target=target + entry,
             dataset=str(toml),
             options={},

@@ -300,8 +300,8 @@ def test_a_suite_sets_classes_aside_and_the_board_keeps_them_apart(tmp_path, mon
     code = codes([trial.target for trial in plan.trials])
     for trial in plan.trials:
         job = Job(
-            trial.identity, trial.key(code[trial.target]), trial.target, planned.dataset, planned.options, None,
-            planned.fingerprint, planned.split, {}, None, "cpu", str(tmp_path / "runs"), "aside",
+            trial.identity, trial.key(code[trial.target]), "0" * 64, trial.target, planned.dataset,
+            planned.options, None, planned.fingerprint, planned.split, {}, None, "cpu", str(tmp_path / "runs"), "aside",
             {"code": code[trial.target]},
         )  # fmt: skip
         assert execute(Job.from_bytes(job.to_bytes()), DataShelf()).status == "done"

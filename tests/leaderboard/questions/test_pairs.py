@@ -139,6 +139,16 @@ def test_one_untuned_trial_makes_an_entry_untuned_beside_others(is_tuned, said):
     assert list(RULES["untuned-beside-tuned"](TaskView(None, changed))) == said
 
 
+def test_entries_that_learned_from_less_are_named():
+    task = fake_task(failed=None)
+    text = "Learned from train alone, beside entries that learned from train and validation: xgboost."
+    entries = task.trials["entry"]
+    for refitted, said in ((entries != "xgboost", [text]), (entries.notna(), []), (entries == "", [])):
+        changed = replace(task, trials=task.trials.assign(refitted=refitted))
+        assert list(RULES["learned-from"](TaskView(None, changed))) == said
+    assert list(RULES["learned-from"](TaskView(None, task))) == []
+
+
 def test_a_table_without_its_controls_says_so_first():
     task = fake_task(failed=None)
     tuned = replace(task, trials=task.trials.assign(tuned=True))
