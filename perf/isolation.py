@@ -75,7 +75,8 @@ def jobs(home: Path, count: int) -> list:
         versions={"code": codes([target])[target]},
     )  # fmt: skip
     return [
-        Job(identity=Identity("quick", "t", "Half", i, 0), key=f"{i:016d}{'0' * 48}", **common) for i in range(count)
+        Job(identity=Identity("quick", "t", "Half", i, 0), key=f"{i:016d}{'0' * 48}", study="", **common)
+        for i in range(count)
     ]
 
 

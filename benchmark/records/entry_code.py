@@ -44,7 +44,8 @@ def entry_code(target: str) -> dict[str, Any]:
         return code
     resolved = known_recipe(target)
     refit = resolved.recipe.refit
-    return {**code, "recipe": {"parts": dict(resolved.parts), "settings": dict(resolved.settings), "refit": refit}}
+    values = {"parts": dict(resolved.parts), "settings": dict(resolved.settings), "refit": refit}
+    return {**code, "recipe": values}
 
 
 def _assembly_files(target: str) -> list[Path]:
