@@ -17,7 +17,9 @@ from leaderboard.questions.matrix import matrix
 from leaderboard.questions.modality_grid import modality_grid
 from leaderboard.questions.strata import strata
 
-OPTIONS = 'dataset = "apl-sim"\noptions = { patients = 60, cells = 3, image_size = 28, confound = 0.0 }\n'
+OPTIONS = (
+    'dataset = "apl-sim"\noptions = { patients = 60, cells = 3, image_size = 28, confound = 0.0, images_only = 0.0 }\n'
+)
 RUNG = (
     '[[tasks]]\nname = "cells-SCHEME"\ntitle = "Cells"\nunit = "image"\nimages_per_patient = 2\nladder = "cells"\n'
     + OPTIONS

@@ -31,6 +31,14 @@ def test_suites_of_the_tree_are_valid(name):
     assert set(suite.profiles) == {"quick", "full"}
 
 
+@pytest.mark.parametrize("name", suite_names())
+def test_a_site_that_is_left_out_is_left_out_whole(name):
+    """C and C-images are two domains of one site of apl-sim."""
+    for task in load_suite(name).tasks:
+        if task.dataset == "apl-sim" and task.split.scheme in ("leave-one-domain-out", "transfer"):
+            assert task.options["images_only"] in (0.0, 1.0), task.name
+
+
 def test_a_users_own_suite(tmp_path):
     assert load_suite(written(tmp_path, GOOD)).tasks[0].split.folds == 3
 

@@ -22,7 +22,7 @@ from leaderboard.questions.ladder import RUNGS, ladder, ladders
 from leaderboard.records.results import TaskResult
 from tests.toy import toy_cohort
 
-CELLS = load(patients=60, cells=16, image_size=28, confound=0.0)
+CELLS = load(patients=60, cells=16, image_size=28, confound=0.0, unknown_scale=True, images_only=0.0)
 
 
 def neighbour(traits):
