@@ -8,6 +8,7 @@ BASELINES = {
     "background-only": "baselines.controls.background_only:BackgroundOnly",
     "site-only": "baselines.controls.site_only:SiteOnly",
     "rules-apl": "baselines.rules.apl:RulesApl",
+    "rules-apl-knows-generator": "baselines.rules.apl_knows_generator:RulesAplKnowsGenerator",
     "rules-hematopoiesis": "baselines.rules.hematopoiesis:RulesHematopoiesis",
     "rules-mito": "baselines.rules.mito:RulesMito",
 }

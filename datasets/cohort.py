@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from datasets.cohort_checks import check_cohort
 from datasets.errors import CohortError as CohortError
+from datasets.errors import NotApplicable as NotApplicable
 from datasets.image_bags import ImageBags
 from datasets.presence import presence as presence
 

@@ -1,4 +1,4 @@
-"""The errors of a cohort: invalid data, or packages that are not installed."""
+"""The errors of a cohort: invalid data, data that an entry cannot judge, or packages that are not installed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ class CohortError(ValueError):
         where = f" (first: {shown}{more})" if ids else ""
         super().__init__(f"{column}: {problem.strip().rstrip('.')}{where}." + (f" {remedy}" if remedy else ""))
         self.column, self.ids, self.remedy = column, tuple(ids), remedy
+
+
+class NotApplicable(ValueError):
+    """Say that an entry cannot judge a dataset at all: its row is shown as not applicable, not as a failure."""
 
 
 class MissingExtra(ImportError):

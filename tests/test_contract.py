@@ -12,10 +12,10 @@ from benchmark.trials.trial import given_by_harness, run_trial
 from datasets.schemes.splitters import kfold
 from tests.toy import toy_cohort
 
-RULES = {"rules-apl", "rules-hematopoiesis", "rules-mito"}
+RULES = {"rules-apl", "rules-apl-knows-generator", "rules-hematopoiesis", "rules-mito"}
 UNTUNED = {"prior", "missingness-only", "border-only", "background-only", "site-only"}
 LEARNERS = sorted(set(entries()) - RULES)
-SMALL = {"max_epochs": 2, "n_estimators": 20, "blocks.n_estimators": 20}
+SMALL = {"max_epochs": 2, "n_estimators": 20, "blocks.n_estimators": 20, "blocks.C": 0.1}
 
 
 def settings(name):

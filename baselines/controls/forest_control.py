@@ -42,6 +42,10 @@ class ForestControl(ABC):
         self.report_ = {"n_features": X.shape[1], **counted(self.forest_)}
         return self
 
+    def refit(self, cohort: Cohort) -> Self:
+        """Learn anew from train and valid together."""
+        return self.fit(cohort, cohort[np.array([], dtype=np.int64)])
+
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return probabilities, float64 (n, n_classes), rows sum to 1."""
         if not len(cohort):

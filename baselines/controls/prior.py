@@ -30,6 +30,10 @@ class Prior:
         self.frequencies_ = counts / counts.sum()
         return self
 
+    def refit(self, cohort: Cohort) -> Self:
+        """Learn anew from train and valid together."""
+        return self.fit(cohort, cohort[np.array([], dtype=np.int64)])
+
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return the same row for every specimen, float64 (n, n_classes)."""
         return np.tile(self.frequencies_, (len(cohort), 1))

@@ -39,6 +39,10 @@ class SiteOnly:
         self.report_ = {"patients": {d: round(float(own.sum()), 3) for d, own in counts.items()}}
         return self
 
+    def refit(self, cohort: Cohort) -> Self:
+        """Learn anew from train and valid together."""
+        return self.fit(cohort, cohort[np.array([], dtype=np.int64)])
+
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return one row for each domain, float64 (n, n_classes), rows sum to 1."""
         rows = [self.frequencies_.get(str(domain), self.overall_) for domain in cohort.domain]

@@ -1,4 +1,4 @@
-"""Two decision lists for acute promyelocytic leukaemia, as pure functions of one specimen's findings.
+"""Decision lists for acute promyelocytic leukaemia, as pure functions of one specimen's findings.
 
 Findings are the names of ``UNITS``, ``male`` (0 or 1), ``round`` and ``bilobed`` (shares of nuclei), ``stat5`` and
 ``hoxa`` (log2).
@@ -43,8 +43,28 @@ def suspect(found: Findings) -> Verdict | None:
     return Verdict(f"score {score}", decision, "; ".join([*reasons, f"score {score} {sign} {_SUSPECT_SCORE}"]))
 
 
+def published_subtype(found: Findings) -> Verdict | None:
+    """Name the fusion by what case series report; None when none of the findings was measured.
+
+    No cut-off but the age of adults: child or i(17q) for TTMV-RARA, a mutated WT1 or RAS gene for NUP98-RARG.
+    """
+    if all(math.isnan(found[name]) for name in ("age", "extramedullary", "i17q", "ras_wt1")):
+        return None
+    child, i17q, spread = found["age"] < 18, found["i17q"] == 1, found["extramedullary"] == 1
+    if i17q or (child and spread):
+        why = [f"age {found['age']:.3g} < 18"] * child + ["i(17q)"] * i17q + ["extramedullary disease"] * spread
+        return Verdict("1 i(17q), or a child with extramedullary disease", "TTMV-RARA", "; ".join(why))
+    if child:
+        return Verdict("2 child", "TTMV-RARA", f"age {found['age']:.3g} < 18")
+    mutated = _ras(found, "3 RAS or WT1 mutated")
+    return mutated or Verdict("4 none of the others", "PML-RARA", "no other rule matched", is_default=True)
+
+
 def subtype(found: Findings) -> Verdict | None:
-    """Name the fusion by the first rule that matches; None when none of its findings was measured."""
+    """Name the fusion by the first rule that matches; None when none of its findings was measured.
+
+    Its cut-offs and gene modules are design values of the generated cohort.
+    """
     if all(math.isnan(value) for value in found.values()):
         return None
     for rule in (_child_or_spread, _i17q, _bilobed, _modules, _ras, _round_npm1, _round_stat5b):
@@ -93,9 +113,9 @@ def _modules(found: Findings) -> Verdict | None:
     return None
 
 
-def _ras(found: Findings) -> Verdict | None:
+def _ras(found: Findings, rule: str = "5 RAS or WT1 mutated") -> Verdict | None:
     text = "WT1, NRAS or KRAS mutated"
-    return Verdict("5 RAS or WT1 mutated", "NUP98-RARG", text) if found["ras_wt1"] == 1 else None
+    return Verdict(rule, "NUP98-RARG", text) if found["ras_wt1"] == 1 else None
 
 
 def _round_npm1(found: Findings) -> Verdict | None:

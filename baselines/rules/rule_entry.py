@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baselines.patients import patient_weights
-from datasets.cohort import Cohort
+from datasets.cohort import Cohort, NotApplicable
 
 Findings = Mapping[str, float]
 """Name -> value of one specimen; NaN is not measured."""
@@ -68,7 +68,11 @@ class RuleEntry(ABC):
         """Return a verdict for each specimen; None where too little was measured."""
 
     def fit(self, train: Cohort, valid: Cohort) -> Self:
-        """Count, rule by rule, the classes of the patients of ``train``; ``valid`` is not read."""
+        """Count, rule by rule, the classes of the patients of ``train``; ``valid`` is not read.
+
+        Raises:
+            NotApplicable: If no rule fires for any of these patients.
+        """
         self.decides_ = self._learn(train)
         weights = patient_weights(train.patient) * (len(np.unique(train.patient)) / len(train))
         counts = np.bincount(train.y, weights, train.n_classes)
@@ -77,12 +81,21 @@ class RuleEntry(ABC):
             decision: _among(self.prior_, np.isin(train.classes, names)) for decision, names in self.decides_.items()
         }
         verdicts = self._verdicts(train)
+        if not any(v is not None and not v.is_default for v in verdicts):
+            raise NotApplicable(
+                f"no rule fires for any of the {len(np.unique(train.patient))} training patients of {train.name!r}: "
+                "what the rules read was not measured"
+            )
         self.counts_: dict[str, NDArray[np.float64]] = {}
         for verdict, y, weight in zip(verdicts, train.y, weights, strict=True):
             if verdict is not None:
                 self.counts_.setdefault(verdict.rule, np.zeros(train.n_classes))[y] += weight
-        self.report_ = self._report(verdicts, weights)
+        self.report_ = {**self._facts(train), **self._report(verdicts, weights)}
         return self
+
+    def refit(self, cohort: Cohort) -> Self:
+        """Count anew on train and valid together; the rules stay."""
+        return self.fit(cohort, cohort[np.array([], dtype=np.int64)])
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return probabilities, float64 (n, n_classes), rows sum to 1."""
@@ -100,6 +113,10 @@ class RuleEntry(ABC):
         table = pd.DataFrame(rows, columns=["rule", "decision", "evidence"])
         table.insert(0, "specimen", cohort.specimen)
         return table
+
+    def _facts(self, train: Cohort) -> dict[str, object]:
+        """Return what else the report says."""
+        return {}
 
     def _named(self, decision: str) -> str:
         names = self.decides_[decision]

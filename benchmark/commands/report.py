@@ -111,6 +111,7 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
     record = state.records.get(cell)
     details: Mapping[str, Any] = record.details if record else {}
     error = record.error.strip().splitlines()[-1] if record and record.error else trial.reason
+    error = error.partition(": ")[2] if record and status == "not-applicable" else error
     return {
         "entry": cell.entry,
         "seed": cell.seed,

@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmark.planning.plan import Plan
 from benchmark.records import Identity, Record, Store, codes, differing
+from datasets.cohort import NotApplicable
 from datasets.sealed import Untrusted
 
 
@@ -58,9 +59,15 @@ def inspect(plan: Plan, store: Store) -> State:
             status[cell] = "not-applicable"
         elif record is not None:
             has_changed = record.status == "done" and differing(record.details.get("watched", {}))
-            status[cell], shown[cell] = "stale" if has_changed else record.status, record
+            status[cell], shown[cell] = "stale" if has_changed else _status(record), record
         elif outdated is not None:
             status[cell], shown[cell] = "stale", outdated
         else:
             status[cell] = "todo"
     return State(status, keys, shown, known, tuple(problems), tuple(untrusted))
+
+
+def _status(record: Record) -> str:
+    """Return how a record stands: an entry that said it cannot judge the dataset did not fail."""
+    raised = record.error.strip().rpartition("\n")[2].partition(":")[0]
+    return "not-applicable" if raised.endswith(NotApplicable.__name__) else record.status

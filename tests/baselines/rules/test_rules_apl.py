@@ -8,8 +8,9 @@ import pytest
 from skimage.draw import disk
 
 from baselines.rules.apl import RulesApl
-from baselines.rules.apl_lists import DEFAULT, SUBTYPES, UNITS, subtype, suspect
-from datasets.cohort import Cohort, ImageBags, Provenance, presence
+from baselines.rules.apl_knows_generator import RulesAplKnowsGenerator
+from baselines.rules.apl_lists import DEFAULT, SUBTYPES, UNITS, published_subtype, subtype, suspect
+from datasets.cohort import Cohort, ImageBags, NotApplicable, Provenance, presence
 from tests.toy import toy_cohort
 
 NAMES = (*UNITS, "male", "round", "bilobed", "stat5", "hoxa")
@@ -98,8 +99,48 @@ def test_the_first_rule_that_matches_names_the_subtype(values, number, decision)
     assert (verdict.rule[:2], verdict.decision) == (number, decision)
 
 
+@pytest.mark.parametrize(
+    ("values", "number", "decision"),
+    [
+        ({"i17q": 1}, "1 ", "TTMV-RARA"),
+        ({"age": 7, "extramedullary": 1}, "1 ", "TTMV-RARA"),
+        ({"age": 40, "extramedullary": 1}, "4 ", "PML-RARA"),
+        ({"age": 7, "ras_wt1": 1}, "2 ", "TTMV-RARA"),
+        ({"age": 18, "ras_wt1": 1}, "3 ", "NUP98-RARG"),
+        ({"age": 30, "round": 0.9, "bilobed": 0.9, "fibrinogen": 1.0, "male": 1}, "4 ", "PML-RARA"),
+    ],
+)
+def test_published_criteria_name_the_subtype(values, number, decision):
+    verdict = published_subtype(found(**values))
+    assert (verdict.rule[:2], verdict.decision) == (number, decision)
+
+
+def test_published_criteria_read_no_design_value_of_the_generator():
+    """Gene modules, shares of nuclei and cut-offs on labs change nothing."""
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        values = {
+            n: rng.normal() for n in ("stat5", "hoxa", "round", "bilobed", "fibrinogen", "platelets", "wbc", "male")
+        }
+        known = {"age": rng.uniform(0, 80), "i17q": rng.integers(2), "ras_wt1": rng.integers(2), "extramedullary": 0}
+        assert published_subtype(found(**known, **values)) == published_subtype(found(**known))
+
+
+@pytest.mark.parametrize("build", [RulesApl, RulesAplKnowsGenerator])
+def test_rules_that_never_fire_are_not_applicable(build):
+    aged = clinical_cohort(np.arange(4) % 2, ("AML", "APL"), age=[40.0, 50, 60, 70])
+    with pytest.raises(NotApplicable, match="no rule fires for any of the 4 training patients of 'hand'"):
+        build().fit(aged, aged)
+
+
+def test_counting_anew_reads_train_and_valid():
+    cohort = clinical_cohort([1, 0, 0, 1], ("AML", "APL"), fibrinogen=[1.0, 3, 3, 1], platelets=[20.0, 90, 90, 20])
+    rules = RulesApl().fit(cohort[np.arange(2)], cohort[np.arange(2, 4)]).refit(cohort)
+    assert np.array_equal(rules.predict_proba(cohort), RulesApl().fit(cohort, cohort).predict_proba(cohort))
+
+
 def test_nothing_measured_is_no_verdict():
-    assert subtype(found()) is None
+    assert subtype(found()) is None and published_subtype(found()) is None
 
 
 def test_missing_values_never_fire_a_rule():
@@ -189,7 +230,7 @@ def test_gene_modules_are_shifts_from_the_training_median():
     genes[0] = 0
     present = presence(5, genes_present=np.arange(5) > 0, clinical=five().clinical)
     cohort = dataclasses.replace(five(), genes=genes, gene_names=names, present=present)
-    trace = RulesApl().fit(cohort, cohort).trace(cohort)
+    trace = RulesAplKnowsGenerator().fit(cohort, cohort).trace(cohort)
     assert [r[:2] for r in trace["rule"]] == ["9 ", "9 ", "9 ", "4a", "4b"]
     assert trace["evidence"][3] == "STAT5 targets +1.00, HOXA +0.00 log2"
 
@@ -210,7 +251,7 @@ def test_nuclear_shape_is_measured_on_the_images(tmp_path, monkeypatch):
     bags = ImageBags(np.stack([nucleus(k) for k in kinds]), np.array([0, 6, 12, 14, 14, 14]))
     base = five(fibrinogen=[2.0, 1.0, 2.0, 2.0, 2.0])
     cohort = dataclasses.replace(base, images=bags, present=presence(5, bags, clinical=base.clinical))
-    trace = RulesApl().fit(cohort, cohort).trace(cohort)
+    trace = RulesAplKnowsGenerator().fit(cohort, cohort).trace(cohort)
     assert [r[:2] for r in trace["rule"]] == ["6 ", "3 ", "9 ", "9 ", "9 "]
     assert trace["evidence"][1] == "bilobed nuclei 100% >= 38%; fibrinogen 1 g/L < 1.7"
 
@@ -221,6 +262,5 @@ def test_truth_is_never_read(tmp_path, monkeypatch):
     cohort = load(patients=20, cells=6, image_size=32)
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     blind = dataclasses.replace(cohort, truth=None)
-    assert np.array_equal(
-        RulesApl().fit(cohort, cohort).predict_proba(cohort), RulesApl().fit(blind, blind).predict_proba(blind)
-    )
+    seen, unseen = (RulesAplKnowsGenerator().fit(c, c).predict_proba(c) for c in (cohort, blind))
+    assert np.array_equal(seen, unseen)
