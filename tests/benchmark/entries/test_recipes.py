@@ -156,8 +156,8 @@ def test_an_entry_needs_what_it_cannot_do_without():
 
 
 def test_a_printed_form_is_harmless_in_commands_files_and_pages():
-    name = entry_spec("fusion-vit[genes=none, cells.depth=2, dropout=0.1]").name
-    assert name == "fusion-vit[cells.depth=2, genes=none, dropout=0.1]"
+    name = entry_spec("fusion-vit[genes=none, cells.depth=3, dropout=0.1]").name
+    assert name == "fusion-vit[cells.depth=3, genes=none, dropout=0.1]"
     words = ["run", "--entry", name]
     assert shlex.split(command_line(words))[-3:] == words
     assert re.fullmatch(r"[a-z0-9.-]+", file_name("entry", name))
