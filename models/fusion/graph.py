@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Tokens
-from models.layers import Votes, mean_token
+from models.layers import Votes, mean_token, silent_linear
 
 
 class PatientGraphNetwork(nn.Module):
@@ -30,10 +30,7 @@ class PatientGraphNetwork(nn.Module):
         self.edges = nn.ModuleDict({f"{a}-{b}": nn.Linear(dim, dim, bias=False) for a, b in pairs})
         self.own = nn.ModuleDict({name: nn.Linear(dim, dim) for name in names})
         self.dropout = nn.Dropout(dropout)
-        self.heads = nn.ModuleDict({name: nn.Linear(dim, n_classes) for name in names})
-        for head in self.heads.values():
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+        self.heads = nn.ModuleDict({name: silent_linear(dim, n_classes) for name in names})
 
     def forward(self, tokens: Mapping[str, Tokens], votes: Votes) -> Tensor:
         """Return logits, float (b, n_classes)."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Tokens
-from models.layers import Votes
+from models.layers import Votes, silent_linear
 
 
 class CrossModalTransformer(nn.Module):
@@ -25,9 +25,7 @@ class CrossModalTransformer(nn.Module):
 
     def __init__(self, dim: int, n_classes: int, *, depth: int, heads: int, dropout: float) -> None:
         super().__init__()
-        self.head = nn.Linear(dim, n_classes)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.head = silent_linear(dim, n_classes)
         layer = nn.TransformerEncoderLayer(
             dim, heads, 2 * dim, dropout, activation="gelu", batch_first=True, norm_first=True
         )

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from models.images.resnet import ResNet
 from models.images.spatial_attention import SpatialAttention
 
+_SMALL = 96  # pixels across; a quarter of them is too coarse to see granules
+
 
 @dataclass(frozen=True, kw_only=True)
 class CnnAttention:
@@ -26,7 +28,7 @@ class CnnAttention:
 
     def encoder(self, shape: tuple[int, int]) -> ResNet:
         """Return the module (m, 3, H, W) -> (m, dim) for images of ``shape`` (H, W)."""
-        return ResNet(width=self.width, norm=self.norm, attention=SpatialAttention())
+        return ResNet(width=self.width, norm=self.norm, attention=SpatialAttention(), pooled=min(shape) > _SMALL)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.layers import ResidualMlp
+from models.layers import ResidualMlp, silent_linear
 
 
 class PlaceAttention(nn.Module):
@@ -67,9 +67,7 @@ class HybridTransformer(nn.Module):
             dim, heads, 2 * dim, dropout, activation="gelu", batch_first=True, norm_first=True
         )
         self.layers = nn.TransformerEncoder(layer, depth, norm=nn.LayerNorm(dim), enable_nested_tensor=False)
-        self.bent = nn.Linear(dim, dim)
-        nn.init.zeros_(self.bent.weight)
-        nn.init.zeros_(self.bent.bias)
+        self.bent = silent_linear(dim, dim)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return embeddings (m, dim) of maps (m, channels, h, w)."""

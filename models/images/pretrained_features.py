@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import timm
@@ -33,7 +34,7 @@ def normalised(pixels: Tensor, side: int) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def stage_means(network: nn.Module, stages: Sequence[int], pixels: Tensor) -> Tensor:
+def stage_means(network: Any, stages: Sequence[int], pixels: Tensor) -> Tensor:
     """Return the mean over places of the output of each of ``stages``, side by side, float (m, f).
 
     Args:
@@ -51,7 +52,7 @@ def stage_means(network: nn.Module, stages: Sequence[int], pixels: Tensor) -> Te
     return torch.cat(found, dim=1)
 
 
-def stage_map(network: nn.Module, stage: int, pixels: Tensor) -> Tensor:
+def stage_map(network: Any, stage: int, pixels: Tensor) -> Tensor:
     """Return the output of block ``stage``, float16 (m, channels, h, w); of pixels (m, 3, H, W), normalised."""
     x = network.bn1(network.conv_stem(pixels))
     for block in network.blocks[: stage + 1]:

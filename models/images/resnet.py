@@ -48,14 +48,14 @@ class ResNet(nn.Module):
         width: Channels of the first stage; later stages have 2, 4 and 6 times as many.
         norm: Kind of normalisation.
         attention: Module applied after the first stage, or None.
+        pooled: Whether the stem halves the image twice, as large images allow, not once.
     """
 
-    def __init__(self, *, width: int, norm: Norm, attention: SpatialAttention | None) -> None:
+    def __init__(self, *, width: int, norm: Norm, attention: SpatialAttention | None, pooled: bool = False) -> None:
         super().__init__()
         widths = [width * factor for factor in _STAGE_WIDTHS]
-        self.stem = nn.Sequential(
-            StdConv2d(3, width, 5, 2, 2), norm_layer(norm, width), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)
-        )
+        pool = nn.MaxPool2d(2, ceil_mode=True) if pooled else nn.Identity()
+        self.stem = nn.Sequential(StdConv2d(3, width, 5, 2, 2), norm_layer(norm, width), nn.ReLU(), pool)
         strides = [1, 2, 2, 2]
         inputs = [width, *widths[:-1]]
         blocks = [BasicBlock(i, o, s, norm) for i, o, s in zip(inputs, widths, strides, strict=True)]
@@ -74,7 +74,7 @@ class ResNet(nn.Module):
     def attention_map(self, cells: Tensor) -> Tensor:
         """Return where the network looks, float (m, H, W) in [0, 1], at input resolution.
 
-        The map is computed at a quarter of the resolution and enlarged bilinearly.
+        The map is computed behind the first stage and enlarged bilinearly.
 
         Raises:
             ValueError: If the network has no attention module.

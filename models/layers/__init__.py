@@ -5,6 +5,7 @@ from models.layers.experts import Experts, Votes, mean_token
 from models.layers.gated_attention import GatedAttention
 from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
+from models.layers.silent import silent_linear
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp, VectorEncoder
 
@@ -22,4 +23,5 @@ __all__ = [
     "chunks",
     "gene_groups",
     "mean_token",
+    "silent_linear",
 ]

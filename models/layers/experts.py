@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.inputs import Tokens
 from models.layers.discriminant import shrunk_discriminant
+from models.layers.silent import silent_linear
 
 
 class Votes(NamedTuple):
@@ -42,10 +43,7 @@ class Experts(nn.Module):
     def __init__(self, modalities: Sequence[str], dim: int, bias: Tensor) -> None:
         super().__init__()
         self.bias = nn.Parameter(bias.clone())
-        self.heads = nn.ModuleDict({name: nn.Linear(dim, len(bias)) for name in modalities})
-        for head in self.heads.values():
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+        self.heads = nn.ModuleDict({name: silent_linear(dim, len(bias)) for name in modalities})
 
     def start(self, name: str, tokens: Tensor, y: Tensor, share: float) -> None:
         """Set the head of a modality to ``share`` of the log-likelihoods of a shrunk linear discriminant.

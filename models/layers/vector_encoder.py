@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from datasets.cohort import MODALITIES
 from models.inputs import Batch, Tokens
+from models.layers.silent import silent_linear
 
 
 def read(batch: Batch, modality: str) -> tuple[Tensor, Tensor]:
@@ -47,9 +48,7 @@ class ResidualMlp(nn.Module):
         self.straight = nn.Linear(n_features, dim, bias=False)
         nn.init.orthogonal_(self.straight.weight)
         self.hidden = nn.Linear(n_features, dim)
-        self.bent = nn.Linear(dim, dim)
-        nn.init.zeros_(self.bent.weight)
-        nn.init.zeros_(self.bent.bias)
+        self.bent = silent_linear(dim, dim)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return (m, dim) of features (m, n_features)."""

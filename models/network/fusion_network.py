@@ -76,8 +76,8 @@ class FusionNetwork(nn.Module):
         tokens = self.tokens(batch)
         votes = self.experts(tokens)
         size = votes.logits.amax(dim=2) - votes.logits.amin(dim=2)
-        if hasattr(self.fusion, "weights"):
-            size = size * self.fusion.weights(tokens)
+        weigh = getattr(self.fusion, "weights", None)
+        size = size if weigh is None else size * weigh(tokens)
         size = torch.where(votes.mask, size, 0)
         return size / size.sum(dim=1, keepdim=True).clamp_min(1e-9)
 

@@ -62,10 +62,10 @@ def test_the_printed_form_means_the_same_and_prints_itself(text):
     ("text", "printed"),
     [
         ("fusion-vit", "fusion-vit"),
-        ("fusion-vit[cells=vit-tiny,max_epochs=16]", "fusion-vit"),
+        ("fusion-vit[cells=pretrained-vit,max_epochs=16]", "fusion-vit"),
         ("fusion-vit[ max_epochs = 40 ]", "fusion-vit[max_epochs=40]"),
-        ("fusion-vit[max_epochs=8, cells.depth=2, cells=vit-tiny]", "fusion-vit[cells.depth=2, max_epochs=8]"),
-        ("fusion-vit[cells.depth=3]", "fusion-vit"),
+        ("fusion-vit[max_epochs=8, cells.depth=3, cells=pretrained-vit]", "fusion-vit[cells.depth=3, max_epochs=8]"),
+        ("fusion-vit[cells.depth=2]", "fusion-vit"),
         ("fusion-vit[dropout=0]", "fusion-vit[dropout=0.0]"),
         ("fusion-cnn-attention[pooling=none, cells=none]", "fusion-cnn-attention[cells=none]"),
         ("xgboost[genes=none, cells=none]", "xgboost[genes=none, cells=none]"),
@@ -81,9 +81,9 @@ def test_there_is_one_printed_form(text, printed):
         ("fusion-vat", "unknown entry 'fusion-vat'; did you mean fusion-vit"),
         ("fusion-vit[cels=none]", "unknown 'cels'; did you mean cells"),
         ("fusion-vit[cells=vit]", "unknown part cells=vit; did you mean vit-tiny"),
-        ("fusion-vit[cells.pach=4]", "unknown 'cells.pach'; did you mean cells.patch"),
-        ("fusion-vit[cells.patch=a]", "cells.patch=a: needs int"),
-        ("fusion-gnn[cells.norm=grup]", "cells.norm=grup: choose from batch, group, instance, layer"),
+        ("fusion-vit[cells=vit-tiny, cells.pach=4]", "unknown 'cells.pach'; did you mean cells.patch"),
+        ("fusion-vit[cells=vit-tiny, cells.patch=a]", "cells.patch=a: needs int"),
+        ("fusion-experts[cells.norm=grup]", "cells.norm=grup: choose from batch, group, instance, layer"),
         ("fusion-vit[cells=none, cells.depth=2]", "there is no part in cells here"),
         ("fusion-vit[cells=none, pooling=gated-attention]", "needs a part in cells"),
         ("cnn-spatial-attention[cells=none]", "reads nothing"),
@@ -156,8 +156,8 @@ def test_an_entry_needs_what_it_cannot_do_without():
 
 
 def test_a_printed_form_is_harmless_in_commands_files_and_pages():
-    name = entry_spec("fusion-vit[genes=none, cells.depth=2, dropout=0.1]").name
-    assert name == "fusion-vit[cells.depth=2, genes=none, dropout=0.1]"
+    name = entry_spec("fusion-vit[genes=none, cells.depth=3, dropout=0.1]").name
+    assert name == "fusion-vit[cells.depth=3, genes=none, dropout=0.1]"
     words = ["run", "--entry", name]
     assert shlex.split(command_line(words))[-3:] == words
     assert re.fullmatch(r"[a-z0-9.-]+", file_name("entry", name))

@@ -45,11 +45,11 @@ def codes(*texts):
 def test_touching_a_part_changes_the_keys_of_its_entries_only(tree):
     texts = ("fusion-vit", "fusion-cnn-attention", "fusion-gnn", "xgboost")
     before = codes(*texts)
-    planted(tree, "models.images.vit_tiny:VitTiny")
+    planted(tree, "models.images.pretrained_vit:PretrainedVit")
     assert [a != b for a, b in zip(before, codes(*texts), strict=True)] == [True, False, False, False]
     planted(tree, "models.genes.graph:GeneGraph")
     assert [a != b for a, b in zip(before, codes(*texts), strict=True)] == [True, False, True, False]
-    assert codes("fusion-vit[cells=cnn-attention]") != codes("fusion-cnn-attention")
+    assert codes("fusion-vit[cells=pretrained-attention]") != codes("fusion-cnn-attention")
 
 
 def test_what_an_entry_does_not_read_is_not_in_its_key():

@@ -109,10 +109,12 @@ def test_refit_takes_the_chosen_steps_and_learns_from_all(name, fitted):
 @pytest.mark.parametrize("name", FUSIONS)
 def test_a_fusion_uses_the_one_modality_that_tells_the_class(name, modality):
     train, valid, test = parts(only_one_tells(modality))
-    proba = make(name, max_epochs=6, learning_rate=3e-3).fit(train, valid).predict_proba(test)
+    scratch = resolve(name).parts["cells"] in ("cnn-attention", "vit-tiny")
+    longer = {"max_epochs": 15, "learning_rate": 1e-2} if scratch else {"max_epochs": 6, "learning_rate": 3e-3}
+    proba = make(name, **longer).fit(train, valid).predict_proba(test)
     assert log_loss(test.y, proba, labels=[0, 1, 2]) < 0.85 * np.log(3)
     without = [m for m in ("images", "genes", "clinical") if m != modality]
-    blind = make(name, max_epochs=6, learning_rate=3e-3).fit(strip(train, without), strip(valid, without))
+    blind = make(name, max_epochs=2).fit(strip(train, without), strip(valid, without))
     assert log_loss(test.y, blind.predict_proba(strip(test, without)), labels=[0, 1, 2]) > 0.95 * np.log(3)
 
 

@@ -49,7 +49,7 @@ def gnn(**more):
     return entry_class(entry_spec("fusion-gnn"))(**{"genes.channels": 4, "max_epochs": 1, **more})
 
 
-PLAIN = {"expert_loss": 0.0}  # of a network without experts
+PLAIN = {"expert_loss": 0.0, "class_weight": "none"}  # of a network without experts
 
 
 class Linear(nn.Module):
@@ -113,10 +113,10 @@ def test_the_epoch_with_the_best_valid_score_is_kept():
     data, held_out = resident(train), resident(valid, train)
     settings = TrainingSettings(max_epochs=40, patience=5, learning_rate=0.3, modality_dropout=0.0, **PLAIN)
     network, report = fitted(settings, data, held_out)
-    judged = [np.mean(report.valid_nll[max(0, k - 2) : k + 1]) for k in range(report.epochs)]
-    assert report.best_epoch == int(np.argmin(judged)) and report.epochs == len(report.valid_nll)
-    assert report.epochs == min(40, report.best_epoch + 1 + 5)
-    assert report.steps == (report.best_epoch + 1) * 3
+    judged = [np.mean(report.valid_nll[max(0, k - 2) : k + 1]) for k in range(report.epochs + 1)]
+    assert report.best_epoch == int(np.argmin(judged)) and report.epochs == len(report.train_loss)
+    assert report.epochs == min(40, report.best_epoch + 5)
+    assert report.steps == report.best_epoch * 3
     proba = predict(network, held_out, 1).numpy()
     mean = [proba[valid.patient == p].mean(axis=0) for p in np.unique(valid.patient)]
     labels = [valid.y[valid.patient == p][0] for p in np.unique(valid.patient)]
@@ -149,7 +149,7 @@ def test_same_seed_same_weights_and_other_seed_others():
 def test_a_loss_that_is_not_finite_names_entry_epoch_and_learning_rate():
     data = resident(grouped())
     broken = dataclasses.replace(data, genes=data.genes * math.inf)
-    with pytest.raises(FloatingPointError, match=r"linear: loss is nan in epoch 0 at learning_rate=0\.001"):
+    with pytest.raises(FloatingPointError, match=r"linear: loss is nan in epoch 1 at learning_rate=0\.001"):
         fitted(TrainingSettings(**PLAIN), broken, data)
 
 
