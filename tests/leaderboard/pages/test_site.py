@@ -26,17 +26,17 @@ from leaderboard.scores.tables import BANNER, views
 from leaderboard.text.links import file_name
 from leaderboard.verdicts.leaky import MEANING
 from leaderboard.verdicts.tripod import TOPICS
-from tests.leaderboard.fake_board import fake_task, fake_tasks
+from tests.leaderboard.fake_board import fake_task
 from tests.leaderboard.hostile_board import HOSTILE, hostile_board
 from tests.leaderboard.html_page import Page
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS, shared_board
 
 FEW = {"prior": 0.0, "xgboost": 2.4}
 
 
 @pytest.fixture(scope="module")
 def board() -> Board:
-    return build(fake_tasks(), **FACTS, resamples=6)
+    return shared_board()
 
 
 @pytest.fixture(scope="module")
