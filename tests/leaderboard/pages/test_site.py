@@ -29,7 +29,7 @@ from leaderboard.verdicts.tripod import TOPICS
 from tests.leaderboard.fake_board import fake_task
 from tests.leaderboard.hostile_board import HOSTILE, hostile_board
 from tests.leaderboard.html_page import Page
-from tests.leaderboard.shared_board import FACTS, shared_board
+from tests.leaderboard.shared_board import FACTS, board_without_further, shared_board
 
 FEW = {"prior": 0.0, "xgboost": 2.4}
 
@@ -214,7 +214,7 @@ def test_the_table_library_is_the_one_that_is_recorded() -> None:
 
 def test_six_tasks_have_one() -> None:
     tasks = [fake_task(f"t{i}", seed=i, failed=None, n=60, seeds=1, domains=("A", "B")) for i in range(6)]
-    board = build(tasks, **FACTS, resamples=5)
+    board = board_without_further(*tasks, resamples=5)
     told = across_tasks(board, views(board), pictures=True)
     assert told["rank_table"].rows and "<svg" in str(told["ranks"])  # type: ignore[attr-defined]
     assert "6 tasks are too few to tell any of 10 pairs apart" in " ".join(told["lines"])  # type: ignore[call-overload]
