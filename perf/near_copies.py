@@ -1,9 +1,9 @@
 """How many changed copies of real cells the search for copies finds, and how many other cells it takes for copies.
 
 Run with ``HEMABENCH_DATA`` set: ``python -m perf.near_copies acevedo --images 4000``. The fit was tuned on apl-jhu, for
-which acevedo is the check; the search of candidates on acevedo, for which apl-jhu is; what a step of the fit asks for, on
-1,000 images of each at seed 0, for which other seeds are. Copies are made from the files, cropped to the field of view as
-the loader does it, and searched among the images of the data set.
+which acevedo is the check; the search of candidates on acevedo, for which apl-jhu is; what a step of the fit asks for,
+on 1,000 images of each at seed 0, for which other seeds are. Copies are made from the files, cropped to the field of
+view as the loader does it, and searched among the images of the data set.
 """
 
 from __future__ import annotations

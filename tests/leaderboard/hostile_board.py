@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from leaderboard.boards.board import build
 from leaderboard.records.results import Board
 from tests.leaderboard.fake_board import SKILL, fake_task
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -17,8 +18,9 @@ HOSTILE = [
 ]
 
 
+@cache
 def hostile_board() -> Board:
-    """Return a board of one task whose every name is hostile."""
+    """Return a board of one task whose every name is hostile, built once a process; no test may change it."""
     task = fake_task(
         skill=dict(zip(HOSTILE, SKILL.values(), strict=False)), failed=HOSTILE[1], domains=("A", "_B", HOSTILE[0])
     )

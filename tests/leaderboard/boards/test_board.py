@@ -27,12 +27,12 @@ from leaderboard.verdicts.claims import claim_table
 from tests.leaderboard.fake_board import fake_task, fake_tasks
 from tests.leaderboard.hostile_board import hostile_board
 from tests.leaderboard.html_page import Page
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS, shared_board
 
 
 @pytest.fixture(scope="module")
 def board() -> Board:
-    return build(fake_tasks(), **FACTS, resamples=10)
+    return shared_board()
 
 
 @pytest.fixture(scope="module")

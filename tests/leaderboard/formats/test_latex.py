@@ -11,16 +11,16 @@ import pytest
 from leaderboard.boards.board import build
 from leaderboard.formats.latex import render_latex as render
 from leaderboard.text.escape import latex
-from tests.leaderboard.fake_board import SKILL, fake_task, fake_tasks
+from tests.leaderboard.fake_board import SKILL, fake_task
 from tests.leaderboard.hostile_board import HOSTILE
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS, shared_board
 
 NASTY = [*HOSTILE, r"\input{/etc/passwd}", "50 % of $x^2$ & ~ # {}", "Ünïcödé → 血", "a\\\\b"]
 
 
 @pytest.fixture(scope="module")
 def board():
-    return build(fake_tasks(), **FACTS, resamples=20)
+    return shared_board()
 
 
 def test_every_entry_and_headline_figure_is_in_the_table(board):

@@ -16,12 +16,10 @@ from typing import Any
 
 import pytest
 
-from leaderboard.boards.board import build
 from leaderboard.pages.site import write_site
 from leaderboard.text.links import file_name
-from tests.leaderboard.fake_board import fake_tasks
 from tests.leaderboard.hostile_board import hostile_board
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import shared_board
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -102,7 +100,7 @@ class Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    write_site(build(fake_tasks(), **FACTS, resamples=20), folder)
+    write_site(shared_board(), folder)
     add_probe(folder)
     return folder
 

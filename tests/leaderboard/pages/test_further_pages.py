@@ -24,7 +24,7 @@ from leaderboard.verdicts.claims import CLAIMS, claim_table
 from tests.leaderboard.further_board import FIGURES, rich_task, rich_tasks
 from tests.leaderboard.hostile_board import HOSTILE
 from tests.leaderboard.html_page import Page
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS
 
 
 @pytest.fixture(scope="module")

@@ -26,17 +26,17 @@ from leaderboard.scores.tables import BANNER, views
 from leaderboard.text.links import file_name
 from leaderboard.verdicts.leaky import MEANING
 from leaderboard.verdicts.tripod import TOPICS
-from tests.leaderboard.fake_board import fake_task, fake_tasks
+from tests.leaderboard.fake_board import fake_task
 from tests.leaderboard.hostile_board import HOSTILE, hostile_board
 from tests.leaderboard.html_page import Page
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS, board_without_further, shared_board
 
 FEW = {"prior": 0.0, "xgboost": 2.4}
 
 
 @pytest.fixture(scope="module")
 def board() -> Board:
-    return build(fake_tasks(), **FACTS, resamples=6)
+    return shared_board()
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_the_table_library_is_the_one_that_is_recorded() -> None:
 
 def test_six_tasks_have_one() -> None:
     tasks = [fake_task(f"t{i}", seed=i, failed=None, n=60, seeds=1, domains=("A", "B")) for i in range(6)]
-    board = build(tasks, **FACTS, resamples=5)
+    board = board_without_further(*tasks, resamples=5)
     told = across_tasks(board, views(board), pictures=True)
     assert told["rank_table"].rows and "<svg" in str(told["ranks"])  # type: ignore[attr-defined]
     assert "6 tasks are too few to tell any of 10 pairs apart" in " ".join(told["lines"])  # type: ignore[call-overload]

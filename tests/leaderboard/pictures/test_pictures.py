@@ -26,7 +26,7 @@ from leaderboard.records.testsets import Replicate
 from leaderboard.scores.tables import TaskView, views
 from tests.leaderboard.fake_board import fake_task
 from tests.leaderboard.hostile_board import HOSTILE
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS
 
 
 def replicate(rng: np.random.Generator, n: int = 80, k: int = 3) -> Replicate:

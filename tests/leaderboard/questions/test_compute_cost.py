@@ -25,7 +25,7 @@ from leaderboard.questions.compute_cost import COSTS, DRAWN, costs, drawn, entry
 from leaderboard.records.results import TaskResult
 from leaderboard.scores.tables import TaskView, views
 from tests.leaderboard.fake_board import fake_task
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS
 from tests.toy import toy_cohort
 
 COHORT = toy_cohort(n=60, n_classes=3, side=16)

@@ -10,7 +10,7 @@ from leaderboard.formats.markdown import render_markdown as render
 from leaderboard.pages.site import render_site
 from leaderboard.records.scored_unit import NO_IDS
 from tests.leaderboard.fake_board import fake_task
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import FACTS
 
 N = 61  # a number that no fixed sentence has
 

@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from leaderboard.boards.board import build
 from leaderboard.verdicts.claims import CLAIMS, claim_table
 from tests.leaderboard.fake_board import FAMILIES, fake_task, fake_tasks
-from tests.leaderboard.verdicts.test_statements import FACTS
+from tests.leaderboard.shared_board import board_without_further
 
 
 @pytest.fixture(scope="module")
 def table():
-    return claim_table(build(fake_tasks(), **FACTS, resamples=200))
+    return claim_table(board_without_further(*fake_tasks(), resamples=200))
 
 
 def test_each_verdict_follows_from_its_interval(table):
@@ -39,6 +38,6 @@ def test_f1_is_printed_beside_that_of_calling_everybody_positive(table):
 def test_fusion_is_compared_with_the_best_simple_entry_on_the_same_patients(skills, verdict):
     names = dict(zip(("fusion-gnn", "xgboost"), skills, strict=True))
     task = fake_task(skill={"prior": 0.0, **names}, failed=None, n=200, seeds=1)
-    found = claim_table(build([replace(task, families=FAMILIES)], **FACTS, resamples=200))
+    found = claim_table(board_without_further(replace(task, families=FAMILIES), resamples=200))
     rows = found[found["claim"] == CLAIMS[3].name]
     assert rows["verdict"].tolist() == [verdict]

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
-from leaderboard.boards.board import build
 from leaderboard.records.results import TaskResult
 from leaderboard.scores.tables import TaskView, details, summary, views
 from leaderboard.verdicts.statements import findings, interval_definition, notes, warnings
 from tests.leaderboard.fake_board import SKILL, fake_task
-
-FACTS: Mapping[str, str] = {
-    "suite": "apl",
-    "title": "APL",
-    "profile": "quick",
-    "commit": "abc1234",
-    "date": "2026-11-22",
-    "command": "python -m benchmark run --suite apl",
-}
+from tests.leaderboard.shared_board import board_without_further
 
 
 def view_of(task: TaskResult, resamples: int = 200) -> TaskView:
-    return views(build([task], **FACTS, resamples=resamples))[0]
+    return views(board_without_further(task, resamples=resamples))[0]
 
 
 def test_sizes_and_interval() -> None:
