@@ -48,8 +48,8 @@ CARD = Card(
     traps=(
         "Generated: figures describe algorithms, not patients; many sizes are design choices.",
         "Site C has another stain and camera. Of half of its patients there are images only (domain C-images, "
-        "`images_only`), so which values are missing tells the site, and with confound > 0 the class. To leave sites out "
-        "set images_only to 0 or 1: C and C-images are one site.",
+        "`images_only`), so which values are missing tells the site, and with confound > 0 the class. To leave "
+        "sites out set images_only to 0 or 1: C and C-images are one site.",
         "Images are 28 um wide at every site, brought to one pixel size (`image_facts`); with `unknown_scale` each "
         "keeps its camera's, and the size of a cell, a trait, cannot be read at a site that was not learnt from.",
         "Marker genes carry real symbols and null genes do not, and 33 of 35 signal genes are among the 139 members of "
