@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records import ROOT, Identity, Record, Store, code_parts, differing, entry_code
-from datasets.cohort import NotApplicable
+from benchmark.records import ROOT, Identity, Record, Store, code_parts, differing, entry_code, refusal
 from datasets.sealed import Untrusted
 
 _TRIAL_FILE = ROOT / "benchmark" / "trials" / "trial.py"
@@ -61,7 +60,7 @@ def inspect(plan: Plan, store: Store) -> State:
             status[cell] = "not-applicable"
         elif record is not None:
             has_changed = record.status == "done" and differing(record.details.get("watched", {}))
-            status[cell], shown[cell] = "stale" if has_changed else _status(record), record
+            status[cell], shown[cell] = "stale" if has_changed else _standing(record), record
         elif outdated is not None:
             status[cell], shown[cell] = "stale", outdated
         else:
@@ -81,7 +80,6 @@ def codes(targets: Iterable[str]) -> dict[str, dict[str, Any] | None]:
     return found
 
 
-def _status(record: Record) -> str:
+def _standing(record: Record) -> str:
     """Return how a record stands: an entry that said it cannot judge the dataset did not fail."""
-    raised = record.error.strip().rpartition("\n")[2].partition(":")[0]
-    return "not-applicable" if raised.endswith(NotApplicable.__name__) else record.status
+    return "not-applicable" if refusal(record.error) else record.status
