@@ -7,14 +7,12 @@ from tests.benchmark.small_run import said, write_cohort
 def test_rules_without_what_they_read_are_not_applicable(tmp_path):
     """The cohort is of APL against other, with age and haemoglobin only."""
     cohort = write_cohort(tmp_path / "c")
-    asked = {"datasets": (str(cohort),), "out": tmp_path / "runs", "entries": ("prior", "rules-apl")}
-    code, text = said(**asked)
+    code, text = said(datasets=(str(cohort),), out=tmp_path / "runs", entries=("prior", "rules-apl"))
     assert code == 0 and "no rule fires for any of the" in text
     assert "NotApplicable" not in text and "failed" not in text
     (folder,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
     records, _ = Store(tmp_path / "runs", folder.name).records()
     assert sorted(record.status for record in records) == ["done", "done", "failed", "failed"]
-    assert said(**asked, dry_run=True)[1].count("2 not applicable") == 1
 
 
 def test_only_the_last_line_of_a_traceback_tells():
