@@ -37,8 +37,10 @@ class RulesApl(RuleEntry):
 
     reads = frozenset({"clinical"})
     family = "rule"
-    subtype_list: ClassVar[DecisionList] = staticmethod(published_subtype)
     measures_nuclei: ClassVar[bool] = False
+
+    def _subtype_list(self) -> DecisionList:
+        return published_subtype
 
     def _learn(self, train: Cohort) -> dict[str, tuple[str, ...]]:
         self.list_, decides = self._choose(train.classes)
@@ -56,7 +58,7 @@ class RulesApl(RuleEntry):
     def _choose(self, classes: tuple[str, ...]) -> tuple[DecisionList, dict[str, tuple[str, ...]]]:
         """Return the list for these classes, and its decision -> class."""
         if set(classes) == set(SUBTYPES):
-            return self.subtype_list, {name: (name,) for name in SUBTYPES}
+            return self._subtype_list(), {name: (name,) for name in SUBTYPES}
         if len(classes) == 2 and "APL" in classes:
             return suspect, {"APL": ("APL",), "other": tuple(c for c in classes if c != "APL")}
         raise ValueError(

@@ -26,5 +26,7 @@ class RulesAplKnowsGenerator(RulesApl):
 
     reads = frozenset({"images", "genes", "clinical"})
     family = "rule"
-    subtype_list: ClassVar[DecisionList] = staticmethod(subtype)
     measures_nuclei: ClassVar[bool] = True
+
+    def _subtype_list(self) -> DecisionList:
+        return subtype

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmark.commands.console import progress_bar
-from benchmark.records import Identity
+from benchmark.records import Identity, refusal
 from benchmark.workers import Job
 
 
@@ -63,7 +63,9 @@ class RunProgress:
             self._live.remove_task(self._rows.pop(job.key))
         left = self._left()
         self._live.update(self._bar, completed=self._done, left=left)
-        outcome = f"failed: {error.strip().splitlines()[-1]}" if error else "done"
+        why = refusal(error)
+        failed = f"failed: {error.strip().splitlines()[-1]}" if error else "done"
+        outcome = f"not applicable: {why}" if why else failed
         if error or not self._console.is_terminal:
             line = f"[{self._done}/{self._total}] {cell(job.identity)}: {outcome} in {seconds:.1f} s; {left}"
             self._console.print(line, soft_wrap=True)

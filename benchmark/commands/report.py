@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmark.entries import ROOT
 from benchmark.planning import LEAKY_FLAG, Plan, PlannedTask, PlannedTrial, State
-from benchmark.records import Store, kept_facts
+from benchmark.records import Store, kept_facts, refusal
 from datasets.splits import OOD
 from leaderboard.boards import ScoreCache
 from leaderboard.boards import board as boards
@@ -111,7 +111,7 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
     record = state.records.get(cell)
     details: Mapping[str, Any] = record.details if record else {}
     error = record.error.strip().splitlines()[-1] if record and record.error else trial.reason
-    error = error.partition(": ")[2] if record and status == "not-applicable" else error
+    error = (refusal(record.error) if record else "") or error
     return {
         "entry": cell.entry,
         "seed": cell.seed,

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.planning.plan import Plan
-from benchmark.records import Identity, Record, Store, codes, differing
-from datasets.cohort import NotApplicable
+from benchmark.records import Identity, Record, Store, codes, differing, refusal
 from datasets.sealed import Untrusted
 
 
@@ -59,7 +58,7 @@ def inspect(plan: Plan, store: Store) -> State:
             status[cell] = "not-applicable"
         elif record is not None:
             has_changed = record.status == "done" and differing(record.details.get("watched", {}))
-            status[cell], shown[cell] = "stale" if has_changed else _status(record), record
+            status[cell], shown[cell] = "stale" if has_changed else _standing(record), record
         elif outdated is not None:
             status[cell], shown[cell] = "stale", outdated
         else:
@@ -67,7 +66,6 @@ def inspect(plan: Plan, store: Store) -> State:
     return State(status, keys, shown, known, tuple(problems), tuple(untrusted))
 
 
-def _status(record: Record) -> str:
+def _standing(record: Record) -> str:
     """Return how a record stands: an entry that said it cannot judge the dataset did not fail."""
-    raised = record.error.strip().rpartition("\n")[2].partition(":")[0]
-    return "not-applicable" if raised.endswith(NotApplicable.__name__) else record.status
+    return "not-applicable" if refusal(record.error) else record.status

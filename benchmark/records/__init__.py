@@ -5,6 +5,7 @@ from benchmark.records.imports import PACKAGES
 from benchmark.records.kept_splits import keep_split, kept_split
 from benchmark.records.key import closure, digest, short
 from benchmark.records.locks import board_lock, run_lock
+from benchmark.records.refusal import refusal
 from benchmark.records.specimen_facts import keep_facts, kept_facts
 from benchmark.records.store import Identity, Record, Store, StoreError
 from benchmark.records.watched import differing, note_loaded, start_watching, watched_files
@@ -26,6 +27,7 @@ __all__ = [
     "kept_facts",
     "kept_split",
     "note_loaded",
+    "refusal",
     "run_lock",
     "short",
     "start_watching",
