@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 
 from baselines.classic import CHOSEN, Fitted, FittedEstimator, Table, least_loss
-from baselines.learners.tables import scaled_columns
+from baselines.learners.tables import fit_softmax, scaled_columns
 
 _GRID = (1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
 
@@ -37,8 +36,7 @@ class Logistic:
             grid = [replace(self, C=c) for c in _GRID]
             return least_loss(grid, train, valid, seed).fit(train, valid, seed)
         softmax = LogisticRegression(C=self.C, max_iter=5000)
-        pipeline = make_pipeline(scaled_columns(train.X, self.block_scaling), softmax)
-        pipeline.fit(train.X, train.y, logisticregression__sample_weight=train.weight)
+        pipeline = fit_softmax(scaled_columns(train.X, self.block_scaling), softmax, train)
         return FittedEstimator.of(pipeline, train.n_classes, settled=self, C=self.C)
 
 

@@ -9,9 +9,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from baselines.classic import Table
 
 _LIMIT = 4.0
 
@@ -26,6 +30,28 @@ def scaled_columns(X: pd.DataFrame, block_scaling: bool) -> ColumnTransformer:
     groups = dict.fromkeys(str(column).partition(":")[0] for column in X.columns)
     blocks = [(group, _block(block_scaling), make_column_selector(f"^{group}:")) for group in groups]
     return ColumnTransformer(blocks)
+
+
+def fit_softmax(columns: ColumnTransformer, softmax: LogisticRegression, table: Table) -> Pipeline:
+    """Return the pipeline of columns and an L2-penalised softmax, fitted in the space of the rows of the table.
+
+    The penalty pulls coefficients into the span of the centred rows, so with fewer rows than columns the fit on their
+    principal components is the same and many times as fast; its coefficients are turned back to columns.
+
+    Args:
+        columns: Unfitted.
+        softmax: Unfitted, with an L2 penalty and an intercept.
+        table: To learn from.
+
+    Reference: Hastie and Tibshirani, "Efficient quadratic regularization for expression arrays", Biostatistics 2004.
+    """
+    X = columns.fit_transform(table.X)
+    rows = PCA(svd_solver="full").fit(X)
+    softmax.fit(rows.transform(X), table.y, sample_weight=table.weight)
+    softmax.coef_ = softmax.coef_ @ rows.components_
+    softmax.intercept_ = softmax.intercept_ - softmax.coef_ @ rows.mean_
+    softmax.n_features_in_ = X.shape[1]
+    return make_pipeline(columns, softmax)
 
 
 class MissingPatterns(TransformerMixin, BaseEstimator):

@@ -21,8 +21,9 @@ from tests.toy import toy_cohort
 IMAGED = {"patients": 40, "cells": 2, "image_size": 32}
 RULES_OF = {
     "rules-apl": ("apl-sim", IMAGED),
+    "rules-apl-knows-generator": ("apl-sim", IMAGED),
     "rules-hematopoiesis": ("hematopoiesis-sim", {"donors": 12, "cells": 4, "n_genes": 2000}),
-    "rules-mito": ("mito-sim", IMAGED),
+    "rules-mito": ("mito-sim", {**IMAGED, "patients": 80}),
 }
 Roles = dict[str, np.ndarray]
 
