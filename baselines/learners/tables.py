@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -20,19 +20,19 @@ from baselines.classic import Table
 _LIMIT = 4.0
 
 
-def scaled_columns(X: pd.DataFrame, block_scaling: bool) -> ColumnTransformer:
+def scaled_columns(X: pd.DataFrame, block_scaling: bool) -> Pipeline:
     """Return a transformer for the groups of a table: imputed, standardised, clipped at 4 sd, with marks of gaps.
 
     Args:
         X: The table to learn from; columns are called "group:name".
         block_scaling: Divide each group by the root of its number of columns.
     """
-    groups = dict.fromkeys(str(column).partition(":")[0] for column in X.columns)
-    blocks = [(group, _block(block_scaling), make_column_selector(f"^{group}:")) for group in groups]
-    return ColumnTransformer(blocks)
+    groups = np.array([str(column).partition(":")[0] for column in X.columns])
+    blocks = [(group, _block(block_scaling), np.flatnonzero(groups == group)) for group in dict.fromkeys(groups)]
+    return make_pipeline(FunctionTransformer(_numbers), ColumnTransformer(blocks))
 
 
-def fit_softmax(columns: ColumnTransformer, softmax: LogisticRegression, table: Table) -> Pipeline:
+def fit_softmax(columns: Pipeline, softmax: LogisticRegression, table: Table) -> Pipeline:
     """Return the pipeline of columns and an L2-penalised softmax, fitted in the space of the rows of the table.
 
     The penalty pulls coefficients into the span of the centred rows, so with fewer rows than columns the fit on their
@@ -79,6 +79,11 @@ def _block(scaled: bool) -> Pipeline:
     both = FeatureUnion([("values", impute), ("missing", MissingPatterns())])
     last: list[Any] = [FunctionTransformer(_block_scaled)] if scaled else []
     return make_pipeline(both, StandardScaler(), FunctionTransformer(_clipped), *last)
+
+
+def _numbers(X: pd.DataFrame) -> NDArray[np.float64]:
+    # scikit-learn looks at each of 2,000 columns of a table anew in every step.
+    return X.to_numpy(dtype=np.float64)
 
 
 def _clipped(X: NDArray[np.float64]) -> NDArray[np.float64]:
