@@ -22,7 +22,7 @@ class PretrainedFrozen:
 
     Reference: M. Tan, Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019,
     https://arxiv.org/abs/1905.11946; "Lite" variants by R. Liu, TensorFlow, 2020.
-    Differs from the paper in: cells at their own resolution; outputs of early stages, averaged over places.
+    Differs from the paper in: small images; outputs of early stages, averaged over places.
 
     Args:
         stages: Blocks that are read, as in "b2b4" (b0 to b6, b7 is the head): early ones see texture, late objects.
@@ -34,9 +34,9 @@ class PretrainedFrozen:
         sha256: SHA-256 that this file must have.
     """
 
-    stages: str = "b2"
-    side: int = 0
-    width: int = 64
+    stages: str = "b3"
+    side: int = 128
+    width: int = 96
     dropout: float = 0.2
     architecture: str = "tf_efficientnet_lite0"
     weights: str = ""

@@ -28,9 +28,9 @@ class PretrainedAttention:
         dropout: Dropout rate of the channels of the map.
     """
 
-    block: int = 2
-    side: int = 64
-    width: int = 64
+    block: int = 3
+    side: int = 128
+    width: int = 96
     dropout: float = 0.2
 
     def features(self, images: ImageBags) -> NDArray[np.floating]:

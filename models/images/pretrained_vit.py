@@ -28,9 +28,9 @@ class PretrainedVit:
         dropout: Dropout rate inside the transformer.
     """
 
-    block: int = 2
-    side: int = 64
-    width: int = 64
+    block: int = 3
+    side: int = 128
+    width: int = 96
     depth: int = 2
     heads: int = 4
     dropout: float = 0.2

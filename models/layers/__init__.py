@@ -5,6 +5,7 @@ from models.layers.experts import Experts, Votes, mean_token
 from models.layers.gated_attention import GatedAttention
 from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
+from models.layers.shares import evidence_shares
 from models.layers.silent import silent_linear
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp, VectorEncoder
@@ -21,6 +22,7 @@ __all__ = [
     "VectorEncoder",
     "Votes",
     "chunks",
+    "evidence_shares",
     "gene_groups",
     "mean_token",
     "silent_linear",

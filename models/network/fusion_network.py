@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from models.inputs import Batch, Tokens
-from models.layers import Experts, TokenScale, mean_token
+from models.inputs import Batch, Resident, Tokens
+from models.layers import Experts, TokenScale, evidence_shares, mean_token
 from models.training import ClassPrior, Outputs
 
 
@@ -38,13 +38,19 @@ class FusionNetwork(nn.Module):
         return {name: encoder(batch) for name, encoder in self.encoders.items()}
 
     @torch.no_grad()
-    def start(self, batches: Sequence[Batch], y: Tensor, share: Mapping[str, float]) -> None:
+    def start(
+        self, batches: Sequence[Batch], data: Resident, weight: Tensor, modalities: Collection[str]
+    ) -> dict[str, float]:
         """Take the sizes of tokens and the heads of the experts from train, before training.
 
         Args:
             batches: Those of train, in evaluation form.
-            y: int64 (n,), labels of all batches.
-            share: Modality -> how much of a discriminant its head starts with; 0 leaves it at zero.
+            data: Train.
+            weight: float (n,), of specimens in the loss.
+            modalities: Those whose heads start from a discriminant; the others stay silent.
+
+        Returns:
+            Modality -> the share of the discriminant that its head starts with.
         """
         self.eval()
         means: dict[str, list[Tokens]] = {name: [] for name in self.encoders}
@@ -53,9 +59,13 @@ class FusionNetwork(nn.Module):
                 means[name].append(Tokens(mean_token(*tokens)[:, None], tokens.mask.any(dim=1, keepdim=True)))
         whole = {name: Tokens(*(torch.cat(part) for part in zip(*each, strict=True))) for name, each in means.items()}
         self.scale.measure(whole)
-        for name, (values, mask) in self.scale(whole).items():
-            if share[name] and bool(mask.any()):
-                self.experts.start(name, values[mask], y[mask[:, 0]], share[name])
+        known = {name: token for name, token in self.scale(whole).items() if name in modalities}
+        if not known:
+            return {}
+        shares = evidence_shares(known, data.y, data.patient, weight, self.experts.bias)
+        for name, (values, mask) in known.items():
+            self.experts.start(name, values[mask], data.y[mask[:, 0]], shares[name])
+        return shares
 
     def tokens(self, batch: Batch) -> dict[str, Tokens]:
         """Return modality -> tokens (b, t, dim) of one size."""

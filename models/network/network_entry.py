@@ -23,6 +23,7 @@ from models.training import (
     patients_in_classes,
     predict,
     reproducible,
+    specimen_weights,
     train_again,
     train_network,
 )
@@ -38,13 +39,13 @@ class NetworkEntry(TrainingSettings):
         device: "cpu" or "cuda".
         dim: Size of tokens.
         dropout: Dropout rate of cell tokens, of clinical features and in the fusion.
-        head_start: How much of the log-likelihoods of a shrunk linear discriminant the head of each modality starts
-            with, except that of images under an encoder that is not pretrained; less than 1, because a sum of
-            discriminants is too sure of itself.
+        head_start: Whether the head of each modality starts from a shrunk linear discriminant, except that of images
+            under an encoder that is not pretrained.
 
     Attributes:
         inputs_: What was learned from train about the inputs.
         network_: The trained FusionNetwork.
+        shares_: Modality -> how much of its discriminant its head started with.
         report_: Epochs, number of parameters (trained and frozen) and learning curves.
     """
 
@@ -53,9 +54,9 @@ class NetworkEntry(TrainingSettings):
     name: str = "network"
     parts: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
-    dim: int = 64
+    dim: int = 96
     dropout: float = 0.3
-    head_start: float = 0.5
+    head_start: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,7 +78,12 @@ class NetworkEntry(TrainingSettings):
             held_out = Resident.load(valid, self.inputs_, self.device)
             report = train_network(self.network_, resident, held_out, self, self.name)
         counted = sum(p.numel() for p in self.network_.parameters())  # frozen ones too
-        self.report_: dict[str, Any] = {**report.as_dict(), "n_parameters": counted, "kept_features": self._frozen}
+        self.report_: dict[str, Any] = {
+            **report.as_dict(),
+            "n_parameters": counted,
+            "kept_features": self._frozen,
+            "shares": self.shares_,
+        }
         return self
 
     def refit(self, cohort: Cohort) -> Self:
@@ -90,7 +96,7 @@ class NetworkEntry(TrainingSettings):
         with reproducible(self.seed, self.device):
             self.network_ = self.build_network(resident, cohort)
             losses = train_again(self.network_, resident, self.report_["steps"], self, self.name)
-        self.report_["refit_loss"] = losses
+        self.report_.update(refit_loss=losses, shares=self.shares_)
         return self
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
@@ -116,16 +122,18 @@ class NetworkEntry(TrainingSettings):
         fusion = self.chosen.fusion.layer(tuple(encoders), self.dim, train.n_classes, self.dropout)
         bias = torch.zeros_like(prior.log_prior) if self.class_weight == "balanced" else prior.log_prior
         network = FusionNetwork(encoders, fusion, self.dim, prior, bias).to(self.device)
-        network.start(list(evaluation_batches(resident, self.max_eval_cells)), resident.y, self._shares(encoders))
+        weight = specimen_weights(resident, self.class_weight)
+        batches = list(evaluation_batches(resident, self.max_eval_cells))
+        self.shares_ = network.start(batches, resident, weight, self._informed(encoders))
         return network
 
     def _prepared(self, train: Cohort) -> Resident:
         self.inputs_ = self.fit_inputs(train)
         return Resident.load(train, self.inputs_, self.device)
 
-    def _shares(self, modalities: Iterable[str]) -> dict[str, float]:
-        """Return how much of a discriminant heads start with; none where an image encoder knows nothing yet."""
-        return {name: self.head_start if name != "images" or self._frozen else 0.0 for name in modalities}
+    def _informed(self, modalities: Iterable[str]) -> set[str]:
+        """Return the modalities whose heads start from a discriminant: an image encoder from scratch knows nothing."""
+        return {name for name in modalities if self.head_start and (name != "images" or self._frozen)}
 
     @property
     def _frozen(self) -> bool:

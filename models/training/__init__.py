@@ -9,6 +9,7 @@ from models.training.training import (
     evaluation_batches,
     predict,
     reproducible,
+    specimen_weights,
     train_again,
     train_network,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "patients_in_classes",
     "predict",
     "reproducible",
+    "specimen_weights",
     "train_again",
     "train_network",
 ]

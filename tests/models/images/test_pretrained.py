@@ -54,7 +54,7 @@ def test_features_follow_the_bags_and_the_cache_gives_the_same(tmp_path, monkeyp
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     pixels = np.random.default_rng(0).integers(0, 255, (6, 32, 32, 3), dtype=np.uint8)
     bags = ImageBags(pixels, np.array([0, 2, 3]), np.array([5, 1, 4]))
-    part = PretrainedFrozen()
+    part = PretrainedFrozen(stages="b2", side=0)
     first = part.features(bags)
     with torch.inference_mode():
         expected = stage_means(Source(PACKAGED, "", "").network(), [2], normalised(torch.tensor(pixels[[5, 1, 4]]), 0))
@@ -87,7 +87,7 @@ def test_no_weights_are_never_replaced_by_random_ones(monkeypatch):
 
 
 @packaged
-@pytest.mark.parametrize("part", [PretrainedAttention(side=32), PretrainedVit(side=32, depth=1)])
+@pytest.mark.parametrize("part", [PretrainedAttention(side=32, block=2), PretrainedVit(side=32, block=2, depth=1)])
 def test_encoders_of_maps_start_as_a_rotation_of_the_mean_over_places(part, tmp_path, monkeypatch):
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     pixels = np.random.default_rng(0).integers(0, 255, (5, 20, 20, 3), dtype=np.uint8)

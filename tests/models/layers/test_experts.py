@@ -13,6 +13,7 @@ from models.inputs.batch import Tokens
 from models.layers.discriminant import shrunk_discriminant
 from models.layers.experts import Experts, Votes
 from models.layers.group_means import GroupMeans
+from models.layers.shares import deal, evidence_shares
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp
 
@@ -119,3 +120,36 @@ def test_a_residual_network_starts_as_a_rotation():
     x = torch.randn(5, 6)
     out = ResidualMlp(6, 9, 0.0)(x)
     torch.testing.assert_close(out @ out.T, x @ x.T)
+
+
+def test_inner_folds_keep_patients_whole_and_classes_even():
+    patient = np.repeat(np.arange(30), 2)
+    y = (patient % 3).astype(np.int64)
+    fold = deal(y, patient)
+    assert all(len(np.unique(fold[patient == p])) == 1 for p in range(30))
+    for k in range(3):
+        np.testing.assert_array_equal(np.bincount(fold[y == k], minlength=5), [4] * 5)
+
+
+def test_shares_are_those_that_say_held_out_specimens_best():
+    x, y = planted(n=90)
+    y = torch.tensor(y)
+    noise = torch.tensor(np.random.default_rng(1).normal(size=x.shape) + x[:, ::-1])
+    here = torch.ones(90, 1, dtype=torch.bool)
+    tokens = {"images": Tokens(noise[:, None], here), "genes": Tokens(torch.tensor(x)[:, None], here)}
+    shares = evidence_shares(tokens, y, torch.arange(90), torch.ones(90), torch.zeros(3))
+    fold, said = torch.tensor(deal(y.numpy(), np.arange(90))), []
+    for values, _ in tokens.values():
+        held_out = torch.zeros(90, 3, dtype=torch.float64)
+        for k in range(5):
+            weight, bias = shrunk_discriminant(values[fold != k, 0], y[fold != k], 3)
+            held_out[fold == k] = values[fold == k, 0] @ weight.T + bias
+        said.append(held_out)
+
+    def loss(images, genes):
+        nll = torch.nn.functional.cross_entropy(images * said[0] + genes * said[1], y)
+        return float(nll) + 0.02 * (np.log(2 * images) ** 2 + np.log(2 * genes) ** 2)
+
+    best = loss(*shares.values())
+    grid = [loss(a, b) for a in np.geomspace(0.05, 2, 40) for b in np.geomspace(0.05, 2, 40)]
+    assert best <= min(grid) + 1e-6 and min(grid) < best + 0.01

@@ -18,6 +18,7 @@ from tests.toy import toy_cohort
 SMALL = {"max_epochs": 3, "patience": 3, "batch_size": 8, "cells_per_bag": 2, "dim": 16}
 NARROW = {
     "cells.width": 4,
+    "cells.side": 32,
     "genes.n_genes": 8,
     "cells.depth": 1,
     "cells.heads": 2,
