@@ -14,9 +14,8 @@ from datasets.splits import SplitPlan
 def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> float:
     """Return the balanced accuracy of the Bayes posterior over the chosen specimens' classes, before label noise.
 
-    The decision is the one that suits balanced accuracy: the class whose posterior exceeds its prior (the cohort's
-    class frequencies, the same for all sites) by the largest factor. Ties are shared: a specimen with none of the
-    subset's modalities, about which the posterior knows nothing, counts as one right in ``n_classes``.
+    The decision is that of entries: the most probable class. Ties are shared between their classes. A patient without
+    any of the subset's modalities is called the most frequent class, as an entry that knows nothing would.
 
     Args:
         cohort: Generated cohort with ``truth.posterior``.
@@ -30,17 +29,9 @@ def oracle_accuracy(cohort: Cohort, subset: str, chosen: NDArray[np.bool_]) -> f
         raise ValueError(f"{cohort.name} has no Bayes posterior for {subset!r}")
     y = cohort.y if cohort.truth.y is None else cohort.truth.y
     classed = cohort.known & (y >= 0)  # label noise makes known patients of unseen classes, and the other way round
-    prior = np.bincount(y[classed], minlength=cohort.n_classes) / classed.sum()
-    right = credit(cohort.truth.posterior[subset], prior, y)
-    # tied all the same, but their posterior is the generator's prior, which the cohort's frequencies only come near
-    right[~_has_any(cohort, subset)] = 1 / cohort.n_classes
+    right = credit(cohort.truth.posterior[subset], np.ones(cohort.n_classes), y)
     counted = chosen & classed
     return float(pd.Series(right[counted]).groupby(y[counted]).mean().mean())
-
-
-def _has_any(cohort: Cohort, subset: str) -> NDArray[np.bool_]:
-    modalities = cohort.modalities if subset == "all" else subset.split("+")
-    return np.any([cohort.has(modality) for modality in modalities], axis=0)
 
 
 def oracle_notes(cohort: Cohort, split: SplitPlan) -> tuple[str, ...]:
