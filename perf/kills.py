@@ -110,7 +110,7 @@ def report(home: Path) -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Print one JSON line of counts."""
+    """Print a JSON line of counts each time a killed run has come to its end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2)
@@ -125,8 +125,8 @@ def main() -> None:
             raise RuntimeError(text)
         longest, expected = time.monotonic() - started, report(whole)
         while told["kills"] < asked.kills:
-            _one_run(new_home(Path(folder), "killed"), draw, longest, expected, told, asked)
-    print(json.dumps(told))
+            longest = _one_run(new_home(Path(folder), "killed"), draw, longest, expected, told, asked)
+            print(json.dumps(told), flush=True)
 
 
 def _one_run(
@@ -136,8 +136,11 @@ def _one_run(
     expected: dict[str, bytes],
     told: Counter[str],
     asked: argparse.Namespace,
-) -> None:
-    """Kill a run again and again until it comes to its end or enough kills were made, then compare."""
+) -> float:
+    """Kill a run again and again until it comes to its end or enough kills were made, compare, return its last seconds.
+
+    Moments are drawn within ``longest``, the time of the last run to its end: a later one would miss the run.
+    """
     before = Counter[tuple[str, int]]()
     while told["kills"] < asked.kills and killed_after(home, draw.uniform(0, longest), asked.jobs):
         after = done_cells(home)
@@ -145,13 +148,16 @@ def _one_run(
         told["lost"] += sum((before - after).values())
         told["doubled"] += sum(n > 1 for n in after.values())
         before = after
+    started = time.monotonic()
     code, text = run(home, "run", "--jobs", str(asked.jobs))
+    seconds = time.monotonic() - started
     left = list((home / "runs").rglob("*.part"))
     told["finished"] += 1
     told["failed"] += code != 0
     told["quarantined"] += text.count("Quarantined")
     told["unfinished files left"] += len(left)
     told["reports that differ"] += report(home) != expected
+    return max(5.0, 0.9 * min(longest, 2 * seconds))
 
 
 if __name__ == "__main__":

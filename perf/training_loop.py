@@ -96,7 +96,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     cohort = generated(args.patients, args.cells, args.side)
-    build = entry_class(entry_spec("fusion-cnn-attention[genes.n_genes=0, modality_dropout=0.0]"))
+    build = entry_class(entry_spec("fusion-experts[genes=mlp, genes.n_genes=0, modality_dropout=0.0]"))
     entry: Any = build(seed=0, max_epochs=args.rounds + 1)
     entry.inputs_ = entry.fit_inputs(cohort)
     data = Resident.load(cohort, entry.inputs_, "cpu")
