@@ -43,8 +43,8 @@ def test_entries_run_on_whatever_a_dataset_has(name, parts):
     build = entry_class(entry_spec(name))
     if not set(build.needs) <= set(parts):
         pytest.skip(f"needs {sorted(build.needs)}")
-    if name == "xgboost-tabular" and parts == ("images",):
-        pytest.skip("has nothing tabular to learn from")
+    if name in recipes() and not resolve(name).modalities & set(parts):
+        pytest.skip(f"reads {sorted(resolve(name).modalities)}")
     cohort = toy_cohort(n=36, **{m: m in parts for m in ("images", "genes", "clinical")})
     frame = outcome(name, cohort).predictions
     proba = frame[["p0", "p1", "p2"]].to_numpy()
@@ -65,7 +65,7 @@ def test_an_entry_takes_keyword_only_arguments_with_defaults_and_a_seed(name):
 def test_search_spaces_suggest_arguments_that_exist(name):
     import optuna
 
-    from benchmark.planning.plan import search_space
+    from benchmark.trials.entry_facts import search_space
 
     spec = entry_spec(name)
     space = search_space(spec)
