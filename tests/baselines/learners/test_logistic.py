@@ -23,5 +23,5 @@ def test_it_is_scikit_learns_softmax_on_the_same_columns(n, genes, classes):
     softmax = LogisticRegression(C=0.3, max_iter=20_000, tol=1e-8)
     theirs = make_pipeline(scaled_columns(table.X, True), softmax)
     theirs.fit(table.X, y, logisticregression__sample_weight=table.weight)
-    np.testing.assert_allclose(ours.predict_proba(table.X), theirs.predict_proba(table.X), atol=2e-3)
+    np.testing.assert_allclose(ours.predict_proba(table.X), theirs.predict_proba(table.X), atol=1e-5)
     assert ours.facts["n_parameters"] == softmax.coef_.size + softmax.intercept_.size
