@@ -1,6 +1,7 @@
 """Calibration on held-out patients: a search by brute force, a known answer, and folds that keep patients apart."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -93,7 +94,7 @@ class Listener:
         self.heard.append((list(train.X.columns), list(valid.X.columns), len(valid.X)))
         return self
 
-    facts: dict = {}
+    facts: ClassVar[dict] = {}
 
     def predict_proba(self, X):
         return np.full((len(X), 2), 0.5)
@@ -147,7 +148,7 @@ def test_a_modality_is_calibrated_on_the_class_shares_that_its_evidence_meets():
 class GivenOdds:
     """A learner of which every fold says the same, so that what is held out is what is used."""
 
-    facts: dict = {}
+    facts: ClassVar[dict] = {}
 
     def fit(self, train, valid, seed):
         return self
