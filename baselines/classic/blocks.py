@@ -47,6 +47,10 @@ class Table(NamedTuple):
         counts = np.bincount(self.y, self.weight, self.n_classes)
         return counts / counts.sum()
 
+    def nobody(self) -> Table:
+        """Return the same columns without rows: what an inner fold has for valid."""
+        return Table(self.X.iloc[:0], self.y[:0], self.patient[:0], self.n_classes)
+
     def split(self, learn: NDArray[np.int64], held: NDArray[np.int64]) -> tuple[Table, Table]:
         """Return rows to learn from and rows held out; views that read labels see only the former."""
         X, remake = self.X, self.remake
@@ -95,6 +99,10 @@ class Blocks(NamedTuple):
         """
         remake = (lambda rows: join(self._remade(rows))) if self.remake else None
         return Table(join(self.tables), self.y, self.patient, self.n_classes, remake)
+
+    def nobody(self) -> Blocks:
+        """Return the same columns without specimens: what an inner fold has for valid."""
+        return self._some(self.tables, np.empty(0, np.int64), {})
 
     def split(self, learn: NDArray[np.int64], held: NDArray[np.int64]) -> tuple[Blocks, Blocks]:
         """Return specimens to learn from and specimens held out, both renumbered.

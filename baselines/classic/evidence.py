@@ -70,25 +70,30 @@ def can_learn(group: str, train: Blocks) -> bool:
     return len(np.unique(train.one(group).y)) > 1
 
 
-def calibrated(block: FittedBlock, train: Blocks, valid: Blocks, seed: int) -> FittedBlock:
+def calibrated(block: FittedBlock, train: Blocks, seed: int) -> FittedBlock:
     """Return the block with the calibration that serves patients whom it has not learned from best."""
-    held = out_of_fold(block, train, valid, seed)
+    held = out_of_fold(block, train, seed)
     there = np.isin(np.arange(len(train.y)), measured(train.tables[block.group]).index)
-    prior = prior_of(train)
-    known = prior > 0
+    known = block.prior > 0  # the shares among specimens that have the group, which are those judged here
     found = fit_calibration(
-        held[there][:, known], np.log(prior[known]), among(train.y[there], known), patient_weights(train.patient)[there]
+        held[there][:, known],
+        np.log(block.prior[known]),
+        among(train.y[there], known),
+        patient_weights(train.patient)[there],
     )
     return replace(block, calibration=found)
 
 
-def out_of_fold(block: FittedBlock, train: Blocks, valid: Blocks, seed: int) -> NDArray[np.float64]:
-    """Return the evidence about each training specimen of learners that did not see its patient."""
+def out_of_fold(block: FittedBlock, train: Blocks, seed: int) -> NDArray[np.float64]:
+    """Return the evidence about each training specimen of learners that did not see its patient.
+
+    They get no valid: its columns are those that views chose by all labels of train.
+    """
     evidence = np.zeros((len(train.y), train.n_classes))
     for learn, held in patient_folds(train.y, train.patient, FOLDS, seed):
         part, rest = train.only(block.group).split(learn, held)
         if can_learn(block.group, part):
-            fitted = fit_block(block.group, block.learner, part, valid, seed)
+            fitted = fit_block(block.group, block.learner, part, part.nobody(), seed)
             evidence[held] = fitted.evidence(rest.tables[block.group], len(held))
     return evidence
 

@@ -66,6 +66,10 @@ class Learners:
         """Return the learner of a group."""
         return self.own.get(group, self.usual)
 
+    def settled(self, own: Mapping[str, Learner]) -> Learners:
+        """Return these learners with those of some groups replaced; a group that could not learn yet keeps its own."""
+        return Learners(self.usual, {**self.own, **own})
+
 
 class FittedCombiner(Protocol):
     """A combiner that has learned.

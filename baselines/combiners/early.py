@@ -52,7 +52,7 @@ class Early:
         table, judge = train.joined(), valid.joined()
         fitted = learners.usual.fit(table, judge, seed)
         settled = getattr(fitted, "settled", None) or learners.usual
-        found = _calibration(settled, table, judge, seed) if self.calibrate else UNCHANGED
+        found = _calibration(settled, table, seed) if self.calibrate else UNCHANGED
         return EarlyFitted(fitted, Learners(settled, {}), table.prior, found)
 
 
@@ -86,8 +86,8 @@ def search_space(trial: Any) -> dict[str, Any]:
     return {}
 
 
-def _calibration(learner: Learner, train: Table, valid: Table, seed: int) -> Calibration:
-    rows, ratios = held_out_ratios(learner, train, valid, seed)
+def _calibration(learner: Learner, train: Table, seed: int) -> Calibration:
+    rows, ratios = held_out_ratios(learner, train, seed)
     if not len(rows):
         return UNCHANGED
     known = train.prior > 0

@@ -48,8 +48,8 @@ class LateMean:
         """Fit a learner on the specimens that have its modality."""
         groups = [group for group in train.tables if can_learn(group, train)]
         blocks = {group: fit_block(group, learners.of(group), train, valid, seed) for group in groups}
-        found = _calibration(blocks, train, valid, seed) if self.calibrate and blocks else UNCHANGED
-        return LateMeanFitted(blocks, prior_of(train), learners.usual, found)
+        found = _calibration(blocks, train, seed) if self.calibrate and blocks else UNCHANGED
+        return LateMeanFitted(blocks, prior_of(train), learners, found)
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,13 @@ class LateMeanFitted:
 
     blocks: Mapping[str, FittedBlock]
     prior: NDArray[np.float64]
-    usual: Any
+    learners: Learners
     calibration: Calibration
 
     @property
     def settled(self) -> Learners:
         """Return the learners with what they chose fixed."""
-        return Learners(self.usual, {group: block.learner for group, block in self.blocks.items()})
+        return self.learners.settled({group: block.learner for group, block in self.blocks.items()})
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -99,8 +99,8 @@ def _mean(
     return np.where(voices[:, None] > 0, total / np.maximum(voices, 1)[:, None], prior), voices > 0
 
 
-def _calibration(blocks: Mapping[str, FittedBlock], train: Blocks, valid: Blocks, seed: int) -> Calibration:
-    evidence = {group: out_of_fold(block, train, valid, seed) for group, block in blocks.items()}
+def _calibration(blocks: Mapping[str, FittedBlock], train: Blocks, seed: int) -> Calibration:
+    evidence = {group: out_of_fold(block, train, seed) for group, block in blocks.items()}
     prior = prior_of(train)
     known = prior > 0
     proba, there = _mean(evidence, train.tables, prior)

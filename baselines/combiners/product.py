@@ -44,8 +44,8 @@ class Product:
         groups = [group for group in train.tables if can_learn(group, train)]
         blocks = {group: fit_block(group, learners.of(group), train, valid, seed) for group in groups}
         if self.calibrate:
-            blocks = {group: calibrated(block, train, valid, seed) for group, block in blocks.items()}
-        return ProductFitted(blocks, prior_of(train), learners.usual)
+            blocks = {group: calibrated(block, train, seed) for group, block in blocks.items()}
+        return ProductFitted(blocks, prior_of(train), learners)
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class ProductFitted:
 
     blocks: Mapping[str, FittedBlock]
     prior: NDArray[np.float64]
-    usual: Any
+    learners: Learners
 
     @property
     def settled(self) -> Learners:
         """Return the learners with what they chose fixed."""
-        return Learners(self.usual, {group: block.learner for group, block in self.blocks.items()})
+        return self.learners.settled({group: block.learner for group, block in self.blocks.items()})
 
     @property
     def facts(self) -> Mapping[str, Any]:

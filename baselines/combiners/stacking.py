@@ -44,11 +44,11 @@ class Stacking:
         blocks = {group: fit_block(group, learners.of(group), train, valid, seed) for group in groups}
         if not blocks:
             raise ValueError("stacking: no modality has specimens of two classes in train")
-        held = [out_of_fold(block, train, valid, seed) for block in blocks.values()]
+        held = [out_of_fold(block, train, seed) for block in blocks.values()]
         scales = [max(float(evidence.std()), 1e-12) for evidence in held]
         softmax = LogisticRegression(C=self.C, max_iter=2000)
         softmax.fit(_columns(held, scales), train.y, sample_weight=patient_weights(train.patient))
-        return StackingFitted(blocks, scales, softmax, train.n_classes, learners.usual)
+        return StackingFitted(blocks, scales, softmax, train.n_classes, learners)
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class StackingFitted:
     scales: Sequence[float]
     softmax: Any
     n_classes: int
-    usual: Any
+    learners: Learners
 
     @property
     def settled(self) -> Learners:
         """Return the learners with what they chose fixed."""
-        return Learners(self.usual, {group: block.learner for group, block in self.blocks.items()})
+        return self.learners.settled({group: block.learner for group, block in self.blocks.items()})
 
     @property
     def facts(self) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ class ElasticNet:
         """Learn from ``train``; ``valid`` is not read; the seed deals the inner folds and orders the descent."""
         if self.C == CHOSEN:
             grid = [replace(self, C=c) for c in _GRID]
-            return least_loss(grid, train, valid, seed).fit(train, valid, seed)
+            return least_loss(grid, train, seed).fit(train, valid, seed)
         softmax = LogisticRegression(
             C=self.C, l1_ratio=self.l1_ratio, solver="saga", max_iter=5000, tol=1e-3, random_state=seed
         )

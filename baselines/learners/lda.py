@@ -21,7 +21,8 @@ class ShrinkageLda:
 
     Features are standardised within class, and the covariance of each class is shrunk towards a multiple of the
     identity by the intensity with the least expected error (Ledoit and Wolf), then averaged by class share. Missing
-    values are class means in training; in prediction the Gaussian of the measured features decides.
+    values are class means in training; in prediction the Gaussian of the measured features decides. One specimen a
+    class tells nothing of their spread: the prior is said.
 
     Args:
         class_prior: "train" are the shares of patients; "flat" is the same for every class.
@@ -37,6 +38,9 @@ class ShrinkageLda:
         known, y = np.unique(train.y, return_inverse=True)
         prior = train.prior[known] if self.class_prior == "train" else np.full(len(known), 1 / len(known))
         X = _filled(train.X.to_numpy(dtype=np.float64), y)
+        if len(y) == len(known):
+            shape = (len(known), X.shape[1])
+            return LdaFitted(np.zeros(shape), np.eye(X.shape[1]), np.log(prior), known, train.n_classes)
         lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=prior).fit(X, y)
         return LdaFitted(lda.means_, lda.covariance_, np.log(prior), known, train.n_classes)
 

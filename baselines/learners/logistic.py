@@ -34,8 +34,8 @@ class Logistic:
         """Learn from ``train``; ``valid`` is not read; the seed deals the inner folds."""
         if self.C == CHOSEN:
             grid = [replace(self, C=c) for c in _GRID]
-            return least_loss(grid, train, valid, seed).fit(train, valid, seed)
-        softmax = LogisticRegression(C=self.C, max_iter=5000, tol=1e-6)
+            return least_loss(grid, train, seed).fit(train, valid, seed)
+        softmax = LogisticRegression(C=self.C, max_iter=5000, tol=1e-8)
         pipeline = fit_softmax(scaled_columns(train.X, self.block_scaling), softmax, train)
         return FittedEstimator.of(pipeline, train.n_classes, settled=self, C=self.C)
 

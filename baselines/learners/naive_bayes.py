@@ -87,8 +87,8 @@ class Categorical:
     def log_likelihood(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return float64 (n, k), 0 where the category is missing or was not known in training."""
         hot = _hot(X[self.columns].to_numpy(dtype=np.float64))
-        missing = np.isnan(hot).any(axis=1, keepdims=True)
-        return np.where(missing, 0.0, np.nan_to_num(hot) @ self.log_proba.T)
+        strange = ~np.isin(hot, (0, 1)).all(axis=1, keepdims=True)
+        return np.where(strange, 0.0, np.nan_to_num(hot) @ self.log_proba.T)
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,8 @@ def _gaussian(columns: list[str], values: NDArray[np.float64], weight: NDArray[n
     counts = w.sum(axis=1)
     usual = np.average(known, weights=w.sum(axis=0)) if len(known) else 0.0
     mean = np.where(counts > 0, w @ known / np.maximum(counts, 1e-12), usual)
+    if not len(known) or np.ptp(known) == 0:  # what never varied tells nothing of a patient in whom it does
+        return Gaussian(columns, np.full(len(w), usual), np.ones(len(w)), logarithm)
     squares = (w * (known - mean[:, None]) ** 2).sum(axis=1)
     common = max(squares.sum() / max(counts.sum() - len(counts), 1.0), 1e-12)
     degrees = np.maximum(counts - 1, 0)

@@ -36,7 +36,7 @@ class NearestCentroid:
         """Learn from ``train``; ``valid`` is not read."""
         if self.threshold == CHOSEN:
             grid = [replace(self, threshold=t) for t in _GRID]
-            return least_loss(grid, train, valid, seed).fit(train, valid, seed)
+            return least_loss(grid, train, seed).fit(train, valid, seed)
         known, y = np.unique(train.y, return_inverse=True)
         centroids, sd = shrunken_centroids(train.X.to_numpy(dtype=np.float64), y, float(self.threshold))
         return CentroidFitted(centroids, sd, np.log(train.prior[known]), known, train.n_classes, self)

@@ -34,7 +34,7 @@ class NumericColumn:
         values = np.log1p(values) if log else values
         median = float(np.median(values)) if len(values) else 0.0
         filled = np.append(values, np.full(len(column) - len(values), median))
-        scale = float(filled.std()) or 1.0
+        scale = float(filled.std()) if np.ptp(filled) else 1.0  # the sd of equal values may be 1e-14
         return cls(str(column.name), log, median, float(filled.mean()), scale, bool(column.isna().any()))
 
     def transform(self, column: pd.Series) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self
 
@@ -27,6 +27,11 @@ class GeneSelection(NamedTuple):
     n_genes: int = 0
     first: frozenset[str] = frozenset()
     choice: GeneChoice = "variance"
+
+    def reads_labels(self, names: Sequence[str]) -> bool:
+        """Return whether the classes of train decide which of the genes ``names`` are kept, not only their order."""
+        kept = self.n_genes or len(names)
+        return self.choice == "f-test" and len(self.first.intersection(names)) < kept < len(names)
 
 
 @dataclass(frozen=True)

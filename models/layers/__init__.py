@@ -5,12 +5,13 @@ from models.layers.experts import Experts, Votes, mean_token
 from models.layers.gated_attention import GatedAttention
 from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
-from models.layers.shares import evidence_shares
+from models.layers.shares import Anew, evidence_shares
 from models.layers.silent import silent_linear
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp, VectorEncoder
 
 __all__ = [
+    "Anew",
     "BagEncoder",
     "CellTokens",
     "Experts",

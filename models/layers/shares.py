@@ -6,7 +6,7 @@ Differs from the paper in: one positive weight a modality, drawn towards a half.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ _FOLDS = 5
 _USUAL = 0.5  # a sum of discriminants is about twice too sure of itself
 _PULL = 0.02
 
+Anew = Callable[[Tensor], Tensor]
+
 
 def deal(y: NDArray[np.int64], patient: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return an inner fold for each specimen, int64 (n,): patients stay whole, classes are spread evenly."""
@@ -33,7 +35,12 @@ def deal(y: NDArray[np.int64], patient: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def evidence_shares(
-    tokens: Mapping[str, Tokens], y: Tensor, patient: Tensor, weight: Tensor, bias: Tensor
+    tokens: Mapping[str, Tokens],
+    y: Tensor,
+    patient: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    anew: Mapping[str, Anew] | None = None,
 ) -> dict[str, float]:
     """Return modality -> share of its log-likelihoods that makes their sum say held-out specimens best.
 
@@ -42,9 +49,11 @@ def evidence_shares(
         y, patient: int64 (n,).
         weight: float (n,), of specimens in the loss.
         bias: float (n_classes,), said before any evidence.
+        anew: Modality whose features labels chose -> from the specimens that choose, bool (n,), to tokens (n, dim).
     """
+    again = anew or {}
     fold = torch.tensor(deal(y.cpu().numpy(), patient.cpu().numpy()), device=y.device)
-    held_out = np.stack([_held_out(*token, y, fold, len(bias)) for token in tokens.values()])
+    held_out = np.stack([_held_out(*token, y, fold, len(bias), again.get(name)) for name, token in tokens.items()])
     importance = (weight / weight.sum()).cpu().double().numpy()
     rows, label, before = np.arange(len(y)), y.cpu().numpy(), bias.detach().cpu().double().numpy()
 
@@ -56,12 +65,17 @@ def evidence_shares(
     return dict(zip(tokens, np.exp(found).tolist(), strict=True))
 
 
-def _held_out(values: Tensor, mask: Tensor, y: Tensor, fold: Tensor, n_classes: int) -> NDArray[np.float64]:
+def _held_out(
+    values: Tensor, mask: Tensor, y: Tensor, fold: Tensor, n_classes: int, anew: Anew | None
+) -> NDArray[np.float64]:
     """Return what a discriminant says of each specimen that learned from the other folds, float64 (n, n_classes)."""
     said = torch.zeros(len(y), n_classes, dtype=torch.float64, device=values.device)
     there = mask[:, 0]
     for k in range(_FOLDS):
         learn, ask = there & (fold != k), there & (fold == k)
-        weight, bias = shrunk_discriminant(values[learn, 0].double(), y[learn], n_classes)
-        said[ask] = values[ask, 0].double() @ weight.T + bias
+        if len(y[learn].unique()) < 2:
+            continue
+        seen = (values[:, 0] if anew is None else anew(learn)).double()
+        weight, bias = shrunk_discriminant(seen[learn], y[learn], n_classes)
+        said[ask] = seen[ask] @ weight.T + bias
     return said.cpu().numpy()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Batch, Resident, Tokens
-from models.layers import Experts, TokenScale, evidence_shares, mean_token
+from models.layers import Anew, Experts, TokenScale, evidence_shares, mean_token
 from models.training import ClassPrior, Outputs
 
 
@@ -39,7 +39,12 @@ class FusionNetwork(nn.Module):
 
     @torch.no_grad()
     def start(
-        self, batches: Sequence[Batch], data: Resident, weight: Tensor, modalities: Collection[str]
+        self,
+        batches: Sequence[Batch],
+        data: Resident,
+        weight: Tensor,
+        modalities: Collection[str],
+        anew: Mapping[str, Anew] | None = None,
     ) -> dict[str, float]:
         """Take the sizes of tokens and the heads of the experts from train, before training.
 
@@ -48,6 +53,7 @@ class FusionNetwork(nn.Module):
             data: Train.
             weight: float (n,), of specimens in the loss.
             modalities: Those whose heads start from a discriminant; the others stay silent.
+            anew: See ``evidence_shares``.
 
         Returns:
             Modality -> the share of the discriminant that its head starts with.
@@ -62,7 +68,7 @@ class FusionNetwork(nn.Module):
         known = {name: token for name, token in self.scale(whole).items() if name in modalities}
         if not known:
             return {}
-        shares = evidence_shares(known, data.y, data.patient, weight, self.experts.bias)
+        shares = evidence_shares(known, data.y, data.patient, weight, self.experts.bias, anew)
         for name, (values, mask) in known.items():
             self.experts.start(name, values[mask], data.y[mask[:, 0]], shares[name])
         return shares

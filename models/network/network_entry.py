@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,7 +14,8 @@ from torch import nn
 
 from datasets.cohort import MODALITIES, Cohort
 from models.inputs import GeneSelection, Inputs, Resident, TrainGenes
-from models.layers import BagEncoder, CellTokens
+from models.layers import Anew, BagEncoder, CellTokens
+from models.network.fold_tokens import fold_tokens
 from models.network.fusion_network import FusionNetwork
 from models.network.parts import NetworkParts
 from models.training import (
@@ -124,7 +126,8 @@ class NetworkEntry(TrainingSettings):
         network = FusionNetwork(encoders, fusion, self.dim, prior, bias).to(self.device)
         weight = specimen_weights(resident, self.class_weight)
         batches = list(evaluation_batches(resident, self.max_eval_cells))
-        self.shares_ = network.start(batches, resident, weight, self._informed(encoders))
+        anew = self._chosen_anew(train, resident)
+        self.shares_ = network.start(batches, resident, weight, self._informed(encoders), anew)
         return network
 
     def _prepared(self, train: Cohort) -> Resident:
@@ -134,6 +137,12 @@ class NetworkEntry(TrainingSettings):
     def _informed(self, modalities: Iterable[str]) -> set[str]:
         """Return the modalities whose heads start from a discriminant: an image encoder from scratch knows nothing."""
         return {name for name in modalities if self.head_start and (name != "images" or self._frozen)}
+
+    def _chosen_anew(self, train: Cohort, resident: Resident) -> dict[str, Anew]:
+        part, genes = self.chosen.genes, self.inputs_.genes
+        if part is None or genes is None or not part.selection(train).reads_labels(train.gene_names):
+            return {}
+        return {"genes": partial(fold_tokens, part, self.dim, self.seed, train, resident)}
 
     @property
     def _frozen(self) -> bool:

@@ -1,11 +1,30 @@
 """Calibration on held-out patients: a search by brute force, a known answer, and folds that keep patients apart."""
 
+from dataclasses import replace
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import log_softmax
 
-from baselines.classic import Calibration, Table, fit_calibration, patient_folds
+from baselines.classic import (
+    Blocks,
+    Calibration,
+    Learners,
+    Table,
+    calibrated,
+    fit_block,
+    fit_calibration,
+    patient_folds,
+)
+from baselines.combiners.early import Early
+from baselines.combiners.late_mean import LateMean
+from baselines.combiners.product import Product
+from baselines.combiners.stacking import Stacking
+from baselines.learners.logistic import Logistic
+
+NAMES = np.array([f"P{i}" for i in range(40)])
 
 
 def drawn(n=4000, sharpness=3.0, seed=0):
@@ -63,3 +82,77 @@ def test_views_that_read_labels_choose_anew_in_inner_folds():
     assert part.X["genes:sum"].tolist() == [6] * 4 and rest.X["genes:sum"].tolist() == [6] * 2
     inner, _ = part.split(np.array([1, 3]), np.array([0, 2]))
     assert inner.X["genes:sum"].tolist() == [4, 4] and seen == [[0, 1, 2, 3], [1, 3]]
+
+
+class Listener:
+    """A learner that says nothing and remembers the columns of what it was given."""
+
+    def __init__(self):
+        self.heard = []
+
+    def fit(self, train, valid, seed):
+        self.heard.append((list(train.X.columns), list(valid.X.columns), len(valid.X)))
+        return self
+
+    facts: ClassVar[dict] = {}
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
+
+
+@pytest.mark.parametrize("combiner", [Early(), Product(), LateMean(), Stacking()])
+def test_no_learner_is_stopped_by_columns_that_it_does_not_learn_from(combiner):
+    """Inner folds choose genes anew; valid has the genes that all of train chose, in the same number."""
+
+    def remake(learn):
+        return pd.DataFrame({f"genes:{len(learn)}": np.arange(40.0)})
+
+    train = Blocks({"genes": remake(np.arange(40))}, np.arange(40) % 2, NAMES, 2, {"genes": remake})
+    valid = train._replace(remake={})
+    listener = Listener()
+    combiner.fit(Learners(listener, {}), train, valid, 0)
+    assert [n for _, _, n in listener.heard] == [40, 0, 0, 0, 0, 0]
+    assert all(learned == judged for learned, judged, _ in listener.heard)
+    assert listener.heard[0][0] == ["genes:40"] and listener.heard[1][0] == ["genes:32"]
+
+
+@pytest.mark.parametrize("combiner", [Early(), Product(), LateMean(), Stacking()])
+def test_one_patient_a_class_is_learned_from_without_inner_folds(combiner):
+    X = pd.DataFrame({"genes:a": [0.0, 1.0, 2.0]})
+    train = Blocks({"genes": X}, np.arange(3), np.array(list("abc")), 3, {})
+    assert patient_folds(train.y, train.patient, 5, 0) == []
+    found = combiner.fit(Learners(Logistic(), {}), train, train, 0).predict_proba({"genes": X}, 3)
+    assert np.allclose(found.sum(axis=1), 1)
+
+
+def test_a_modality_is_calibrated_on_the_class_shares_that_its_evidence_meets():
+    """Class 1 seldom has genes: the two numbers that are used must be those with the least loss as they are used."""
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    genes = pd.DataFrame({"genes:a": 0.7 * y + rng.normal(size=200)})
+    genes[(y == 1) & (np.arange(200) > 30)] = np.nan
+    train = Blocks({"genes": genes}, y, np.array([f"P{i}" for i in range(200)]), 2, {})
+    block = fit_block("genes", GivenOdds(), train, train, 0)
+    there = genes["genes:a"].notna().to_numpy()
+
+    def left(calibration):
+        said = replace(block, calibration=calibration).evidence(genes, 200)[there] + np.log(block.prior)
+        loss = -log_softmax(said, axis=1)[np.arange(there.sum()), y[there]].sum()
+        return loss + 0.5 * (np.log(calibration.sharpness) ** 2 + calibration.tilt**2)
+
+    found = calibrated(block, train, 0).calibration
+    grid = [Calibration(s, t) for s in np.geomspace(0.05, 10, 60) for t in np.linspace(-1.5, 1.5, 61)]
+    assert left(found) <= min(map(left, grid)) + 0.05  # folds differ a little in their class shares
+
+
+class GivenOdds:
+    """A learner of which every fold says the same, so that what is held out is what is used."""
+
+    facts: ClassVar[dict] = {}
+
+    def fit(self, train, valid, seed):
+        return self
+
+    def predict_proba(self, X):
+        p = 1 / (1 + np.exp(-2 * X["genes:a"].to_numpy()))
+        return np.column_stack([1 - p, p])

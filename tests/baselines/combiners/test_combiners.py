@@ -124,3 +124,14 @@ def test_early_is_one_learner_and_says_so():
     assert Early().fit(LDA, train, train, 0).calibration != Calibration()
     with pytest.raises(ValueError, match="genes has one of its own"):
         Early().fit(Learners(ShrinkageLda(), {"genes": NaiveBayes()}), train, train, 0)
+
+
+@pytest.mark.parametrize("combiner", [Product(), LateMean(), Stacking()])
+def test_a_modality_that_could_not_learn_yet_keeps_its_own_learner(combiner):
+    train = drawn()
+    one = train._replace(
+        tables={**train.tables, "cells": train.tables["cells"].where(np.repeat((train.y == 0)[:, None], 4, axis=1))}
+    )
+    own = NaiveBayes()
+    settled = combiner.fit(Learners(ShrinkageLda(), {"cells": own}), one, one, 0).settled
+    assert settled.of("cells") is own and settled.of("genes") == ShrinkageLda()

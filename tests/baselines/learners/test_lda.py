@@ -60,3 +60,10 @@ def test_a_class_without_specimens_and_an_empty_row():
     )
     share = np.bincount(two.y, minlength=3) / len(two.y)
     assert np.allclose(proba[0], share)
+
+
+def test_one_specimen_a_class_gives_the_prior():
+    """A modality that two patients have must not end the entry: scikit-learn raises here."""
+    X = pd.DataFrame({"genes:a": [0.0, 5.0]})
+    table = Table(X, np.array([0, 2]), np.array(["a", "b"]), 3)
+    assert np.allclose(ShrinkageLda().fit(table, table, 0).predict_proba(X), [[0.5, 0, 0.5]] * 2)

@@ -107,3 +107,14 @@ def test_nothing_measured_gives_the_shares_of_patients():
     assert np.allclose(NaiveBayes().fit(train, train, 0).predict_proba(empty)[0], size / size.sum())
     expected = np.array([1, size[1], size[2]]) / (1 + size[1] + size[2])
     assert np.allclose(NaiveBayes().fit(twice, twice, 0).predict_proba(empty)[0], expected)
+
+
+def test_what_never_varied_in_training_and_no_or_yes_that_is_neither_say_nothing():
+    """The sd of equal numbers is 1e-14, not 0: a new value must not be worth 1e13 of them."""
+    table = drawn(n=77)
+    told = NaiveBayes().fit(table, table, 0).predict_proba(table.X)
+    more = table.X.assign(**{"clinical:fever": 37.2})
+    fitted = NaiveBayes().fit(table._replace(X=more), table, 0)
+    assert np.allclose(fitted.predict_proba(more.assign(**{"clinical:fever": 39.0})), told)
+    neither = fitted.predict_proba(more.assign(**{"clinical:flag": 7.0}))
+    assert np.allclose(neither, fitted.predict_proba(more.assign(**{"clinical:flag": np.nan})))
