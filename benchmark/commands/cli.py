@@ -204,7 +204,8 @@ def list_names(
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
     else:
-        console().print(listing.table(kind, rows))
+        out = console()
+        out.print(listing.shown_rows(kind, rows, out.width))
 
 
 @data.command("get", epilog="Example: python -m benchmark data get apl-labs")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +18,7 @@ from datasets import DATASETS
 from datasets.roots import DataMissing
 
 Rows = list[dict[str, Any]]
+_LEAST_A_COLUMN = 20  # characters; with fewer, names of parts and entries break in the middle
 
 
 def suites(data_root: Path | None) -> Rows:
@@ -92,8 +95,20 @@ KINDS: dict[str, Callable[[Path | None], Rows]] = {
 }
 
 
-def table(kind: str, rows: Rows) -> Table:
-    """Return rows as a table for the terminal."""
+def shown_rows(kind: str, rows: Rows, width: int) -> RenderableType:
+    """Return rows as a table, or as blocks where ``width`` characters leave columns too narrow."""
+    return _blocks(rows) if width < _LEAST_A_COLUMN * len(rows[0]) else _table(kind, rows)
+
+
+def _blocks(rows: Rows) -> RenderableType:
+    lines: list[RenderableType] = []
+    for row in rows:
+        (_, name), *others = ((column, shown(value)) for column, value in row.items())
+        lines += [Text(name, style="bold"), *(Padding(Text(f"{c}: {v}"), (0, 0, 0, 4)) for c, v in others if v)]
+    return Group(*lines)
+
+
+def _table(kind: str, rows: Rows) -> Table:
     drawn = Table(title=kind)
     first, *others = rows[0]
     drawn.add_column(first, no_wrap=True)

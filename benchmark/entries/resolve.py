@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from benchmark.entries.source_facts import Setting
 from benchmark.entries.usage import UnknownName, UsageError, hint
 
 RECIPE = "recipe:"
+CHOSEN = "chosen"  # default of a hyper-parameter that its part chooses on inner folds
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def checked(place: str, resolved: Resolved, key: str, value: Value) -> Value:
     setting = known[key]
     if setting.choices and value not in setting.choices:
         raise UsageError(f"{place}: {key}={printed(value)}: choose from {', '.join(setting.choices)}")
+    _check_range(f"{place}: {key}={printed(value)}", setting, value)
     if "float" in setting.kind.split(" | ") and type(value) is int:
         return float(value)
     allowed = {"int": (int,), "float": (float,), "bool": (bool,), "str": (str,)}
@@ -111,6 +114,14 @@ def checked(place: str, resolved: Resolved, key: str, value: Value) -> Value:
     if kinds and type(value) not in kinds:
         raise UsageError(f"{place}: {key}={printed(value)}: needs {setting.kind}")
     return value
+
+
+def _check_range(said: str, setting: Setting, value: Value) -> None:
+    """Refuse what no hyper-parameter means, before a slice or a library makes something else of it."""
+    if not isinstance(value, str) and not 0 <= value < math.inf:
+        raise UsageError(f"{said}: needs a finite number that is not negative")
+    if isinstance(value, str) and setting.default == CHOSEN and value != CHOSEN:
+        raise UsageError(f"{said}: needs a number, or {CHOSEN}")
 
 
 def _parts(text: str, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Commands, their help, and what they say when a name is wrong."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,15 @@ def test_lists_as_json(kind):
     done = CliRunner().invoke(app, ["list", kind, "--json"])
     rows = json.loads(done.stdout)
     assert rows and all(isinstance(row, dict) for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["entries", "parts"])
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_lists_break_no_name(kind, columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    done = CliRunner().invoke(app, ["list", kind])
+    words = set(re.split(r"[\s│,=]+", done.stdout))
+    assert {"handcrafted", "product-of-experts-genes", "pretrained-attention", "random-forest-differential"} <= words
 
 
 @pytest.mark.parametrize(
