@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from baselines.classic.blocks import Blocks, Remake
 from baselines.classic.parts import Combiner, Learners, View
-from datasets.cohort import Cohort
+from datasets.cohort import Cohort, NotApplicable
 
 _VIEWS = ("clinical", "genes", "cells")
 
@@ -76,15 +76,15 @@ class ClassicEntry:
         lacking = {view.group: view.lacking(train) for view in self.views.values()}
         for view in self.views.values():
             if lacking[view.group] and getattr(view, "required", False):
-                raise ValueError(
+                raise NotApplicable(
                     f"{self.name}: dataset {train.name!r} has no {lacking[view.group]}, and this entry reads the "
                     f"{view.group}. Choose another entry for this dataset."
                 )
         used = [view for view in self.views.values() if not lacking[view.group]]
         if not used:
-            raise ValueError(
-                f"{self.name}: dataset {train.name!r} has none of the feature groups {list(lacking)} "
-                f"(it has: {', '.join(train.modalities) or 'none'}). Choose another entry for this dataset."
+            raise NotApplicable(
+                f"{self.name}: dataset {train.name!r} has no {', no '.join(lacking.values())}, and this entry reads "
+                "nothing else. Choose another entry for this dataset."
             )
         return used
 

@@ -45,6 +45,10 @@ class BackgroundOnly:
         self.report_ = {"without_background": len(train) - len(seen), **counted(self.forest_)}
         return self
 
+    def refit(self, cohort: Cohort) -> Self:
+        """Learn anew from train and valid together."""
+        return self.fit(cohort, cohort[np.array([], dtype=np.int64)])
+
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
         """Return probabilities, float64 (n, n_classes), rows sum to 1."""
         proba = self.prior_.predict_proba(cohort)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -48,6 +49,8 @@ class PretrainedFrozen:
         Raises:
             ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
         """
+        if not re.fullmatch(r"(b[0-7])+", self.stages):
+            raise ValueError(f"cells.stages={self.stages!r}: write blocks one after the other, b0 to b7, as in 'b2b4'.")
         stages = [int(number) for number in self.stages.split("b")[1:]]
         source = Source(self.architecture, self.weights, self.sha256)
         read = partial(_means, stages=stages)

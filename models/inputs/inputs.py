@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.cohort import Cohort, ImageBags
+from datasets.cohort import Cohort, ImageBags, NotApplicable
 from models.inputs.clinical_table import ClinicalTable
 from models.inputs.gene_scaler import GeneScaler, GeneSelection
 
@@ -124,11 +124,11 @@ class Inputs:
             features: What a frozen encoder says of images; without it pixels are read.
 
         Raises:
-            ValueError: If no specimen of train has any of ``modalities``.
+            NotApplicable: If no specimen of train has any of ``modalities``.
         """
         used = {m for m in modalities if m in train.modalities and train.has(m).any()}
         if not used:
-            raise ValueError(f"train: no specimen of {train.name} has any of {modalities}. Choose another entry.")
+            raise NotApplicable(f"train: no specimen of {train.name} has any of {modalities}. Choose another entry.")
         return cls(
             _fit_images(train, features) if "images" in used else None,
             GeneScaler.fit(train, genes) if "genes" in used else None,

