@@ -44,6 +44,7 @@ class _Watch:
         self.since = 0.0
         self.read: set[str] = set()
         self.written: set[str] = set()
+        self.made: set[str] = set()
         self.ignored: frozenset[Path] = frozenset()
         self.last_known = ""
         self.loaded_before: frozenset[Path] = frozenset()
@@ -74,6 +75,7 @@ def start_watching(ignored: Iterable[Path] = ()) -> None:
     """
     _WATCH.read.clear()
     _WATCH.written.clear()
+    _WATCH.made.clear()
     _WATCH.ignored = frozenset(ignored)
     _WATCH.since = time.time()
     _WATCH.active = True
@@ -85,13 +87,16 @@ def start_watching(ignored: Iterable[Path] = ()) -> None:
 def watched_files() -> dict[str, str]:
     """Stop watching and return path -> hash of the files that the trial depended on, sorted; see ``file_hash``.
 
+    A file that the trial made is no input, also where it is code that it then loads, as torch-geometric does.
+
     Raises:
         RuntimeError: If one of them was changed after watching began: which of its contents counted is not known.
     """
     _WATCH.active = False
     read = (path for path in _WATCH.read if not _is_installed(path))
     opened = {_source(path) for path in read} - {_source(path) for path in _WATCH.written}
-    files = sorted({path for path in (*_loaded(), *opened) if _counts(path)})
+    loaded = set(_loaded()) - {_source(path) for path in _WATCH.made}
+    files = sorted(path for path in loaded | opened if _counts(path))
     changed = [str(path) for path in files if path.stat().st_mtime > _WATCH.since]
     if changed:
         raise RuntimeError(f"{', '.join(changed)} changed while it ran; run again")
@@ -129,6 +134,8 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         whole = os.path.abspath(os.fsdecode(path))  # now: the entry may change the folder later
         reads = mode in _READ and not (isinstance(flags, int) and flags & _WRITES)
         (_WATCH.read if reads and not _is_new(whole) else _WATCH.written).add(whole)
+        if not reads and not os.path.lexists(whole):
+            _WATCH.made.add(whole)
 
 
 def _is_new(path: str) -> bool:

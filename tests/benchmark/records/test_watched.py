@@ -38,6 +38,8 @@ numpy.load(home / "array.npy", mmap_mode="r")
 (home / "scratch.txt").write_text("made here")
 (home / "scratch.txt").read_text()
 (home / "gone.txt").write_text("")
+(home / "entry" / "generated.py").write_text("x = 1")
+import generated                                    # code that the trial made, as torch-geometric does
 subprocess.run(["sh", "-c", f"echo x > {home}/of-a-child.txt"], check=True)
 (home / "of-a-child.txt").read_text()
 with open(home / "log.txt", "a") as log:
@@ -48,6 +50,7 @@ for name in ("/etc/hostname", "/proc/self/status", os.__file__, numpy.__file__):
 if len(sys.argv) > 2:
     (home / "src" / "pkg" / "conf.py").write_text("BIAS = 9")
 told = watched_files()
+(home / "entry" / "generated.py").unlink()
 open(home / "unread.txt").close()
 start_watching()
 print(json.dumps([told, watched_files()]))
