@@ -64,6 +64,20 @@ def test_the_leaderboard_is_an_excerpt_of_the_published_file():
     assert shown == excerpt(scores, COLUMNS), "copy the expected table into README.md"
 
 
+def test_sentences_about_the_leaderboard_are_those_of_the_published_file():
+    board = (ROOT / "leaderboard/published/apl/leaderboard.md").read_text()
+    best = re.search(r"Bayes posterior of the generator .*: balanced accuracy (\S+) in-domain", board)
+    assert best is not None and f"would have a balanced accuracy of {best[1]}" in TEXT
+    (tied,) = re.findall(r"^- On balanced accuracy \(in-domain\) these patients do not separate (.*?)\.", board, re.M)
+    names = re.split(r" from |, ", tied)
+    rows = re.findall(r"^\| ([\w-]+) \| \d", TEXT, re.M)
+    assert (
+        len(names) == 6
+        and set(rows[:6]) == set(names)
+        and "do not separate the first six rows" in " ".join(TEXT.split())
+    )
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", TEXT))
 def test_links_lead_somewhere(link):
     assert (ROOT / link).exists()
