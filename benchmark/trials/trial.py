@@ -93,12 +93,8 @@ def run_trial(
     learned = {role: cohort[_shuffled(roles[role], seed)].blinded(labels=True) for role in ("train", "valid")}
     details: dict[str, Any] = {"params": dict(params), "tuned": None if space is None else False, "device": device}
     if budget is not None and space is not None:
-        if study is None:
-            raise ValueError("tuning needs a file for its study")
         drawn = seed if tuning_seed is None else tuning_seed
-        fixed = {**params, **given_by_harness(build, drawn, device)}
-        best, details["tuning"] = tune(build, space, fixed, **learned, budget=budget, seed=drawn, storage=study)
-        details.update(params={**params, **best}, tuned=True)
+        details.update(_tuned(build, space, params, learned, budget, drawn, device, study), tuned=True)
     clock.lap("tune")
     seed_globals(seed)
     fixed = {**details["params"], **given_by_harness(build, seed, device)}
@@ -120,6 +116,25 @@ def run_trial(
     if modality_grid:
         grid, details["modality_holes"] = _modality_grid(entry, tests, predictions)
     return Outcome(predictions, trace, details, grid)
+
+
+def _tuned(
+    build: Callable[..., Entry],
+    space: SearchSpace,
+    params: Mapping[str, Any],
+    learned: Mapping[str, Cohort],
+    budget: TuneBudget,
+    seed: int,
+    device: str,
+    study: Path | None,
+) -> dict[str, Any]:
+    """Return the chosen hyper-parameters and the summary of the tuning."""
+    if study is None:
+        raise ValueError("tuning needs a file for its study")
+    fixed = {**params, **given_by_harness(build, seed, device)}
+    train, valid = learned["train"], learned["valid"]
+    best, summary = tune(build, space, fixed, train, valid, budget=budget, seed=seed, storage=study)
+    return {"params": {**params, **best}, "tuning": summary}
 
 
 class _Clock:
