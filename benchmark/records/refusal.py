@@ -8,4 +8,4 @@ from datasets.cohort import NotApplicable
 def refusal(error: str) -> str:
     """Return why an entry is not applicable, "" where the traceback of its trial tells of anything else."""
     raised, _, why = error.strip().rpartition("\n")[2].partition(": ")
-    return why if raised.rpartition(".")[2] == NotApplicable.__name__ else ""
+    return why if raised == f"{NotApplicable.__module__}.{NotApplicable.__qualname__}" else ""

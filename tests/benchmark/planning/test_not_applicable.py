@@ -17,5 +17,6 @@ def test_rules_without_what_they_read_are_not_applicable(tmp_path):
 
 def test_only_the_last_line_of_a_traceback_tells():
     assert refusal("Traceback\n  x\ndatasets.errors.NotApplicable: no rule fires: nothing") == "no rule fires: nothing"
+    assert refusal("Traceback\n  x\nmine.NotApplicable: of a user's own") == refusal("NotApplicable: in a script") == ""
     assert refusal("NotApplicable: no rule\nValueError: broken") == refusal("ValueError: NotApplicable: x") == ""
     assert refusal("") == ""
