@@ -26,7 +26,7 @@ ROOMS = {
     ),
     "datasets": (
         ("",),
-        ("fetch", "simulate.shared"),
+        ("fetch", "features", "simulate.shared"),
         ("read", "simulate.drawing"),
         ("schemes", "audits", "own", "public", "simulate.apl", "simulate.hematopoiesis"),
         ("simulate.mito",),
@@ -54,8 +54,8 @@ ROOMS = {
 FOREIGN = {  # package -> what it may import of the others
     "datasets": set(),
     "leaderboard": set(),
-    "baselines": {"datasets.cohort", "datasets.cache"},
-    "models": {"datasets.cohort", "datasets.cache"},
+    "baselines": {"datasets.cohort", "datasets.cache", "datasets.features"},
+    "models": {"datasets.cohort", "datasets.cache", "datasets.features"},
     "benchmark": {"datasets", "leaderboard", "baselines", "models"},
 }
 HEAVY = ("torch", "timm", "sklearn", "ray", "matplotlib", "xgboost", "torch_geometric", "skimage")

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from datasets.cohort import ImageBags
-from models.images.pretrained_features import cached_features, stage_means
-from models.images.pretrained_weights import Source
+from datasets.features import Source, cached_features, stage_means
 from models.layers import ResidualMlp
 
 

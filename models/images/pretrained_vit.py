@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cohort import ImageBags
+from datasets.features import packaged_maps
 from models.images.place_encoders import HybridTransformer
-from models.images.pretrained_maps import packaged_maps
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,12 +9,12 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 from datasets.cohort import ImageBags
+from datasets.features.pretrained_features import normalised, stage_means
+from datasets.features.pretrained_weights import PACKAGED, Source, WeightsError, file_digest, load_weights, weights_file
 from models.images.place_encoders import HybridTransformer, PlaceAttention
 from models.images.pretrained import PretrainedFrozen
 from models.images.pretrained_attention import PretrainedAttention
-from models.images.pretrained_features import normalised, stage_means
 from models.images.pretrained_vit import PretrainedVit
-from models.images.pretrained_weights import PACKAGED, Source, WeightsError, file_digest, load_weights, weights_file
 from tests.toy import toy_cohort
 
 packaged = pytest.mark.skipif(
@@ -60,7 +60,7 @@ def test_features_follow_the_bags_and_the_cache_gives_the_same(tmp_path, monkeyp
     with torch.inference_mode():
         expected = stage_means(Source(PACKAGED, "", "").network(), [2], normalised(torch.tensor(pixels[[5, 1, 4]]), 0))
     np.testing.assert_allclose(first, expected, atol=1e-4)
-    monkeypatch.setattr("models.images.pretrained_features._computed", None)  # a second look computes nothing
+    monkeypatch.setattr("datasets.features.pretrained_features._computed", None)  # a second look computes nothing
     np.testing.assert_array_equal(part.features(bags), first)
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from datasets.cohort import ImageBags
-from models.images.pretrained_features import cached_features, stage_map
-from models.images.pretrained_weights import PACKAGED, Source
+from datasets.features.pretrained_features import cached_features, stage_map
+from datasets.features.pretrained_weights import PACKAGED, Source
 
 _BLOCKS = 7
 
