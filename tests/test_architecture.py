@@ -26,8 +26,8 @@ ROOMS = {
     ),
     "datasets": (
         ("",),
-        ("fetch", "features", "simulate.shared"),
-        ("read", "simulate.drawing"),
+        ("fetch", "morphology", "simulate.shared"),
+        ("read", "features", "simulate.drawing"),
         ("schemes", "audits", "own", "public", "simulate.apl", "simulate.hematopoiesis"),
         ("simulate.mito",),
         ("generated", "show"),
@@ -40,7 +40,7 @@ ROOMS = {
     ),
     "baselines": (
         ("",),
-        ("features", "classic"),
+        ("classic",),
         ("views", "learners", "combiners", "controls", "rules"),
     ),
     "benchmark": (
@@ -54,7 +54,7 @@ ROOMS = {
 FOREIGN = {  # package -> what it may import of the others
     "datasets": set(),
     "leaderboard": set(),
-    "baselines": {"datasets.cohort", "datasets.cache", "datasets.features"},
+    "baselines": {"datasets.cohort", "datasets.cache", "datasets.features", "datasets.morphology"},
     "models": {"datasets.cohort", "datasets.cache", "datasets.features"},
     "benchmark": {"datasets", "leaderboard", "baselines", "models"},
 }

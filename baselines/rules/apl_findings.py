@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.features import FEATURES, cached_cell_features
 from baselines.rules.apl_lists import UNITS
 from baselines.rules.rule_findings import absent, clinical_values, is_male, share_of_cells
 from datasets.cohort import Cohort
+from datasets.morphology import FEATURES, cached_cell_features
 
 MODULES = {
     "stat5": ("CISH", "SOCS2", "PIM1", "BCL2L1", "OSM"),

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.features import FEATURES, cached_cell_features
 from baselines.rules.mito_list import UNITS
 from baselines.rules.rule_findings import absent, clinical_values, is_male, share_of_cells
 from datasets.cohort import Cohort
+from datasets.morphology import FEATURES, cached_cell_features
 
 # Textbook cells put as numbers. Blasts and lymphocytes have one nucleus that fills most of the cell; a mature
 # lymphocyte is at most 11 um wide (0.54 of a picture 20.5 um wide), a blast wider.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from baselines.classic import Transform
-from baselines.features import FEATURES, cached_cell_features
 from baselines.views.cell_tables import Statistics, specimen_table
 from datasets.cohort import Cohort
+from datasets.morphology import FEATURES, cached_cell_features
 
 
 @dataclass(frozen=True, kw_only=True)

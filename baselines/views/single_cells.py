@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from baselines.classic import Transform
-from baselines.features import FEATURES, cached_cell_features
 from baselines.views.cell_tables import cell_table
 from datasets.cohort import Cohort
+from datasets.morphology import FEATURES, cached_cell_features
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from datasets.features.pretrained_features import cached_features, stage_means
 from datasets.features.pretrained_maps import packaged_maps
+from datasets.features.pretrained_regions import region_features, region_maps
 from datasets.features.pretrained_weights import Source
 
-__all__ = ["Source", "cached_features", "packaged_maps", "stage_means"]
+__all__ = ["Source", "cached_features", "packaged_maps", "region_features", "region_maps", "stage_means"]

@@ -17,7 +17,9 @@ from torch import Tensor, nn
 from datasets.cache import cached_arrays
 from datasets.cohort import ImageBags
 
+Read = Callable[[nn.Module, Tensor, NDArray[np.uint8]], Tensor]
 _AT_ONCE = 64
+_BLOCKS = 7
 # Read at import: what a later edit makes of the file is not the code that runs here.
 _CODE = Path(__file__).read_bytes()
 
@@ -53,22 +55,29 @@ def stage_means(network: Any, stages: Sequence[int], pixels: Tensor) -> Tensor:
 
 
 def stage_map(network: Any, stage: int, pixels: Tensor) -> Tensor:
-    """Return the output of block ``stage``, float16 (m, channels, h, w); of pixels (m, 3, H, W), normalised."""
+    """Return the output of block ``stage``, float (m, channels, h, w); of pixels (m, 3, H, W), normalised."""
     x = network.bn1(network.conv_stem(pixels))
     for block in network.blocks[: stage + 1]:
         x = block(x)
-    return x.half().contiguous()
+    return x
+
+
+def check_block(block: int) -> None:
+    """Raise ValueError for a number that is no block of an EfficientNet."""
+    if not 0 <= block < _BLOCKS:
+        raise ValueError(f"cells.block={block}: an EfficientNet has blocks 0 to {_BLOCKS - 1}.")
 
 
 def cached_features(
-    images: ImageBags, read: Callable[[nn.Module, Tensor], Tensor], build: Callable[[], nn.Module], side: int, told: str
+    images: ImageBags, read: Read, build: Callable[[], nn.Module], side: int, told: str
 ) -> NDArray[np.floating]:
     """Return what a pretrained network says of every image of the bags, (m, ...), bag after bag.
 
     It depends on one image at a time and learns from none, so all images of a dataset share one file of the cache.
 
     Args:
-        read: From the network and normalised pixels (m, 3, H, W) to features (m, ...).
+        read: From the network, normalised pixels (m, 3, h, w) and the pixels as they are, uint8 (m, H, W, 3), to
+            features (m, ...).
         build: Makes the network; called only when the cache lacks the features.
         side: Height and width to which images are scaled, 0 for their own.
         told: All else on which the features depend: weights, and what is read.
@@ -83,15 +92,13 @@ def cached_features(
     return made["features"][images.all_rows()]
 
 
-def _computed(
-    pixels: NDArray[np.uint8], network: nn.Module, read: Callable[[nn.Module, Tensor], Tensor], side: int
-) -> NDArray[np.floating]:
+def _computed(pixels: NDArray[np.uint8], network: nn.Module, read: Read, side: int) -> NDArray[np.floating]:
     if not len(pixels):  # a blank image tells how many features there are
         return _computed(np.zeros((1, *pixels.shape[1:]), np.uint8), network, read, side)[:0]
     network.eval()
     with torch.inference_mode():
         pieces = [
-            read(network, normalised(torch.tensor(np.asarray(pixels[i : i + _AT_ONCE])), side)).numpy()
-            for i in range(0, len(pixels), _AT_ONCE)
+            read(network, normalised(torch.tensor(raw), side), raw).numpy()
+            for raw in (np.asarray(pixels[i : i + _AT_ONCE]) for i in range(0, len(pixels), _AT_ONCE))
         ]
     return np.concatenate(pieces)

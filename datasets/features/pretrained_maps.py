@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from datasets.cohort import ImageBags
-from datasets.features.pretrained_features import cached_features, stage_map
+from datasets.features.pretrained_features import cached_features, check_block, stage_map
 from datasets.features.pretrained_weights import PACKAGED, Source
-
-_BLOCKS = 7
 
 
 def packaged_maps(images: ImageBags, block: int, side: int) -> NDArray[np.floating]:
@@ -26,11 +24,10 @@ def packaged_maps(images: ImageBags, block: int, side: int) -> NDArray[np.floati
         ValueError: If there is no such block.
     """
     source = Source(PACKAGED, "", "")
-    if not 0 <= block < _BLOCKS:
-        raise ValueError(f"cells.block={block}: EfficientNet-Lite0 has blocks 0 to {_BLOCKS - 1}.")
+    check_block(block)
     read = partial(_map, block=block)
     return cached_features(images, read, source.network, side, f"{source.identity()} map {block}")
 
 
-def _map(network: nn.Module, pixels: Tensor, block: int) -> Tensor:
-    return stage_map(network, block, pixels)
+def _map(network: nn.Module, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:
+    return stage_map(network, block, pixels).half().contiguous()

@@ -5,5 +5,6 @@ PARTS = {
     "vit-tiny": "models.images.vit_tiny:VitTiny",
     "pretrained-attention": "models.images.pretrained_attention:PretrainedAttention",
     "pretrained-vit": "models.images.pretrained_vit:PretrainedVit",
+    "pretrained-regions": "models.images.pretrained_regions:PretrainedRegions",
     "pretrained-frozen": "models.images.pretrained:PretrainedFrozen",
 }

@@ -60,7 +60,7 @@ class PretrainedFrozen:
         return ResidualMlp(shape[0], self.width, self.dropout)
 
 
-def _means(network: nn.Module, pixels: Tensor, stages: list[int]) -> Tensor:
+def _means(network: nn.Module, pixels: Tensor, raw: NDArray[np.uint8], stages: list[int]) -> Tensor:
     return stage_means(network, stages, pixels)
 
 

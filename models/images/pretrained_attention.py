@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cohort import ImageBags
-from datasets.features import packaged_maps
+from datasets.features import region_maps
 from models.images.place_encoders import PlaceAttention
 
 
@@ -19,7 +19,8 @@ class PretrainedAttention:
 
     Reference: M. Tan, Q. V. Le, "EfficientNet", 2019, https://arxiv.org/abs/1905.11946; S. Woo et al., "CBAM", 2018,
     https://arxiv.org/abs/1807.06521; spatial attention on smears: https://doi.org/10.3389/fonc.2025.1619296.
-    Differs from the papers in: the convolutions are frozen, their map is computed once; only places are weighed.
+    Differs from the papers in: the convolutions are frozen, their map is computed once, for nucleus and cytoplasm
+    apart, with the size and shape of both; only places are weighed.
 
     Args:
         block: Block whose map is read, 0 to 6.
@@ -34,12 +35,12 @@ class PretrainedAttention:
     dropout: float = 0.2
 
     def features(self, images: ImageBags) -> NDArray[np.floating]:
-        """Return the frozen map of every image, float16 (m, channels, h, w), bag after bag.
+        """Return the frozen map of every image by regions, float16 (m, channels, h, w), bag after bag.
 
         Raises:
             ModuleNotFoundError: If the package with the weights is not installed.
         """
-        return packaged_maps(images, self.block, self.side)
+        return region_maps(images, self.block, self.side)
 
     def encoder(self, shape: tuple[int, ...]) -> PlaceAttention:
         """Return the module (m, channels, h, w) -> (m, dim) for maps of ``shape`` (channels, h, w)."""

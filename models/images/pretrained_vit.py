@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cohort import ImageBags
-from datasets.features import packaged_maps
+from datasets.features import region_maps
 from models.images.place_encoders import HybridTransformer
 
 
@@ -19,7 +19,8 @@ class PretrainedVit:
 
     Reference: A. Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale",
     2021, https://arxiv.org/abs/2010.11929 (hybrid architecture).
-    Differs from the paper in: the convolutions are frozen; two narrow layers, which correct the mean over patches.
+    Differs from the paper in: the convolutions are frozen, their map is computed for nucleus and cytoplasm apart,
+    with the size and shape of both; two narrow layers, which correct the mean over patches.
 
     Args:
         block: Block whose map is read, 0 to 6; one place is one patch.
@@ -36,12 +37,12 @@ class PretrainedVit:
     dropout: float = 0.2
 
     def features(self, images: ImageBags) -> NDArray[np.floating]:
-        """Return the frozen map of every image, float16 (m, channels, h, w), bag after bag.
+        """Return the frozen map of every image by regions, float16 (m, channels, h, w), bag after bag.
 
         Raises:
             ModuleNotFoundError: If the package with the weights is not installed.
         """
-        return packaged_maps(images, self.block, self.side)
+        return region_maps(images, self.block, self.side)
 
     def encoder(self, shape: Any) -> HybridTransformer:
         """Return the module (m, channels, h, w) -> (m, dim) for maps of ``shape`` (channels, h, w)."""

@@ -8,12 +8,12 @@ from sklearn.decomposition import PCA
 from sklearn.feature_selection import f_classif
 from sklearn.preprocessing import StandardScaler
 
-from baselines.features.cell_features import FEATURES, cell_features
 from baselines.views.cells import HandcraftedCells
 from baselines.views.f_test_genes import FTestGenes
 from baselines.views.gene_components import GeneComponents
 from baselines.views.gene_set_means import GeneSetMeans
 from baselines.views.single_cells import SingleCells
+from datasets.morphology.cell_features import FEATURES, cell_features
 from tests.toy import toy_cohort
 
 TRAIN = toy_cohort(n=45, missing=0.3)

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from baselines.controls.shortcut_features import border_table, missingness_table
-from baselines.features.cell_features import FEATURES, cell_features
 from baselines.patients import patient_weights
 from baselines.views.cells import HandcraftedCells
 from baselines.views.clinical import ClinicalColumns
 from baselines.views.differential import Differential
 from baselines.views.genes import AllGenes
 from benchmark.entries.registry import entry_class, entry_spec
+from datasets.morphology.cell_features import FEATURES, cell_features
 from tests.toy import toy_cohort
 
 VIEWS = {view.group: view for view in (ClinicalColumns(), AllGenes(), HandcraftedCells(), Differential())}

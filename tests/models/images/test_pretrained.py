@@ -11,6 +11,7 @@ from sklearn.datasets import load_sample_image
 from datasets.cohort import ImageBags
 from datasets.features.pretrained_features import normalised, stage_means
 from datasets.features.pretrained_weights import PACKAGED, Source, WeightsError, file_digest, load_weights, weights_file
+from datasets.morphology import OUTLINES
 from models.images.place_encoders import HybridTransformer, PlaceAttention
 from models.images.pretrained import PretrainedFrozen
 from models.images.pretrained_attention import PretrainedAttention
@@ -93,7 +94,7 @@ def test_encoders_of_maps_start_as_a_rotation_of_the_mean_over_places(part, tmp_
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     pixels = np.random.default_rng(0).integers(0, 255, (5, 20, 20, 3), dtype=np.uint8)
     maps = torch.tensor(part.features(ImageBags(pixels, np.array([0, 5])))).float()
-    assert maps.shape == (5, 40, 4, 4)
+    assert maps.shape == (5, 2 * 40 + len(OUTLINES), 4, 4)
     with torch.no_grad():
         out = part.encoder(tuple(maps.shape[1:])).eval()(maps)
     mean = maps.mean(dim=(2, 3))

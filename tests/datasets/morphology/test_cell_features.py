@@ -11,9 +11,9 @@ from PIL import Image
 from skimage import measure
 from skimage.draw import disk, ellipse
 
-from baselines.features.cell_features import FEATURES, cached_cell_features, cell_features
-from baselines.features.cell_segmentation import optical_density, segment
-from baselines.features.cell_shape import centroid, eccentricity, extent, feret, hull_area, lobes, perimeter, support
+from datasets.morphology.cell_features import FEATURES, cached_cell_features, cell_features
+from datasets.morphology.cell_segmentation import optical_density, segment
+from datasets.morphology.cell_shape import centroid, eccentricity, extent, feret, hull_area, lobes, perimeter, support
 
 BACKGROUND, RED_CELL, CYTOPLASM, NUCLEUS = (247, 237, 240), (232, 152, 165), (155, 163, 209), (95, 58, 148)
 
@@ -143,7 +143,7 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     images = np.stack([drawn_cell(), drawn_cell(10, 20)])
     first = cached_cell_features(images)
-    monkeypatch.setattr("baselines.features.cell_features.cell_features", lambda pixels: pytest.fail("computed again"))
+    monkeypatch.setattr("datasets.morphology.cell_features.cell_features", lambda pixels: pytest.fail("computed again"))
     assert np.array_equal(first, cached_cell_features(images.copy()))
 
 

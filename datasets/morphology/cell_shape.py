@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.features.cell_morphology import disk, eroded, labelled
+from datasets.morphology.cell_morphology import disk, eroded, labelled
 
 _DIRECTIONS = 32
 

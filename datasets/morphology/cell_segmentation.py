@@ -6,7 +6,7 @@ import numpy as np
 import scipy.ndimage as ndi
 from numpy.typing import NDArray
 
-from baselines.features.cell_morphology import closed, dilated, disk, filled, grown, labelled, opened, square
+from datasets.morphology.cell_morphology import closed, dilated, disk, filled, grown, labelled, opened, square
 
 _BINS = 64
 # Least excess of red and green over blue absorption; below it the field is empty.

@@ -11,9 +11,10 @@ import scipy
 import scipy.ndimage as ndi
 from numpy.typing import NDArray
 
-from baselines.features.cell_morphology import dilated, eroded, labelled, square
-from baselines.features.cell_segmentation import optical_density, segment
-from baselines.features.cell_shape import (
+from datasets.cache import cached_arrays
+from datasets.morphology.cell_morphology import dilated, eroded, labelled, square
+from datasets.morphology.cell_segmentation import optical_density, segment
+from datasets.morphology.cell_shape import (
     area,
     centroid,
     circularity,
@@ -25,12 +26,11 @@ from baselines.features.cell_shape import (
     quotient,
     support,
 )
-from datasets.cache import cached_arrays
 
 _BLOCK = 128
 _MODULES = ("cell_features.py", "cell_morphology.py", "cell_segmentation.py", "cell_shape.py")
 # Read at import: what a later edit makes of the files is not the code that runs here.
-_CODE = b"".join(Path(__file__).with_name(m).read_bytes() for m in _MODULES)
+CODE = b"".join(Path(__file__).with_name(m).read_bytes() for m in _MODULES)
 # Optical density by which a granule or a rod stands out from the cytoplasm around it.
 _STANDS_OUT = 0.02
 _SECOND_ORDER = ((2, 0), (0, 2), (1, 1))
@@ -57,7 +57,7 @@ def cell_features(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 def cached_cell_features(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return ``cell_features(pixels)``, computed once for the same pixels and the same code."""
     digest = hashlib.sha256(repr((pixels.shape, np.__version__, scipy.__version__)).encode())
-    digest.update(_CODE)
+    digest.update(CODE)
     for start in range(0, len(pixels), 256):
         digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)
     key = f"cell-features-{digest.hexdigest()}"
@@ -185,3 +185,5 @@ def _longest(lines: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 FEATURES: tuple[str, ...] = tuple(name for name, _ in _measure(np.zeros((1, 8, 8, 3), np.uint8)))
+OUTLINES: tuple[str, ...] = FEATURES[: FEATURES.index("cell_at_border")]
+"""Features that measure the size and shape of nucleus and cell, and nothing within them."""
