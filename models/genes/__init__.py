@@ -6,4 +6,5 @@ PARTS = {
     "set-tokens": "models.genes.set_tokens:SetTokens",
     "graph": "models.genes.graph:GeneGraph",
     "gat": "models.genes.gat:GeneGat",
+    "autoencoder": "models.genes.autoencoder:GeneAutoencoder",
 }
