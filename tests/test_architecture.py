@@ -58,7 +58,7 @@ FOREIGN = {  # package -> what it may import of the others
     "models": {"datasets.cohort", "datasets.cache", "datasets.features"},
     "benchmark": {"datasets", "leaderboard", "baselines", "models"},
 }
-HEAVY = ("torch", "timm", "sklearn", "ray", "matplotlib", "xgboost", "torch_geometric", "skimage")
+HEAVY = ("torch", "timm", "sklearn", "ray", "matplotlib", "xgboost", "lightgbm", "torch_geometric", "skimage")
 
 
 def imported(path: Path) -> set[str]:

@@ -138,7 +138,7 @@ def join(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         if not table.index.is_unique:
             raise ValueError(
                 f"{group}: a row a cell cannot stand beside columns of specimens; "
-                "choose cells=handcrafted, or combiner=product"
+                "choose cells=handcrafted or cells=pretrained, or combiner=product"
             )
     return pd.concat(list(tables.values()), axis=1)
 

@@ -10,4 +10,5 @@ PARTS = {
     "forest": "baselines.learners.forest:Forest",
     "extra-trees": "baselines.learners.extra_trees:ExtraTrees",
     "boosted-trees": "baselines.learners.boosted_trees:BoostedTrees",
+    "lightgbm": "baselines.learners.light_gbm:LightGbm",
 }

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from xgboost import XGBClassifier
 
-from baselines.classic import Table, all_classes
-from baselines.patients import patient_weights
+from baselines.classic import Table
+from baselines.learners.boosting import BoostedFitted, Rows, judging_rows, learned_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +45,8 @@ class BoostedTrees:
 
     def fit(self, train: Table, valid: Table, seed: int) -> BoostedFitted:
         """Learn from ``train``; specimens of ``valid`` whose class train has decide when to stop."""
-        known, y = np.unique(train.y, return_inverse=True)
-        judged = np.isin(valid.y, known)
-        stop = {"early_stopping_rounds": self.patience} if judged.any() else {}
+        known, rows = learned_rows(train)
+        judges = judging_rows(valid, known)
         booster = XGBClassifier(
             learning_rate=self.learning_rate,
             max_depth=self.max_depth,
@@ -59,42 +55,17 @@ class BoostedTrees:
             colsample_bytree=self.colsample_bytree,
             reg_lambda=self.reg_lambda,
             n_estimators=self.n_estimators,
-            **stop,
+            early_stopping_rounds=self.patience if judges else None,
             tree_method="hist",
             n_jobs=1,
             random_state=seed,
             eval_metric="logloss" if len(known) == 2 else "mlogloss",
         )
-        booster.fit(train.X.to_numpy(), y, sample_weight=train.weight, verbose=False, **_judge(valid, judged, known))
-        rounds = booster.best_iteration + 1 if stop else booster.get_booster().num_boosted_rounds()
-        return BoostedFitted(booster, known, train.n_classes, rounds, replace(self, n_estimators=rounds))
-
-
-@dataclass(frozen=True)
-class BoostedFitted:
-    """Fitted trees.
-
-    Attributes:
-        known: Classes that train had.
-        rounds: Rounds that are used.
-        settled: The learner with these rounds; it does so many when there is no valid to stop it.
-    """
-
-    booster: Any
-    known: NDArray[np.int64]
-    n_classes: int
-    rounds: int
-    settled: BoostedTrees
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """Return the rounds, and the nodes of all trees as parameters."""
-        dumped = self.booster.get_booster()[: self.rounds].get_dump()
-        return {"rounds": self.rounds, "n_parameters": sum(tree.count("\n") for tree in dumped)}  # a node a line
-
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return probabilities, float64 (n, n_classes)."""
-        return all_classes(self.booster.predict_proba(X.to_numpy()), self.known, self.n_classes)
+        booster.fit(rows.X, rows.y, sample_weight=rows.weight, verbose=False, **_judged(judges))
+        rounds = booster.best_iteration + 1 if judges else booster.get_booster().num_boosted_rounds()
+        settled = replace(self, n_estimators=rounds)
+        nodes = partial(_nodes, booster, rounds)
+        return BoostedFitted(booster.predict_proba, known, train.n_classes, rounds, nodes, settled)
 
 
 def search_space(trial: Any) -> dict[str, Any]:
@@ -109,8 +80,11 @@ def search_space(trial: Any) -> dict[str, Any]:
     }
 
 
-def _judge(valid: Table, judged: NDArray[np.bool_], known: NDArray[np.int64]) -> dict[str, Any]:
-    if not judged.any():
+def _judged(judges: Rows | None) -> dict[str, Any]:
+    if judges is None:
         return {}
-    pair = (valid.X.to_numpy()[judged], np.searchsorted(known, valid.y[judged]))
-    return {"eval_set": [pair], "sample_weight_eval_set": [patient_weights(valid.patient[judged])]}
+    return {"eval_set": [(judges.X, judges.y)], "sample_weight_eval_set": [judges.weight]}
+
+
+def _nodes(booster: XGBClassifier, rounds: int) -> int:
+    return sum(tree.count("\n") for tree in booster.get_booster()[:rounds].get_dump())  # a node a line

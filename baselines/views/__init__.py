@@ -14,5 +14,7 @@ GENES = {
 CELLS = {
     "handcrafted": "baselines.views.cells:HandcraftedCells",
     "single-cells": "baselines.views.single_cells:SingleCells",
+    "pretrained": "baselines.views.pretrained_cells:PretrainedCells",
+    "pretrained-single-cells": "baselines.views.pretrained_single_cells:PretrainedSingleCells",
     "differential": "baselines.views.differential:Differential",
 }

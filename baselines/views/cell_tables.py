@@ -6,6 +6,7 @@ Any matrix of cell features goes through here, hand-crafted or of a network that
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -30,24 +31,24 @@ def specimen_table(
 
     Args:
         images: n bags.
-        features: One row an image of ``images.pixels``, (m, len(names)).
+        features: One row a cell, bag after bag, (cells, len(names)).
         names: Of the features.
         statistics: Which.
     """
     kept = AGGREGATES[statistics]
-    bags = len(images)
-    rows = [_aggregate(features[images.bag_rows(i)], kept) for i in range(bags)]
+    rows = [_aggregate(features[start:end], kept) for start, end in pairwise(images.starts)]
     columns = [f"cells:{name}:{a}" for a in kept for name in names]
-    return pd.DataFrame(np.reshape(rows, (bags, len(columns))), columns=columns)
+    return pd.DataFrame(np.reshape(rows, (len(images), len(columns))), columns=columns)
 
 
 def cell_table(images: ImageBags, features: NDArray[Any], names: Sequence[str]) -> pd.DataFrame:
-    """Return a row a cell, float64 (cells, len(names)); the index is the position of its bag."""
-    rows = [images.bag_rows(i) for i in range(len(images))]
-    owner = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
-    picked = np.concatenate([np.empty(0, np.int64), *rows])
+    """Return a row a cell, float64 (cells, len(names)); the index is the position of its bag.
+
+    Arguments are those of ``specimen_table``.
+    """
+    owner = np.repeat(np.arange(len(images)), images.sizes)
     columns = [f"cells:{name}" for name in names]
-    return pd.DataFrame(np.asarray(features)[picked].astype(np.float64), index=pd.Index(owner), columns=columns)
+    return pd.DataFrame(features.astype(np.float64), index=pd.Index(owner), columns=columns)
 
 
 def _aggregate(cells: NDArray[Any], kept: tuple[str, ...]) -> NDArray[np.float64]:

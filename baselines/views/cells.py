@@ -45,4 +45,5 @@ def search_space(trial: Any) -> dict[str, Any]:
 
 def _table(cohort: Cohort, statistics: Statistics) -> Any:
     assert cohort.images is not None
-    return specimen_table(cohort.images, cached_cell_features(cohort.images.pixels), FEATURES, statistics)
+    cells = cached_cell_features(cohort.images.pixels)[cohort.images.all_rows()]
+    return specimen_table(cohort.images, cells, FEATURES, statistics)

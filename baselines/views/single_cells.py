@@ -42,4 +42,5 @@ def search_space(trial: Any) -> dict[str, Any]:
 
 def _table(cohort: Cohort) -> pd.DataFrame:
     assert cohort.images is not None
-    return cell_table(cohort.images, cached_cell_features(cohort.images.pixels), FEATURES)
+    cells = cached_cell_features(cohort.images.pixels)[cohort.images.all_rows()]
+    return cell_table(cohort.images, cells, FEATURES)

@@ -16,7 +16,18 @@ from benchmark.commands.listing import datasets
 from datasets.cache import cache_root
 from datasets.roots import data_roots
 
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost", "torch", "torchvision", "timm", "torch-geometric", "optuna")
+LIBRARIES = (
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "torch",
+    "torchvision",
+    "timm",
+    "torch-geometric",
+    "optuna",
+)
 
 
 def examine(data_root: Path | None, console: Console) -> int:
@@ -28,6 +39,7 @@ def examine(data_root: Path | None, console: Console) -> int:
     facts.add_row("free disk", f"{shutil.disk_usage(Path.cwd()).free / 2**30:.0f} GiB here")
     for library in LIBRARIES:
         facts.add_row(library, _version(library, problems))
+    _try_lightgbm(problems)
     facts.add_row("device", _device(problems))
     for root in data_roots(data_root):
         facts.add_row("data folder", f"{root} ({'there' if root.is_dir() else 'not there'})")
@@ -48,6 +60,16 @@ def _version(library: str, problems: list[str]) -> str:
     except importlib.metadata.PackageNotFoundError:
         problems.append(f"{library} is not installed; run: pip install -e .")
         return "not installed"
+
+
+def _try_lightgbm(problems: list[str]) -> None:
+    """Load it: it is the one library that needs OpenMP of the system."""
+    try:
+        importlib.import_module("lightgbm")
+    except ModuleNotFoundError:
+        return  # named already
+    except OSError as error:
+        problems.append(f"lightgbm cannot be loaded ({error}); run: apt install libgomp1, or brew install libomp")
 
 
 def _device(problems: list[str]) -> str:

@@ -13,7 +13,7 @@ from benchmark.records import PACKAGES, codes
 # Only libraries that this project depends on, whose import is known to start no thread.
 _FAMILIES = {
     "torch": frozenset({"torch", "torchvision", "torch_geometric", "timm", "safetensors"}),
-    "classic": frozenset({"sklearn", "xgboost", "scipy", "skimage"}),
+    "classic": frozenset({"sklearn", "xgboost", "lightgbm", "scipy", "skimage"}),
     "plain": frozenset({"numpy", "pandas", "pyarrow"}),
 }
 _KNOWN = frozenset[str]().union(*_FAMILIES.values())

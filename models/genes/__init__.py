@@ -5,4 +5,6 @@ PARTS = {
     "set-means": "models.genes.set_means:SetMeans",
     "set-tokens": "models.genes.set_tokens:SetTokens",
     "graph": "models.genes.graph:GeneGraph",
+    "gat": "models.genes.gat:GeneGat",
+    "autoencoder": "models.genes.autoencoder:GeneAutoencoder",
 }

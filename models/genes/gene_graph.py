@@ -8,6 +8,22 @@ import torch
 from torch import Tensor
 from torch_geometric.utils import coalesce, to_undirected
 
+from models.inputs import TrainGenes
+
+
+def gene_edges(genes: TrainGenes, neighbours: int) -> Tensor:
+    """Join genes that share a given gene set; without sets, those that correlate on train.
+
+    Args:
+        neighbours: Edges that each gene asks for where there are no sets.
+
+    Returns:
+        Undirected edges without loops, int64 (2, n_edges), sorted.
+    """
+    if genes.sets:
+        return pathway_graph(genes.names, genes.sets)
+    return correlation_graph(genes.values.cpu().to(torch.float64), neighbours)
+
 
 def correlation_graph(values: Tensor, neighbours: int) -> Tensor:
     """Join each gene with the genes that it correlates most with, by absolute value.

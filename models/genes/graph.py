@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import torch
-from torch import Tensor
+from torch_geometric.nn import GraphConv
 
 from datasets.cohort import Cohort
-from models.genes.gene_graph import correlation_graph, pathway_graph
+from models.genes.gene_graph import gene_edges
 from models.genes.graph_encoder import GeneGraphNetwork
 from models.inputs import GeneSelection, TrainGenes, set_selection
 from models.layers import GroupMeans, VectorEncoder, gene_groups
@@ -43,20 +43,15 @@ class GeneGraph:
     def encoder(self, genes: TrainGenes, dim: int) -> VectorEncoder:
         """Return the module Batch -> Tokens (b, 1, dim)."""
         graph = GeneGraphNetwork(
-            self.edges(genes),
+            gene_edges(genes, self.neighbours),
             GroupMeans(gene_groups(genes.names, genes.sets, len(genes.names)), genes.values),
+            partial(GraphConv, self.channels, self.channels, aggr="mean"),
             channels=self.channels,
             layers=self.layers,
             dim=dim,
             dropout=self.dropout,
         )
         return VectorEncoder("genes", graph)
-
-    def edges(self, genes: TrainGenes) -> Tensor:
-        """Return the edges, int64 (2, n_edges)."""
-        if genes.sets:
-            return pathway_graph(genes.names, genes.sets)
-        return correlation_graph(genes.values.cpu().to(torch.float64), self.neighbours)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -1,16 +1,12 @@
-"""A graph network over genes.
-
-Reference: C. Morris et al., "Weisfeiler and Leman Go Neural: Higher-order Graph Neural Networks", 2019,
-https://arxiv.org/abs/1810.02244 (the convolution).
-Differs from the paper in: the graph is one for all specimens; every gene set is read out by itself.
-"""
+"""A graph network over genes: one graph for all specimens, every gene set is read out by itself."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch_geometric.nn import GraphConv
 
 from models.layers import GroupMeans
 
@@ -21,19 +17,29 @@ class GeneGraphNetwork(nn.Module):
     Args:
         edges: int64 (2, n_edges), fixed.
         groups: Positions of the genes that are read out together, as their mean: a gene set, or one gene.
+        convolution: Makes a layer: module (nodes (b, n_genes, channels), edges) -> nodes of that shape.
         channels: Channels of a node.
         layers: Graph convolutions.
         dim: Size of the embedding.
+        dropout: Dropout rate of gene values.
     """
 
     def __init__(
-        self, edges: Tensor, groups: GroupMeans, *, channels: int, layers: int, dim: int, dropout: float
+        self,
+        edges: Tensor,
+        groups: GroupMeans,
+        convolution: Callable[[], nn.Module],
+        *,
+        channels: int,
+        layers: int,
+        dim: int,
+        dropout: float,
     ) -> None:
         super().__init__()
         self.register_buffer("edges", edges)
         self.edges: Tensor
         self.gain = nn.Parameter(torch.randn(channels))
-        self.layers = nn.ModuleList(GraphConv(channels, channels, aggr="mean") for _ in range(layers))
+        self.layers = nn.ModuleList(convolution() for _ in range(layers))
         self.dropout = nn.Dropout(dropout)
         self.groups = groups
         self.out = nn.Linear(len(groups.weight) * channels, dim)

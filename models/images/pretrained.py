@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from datasets.cohort import ImageBags
-from datasets.features import Source, cached_features, stage_means
+from datasets.features import Source, pretrained_means
 from models.layers import ResidualMlp
 
 
@@ -48,20 +45,12 @@ class PretrainedFrozen:
         Raises:
             ModuleNotFoundError, WeightsError: If the weights are not there, or others than those that are named.
         """
-        if not re.fullmatch(r"(b[0-7])+", self.stages):
-            raise ValueError(f"cells.stages={self.stages!r}: write blocks one after the other, b0 to b7, as in 'b2b4'.")
-        stages = [int(number) for number in self.stages.split("b")[1:]]
         source = Source(self.architecture, self.weights, self.sha256)
-        read = partial(_means, stages=stages)
-        return cached_features(images, read, source.network, self.side, f"{source.identity()} means {stages}")
+        return pretrained_means(images, self.stages, self.side, source)
 
     def encoder(self, shape: tuple[int, ...]) -> ResidualMlp:
         """Return the module (m, f) -> (m, dim) for features of ``shape`` (f,)."""
         return ResidualMlp(shape[0], self.width, self.dropout)
-
-
-def _means(network: nn.Module, pixels: Tensor, raw: NDArray[np.uint8], stages: list[int]) -> Tensor:
-    return stage_means(network, stages, pixels)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class PretrainedRegions:
         sha256: SHA-256 that this file must have.
     """
 
-    block: int = 2
+    block: int = 1
     side: int = 128
     width: int = 96
     dropout: float = 0.2

@@ -140,7 +140,9 @@ class NetworkEntry(TrainingSettings):
 
     def _chosen_anew(self, train: Cohort, resident: Resident) -> dict[str, Anew]:
         part, genes = self.chosen.genes, self.inputs_.genes
-        if part is None or genes is None or not part.selection(train).reads_labels(train.gene_names):
+        if part is None or genes is None:
+            return {}
+        if not getattr(part, "learns", False) and not part.selection(train).reads_labels(train.gene_names):
             return {}
         return {"genes": partial(fold_tokens, part, self.dim, self.seed, train, resident)}
 

@@ -32,6 +32,7 @@ LEARNERS = (
     "xgboost",
     "xgboost-cells",
     "xgboost-tabular",
+    "lightgbm",
 )
 DETERMINISTIC_OF_VALID = LEARNERS[:3]
 
@@ -95,7 +96,7 @@ def test_same_seed_same_bytes(build):
     assert first.tobytes() == second.tobytes()
 
 
-@pytest.mark.parametrize("build", ["logistic-regression", "random-forest", "xgboost"])
+@pytest.mark.parametrize("build", ["logistic-regression", "random-forest", "xgboost", "lightgbm"])
 def test_learners_beat_the_prior_where_there_is_a_signal(build):
     train, valid, test = thirds(toy_cohort(n=90, signal=2.5))
     proba = small(build).fit(train, valid).predict_proba(test)

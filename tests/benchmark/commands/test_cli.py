@@ -1,5 +1,6 @@
 """Commands, their help, and what they say when a name is wrong."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -75,6 +76,20 @@ def test_doctor_finds_nothing_wrong_here():
     done = benchmark("doctor")
     assert done.returncode == 0, done.stdout
     assert "torch" in done.stdout
+
+
+def test_doctor_names_an_openmp_that_is_missing(monkeypatch):
+    load = importlib.import_module
+
+    def without_openmp(name, *package):
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return load(name, *package)
+
+    monkeypatch.setattr(importlib, "import_module", without_openmp)
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 1
+    assert "libgomp.so.1" in done.stdout and "apt install libgomp1" in done.stdout
 
 
 def test_describe_prints_the_page_and_the_counts():

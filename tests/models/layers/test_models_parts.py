@@ -1,11 +1,14 @@
 """Parts of the networks against closed forms, libraries and symmetries."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
+from torch_geometric.nn import GraphConv
 
 from models.fusion.transformer import CrossModalTransformer
 from models.genes.gene_graph import correlation_graph, pathway_graph
@@ -169,7 +172,8 @@ def test_pathway_edges_join_members_of_one_set():
 
 def graph_network(edges):
     groups = GroupMeans([[0, 1], [2, 3, 4], [5]], torch.randn(30, 6))
-    return GeneGraphNetwork(edges, groups, channels=4, layers=2, dim=5, dropout=0.0)
+    convolution = partial(GraphConv, 4, 4, aggr="mean")
+    return GeneGraphNetwork(edges, groups, convolution, channels=4, layers=2, dim=5, dropout=0.0)
 
 
 def test_graph_convolution_follows_a_permutation_of_genes():

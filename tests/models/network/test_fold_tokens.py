@@ -26,7 +26,7 @@ def noise(n=60, n_genes=800, sets=None):
     return dataclasses.replace(base, genes=genes.astype(np.float32), gene_names=names, gene_sets=sets or {})
 
 
-@pytest.mark.parametrize("part", ["set-means", "set-tokens", "graph", "mlp"])
+@pytest.mark.parametrize("part", ["set-means", "set-tokens", "graph", "gat", "mlp"])
 def test_genes_of_noise_are_not_believed(part):
     cohort = noise()
     train, valid = cohort[np.arange(45)], cohort[np.arange(45, 60)]

@@ -1,0 +1,71 @@
+"""The part ``genes = "gat"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from datasets.cohort import Cohort
+from models.genes.gene_graph import gene_edges
+from models.genes.graph_attention import GraphAttention
+from models.genes.graph_encoder import GeneGraphNetwork
+from models.inputs import GeneSelection, TrainGenes, set_selection
+from models.layers import GroupMeans, VectorEncoder, gene_groups
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneGat:
+    """Graph attention over given gene sets, or over genes that correlate on train; every set is read out.
+
+    It is the part ``graph`` with learned weights of neighbours, which start equal, in place of their mean.
+
+    Reference: P. Velickovic et al., "Graph Attention Networks", 2018, https://arxiv.org/abs/1710.10903; S. Brody,
+    U. Alon, E. Yahav, "How Attentive are Graph Attention Networks?", 2022, https://arxiv.org/abs/2105.14491.
+    Differs from the papers in: one fixed graph of genes, residual layers; every set is read out by itself.
+
+    Args:
+        n_genes: Genes kept where no sets are given, by the F statistic of the classes on train.
+        dropout: Dropout rate of gene values.
+        neighbours: Edges that each gene asks for in the correlation graph.
+        channels, layers: Width and number of the layers.
+        heads: Independent weights of neighbours in a layer.
+    """
+
+    n_genes: int = 128
+    dropout: float = 0.2
+    neighbours: int = 8
+    channels: int = 4
+    layers: int = 2
+    heads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.heads < 1 or self.channels % self.heads:
+            raise ValueError(f"genes.heads={self.heads}: needs a divisor of genes.channels={self.channels}.")
+
+    def selection(self, train: Cohort) -> GeneSelection:
+        """Return the members of the given gene sets, else the genes that differ most between the classes."""
+        return set_selection(train, self.n_genes)
+
+    def encoder(self, genes: TrainGenes, dim: int) -> VectorEncoder:
+        """Return the module Batch -> Tokens (b, 1, dim)."""
+        graph = GeneGraphNetwork(
+            gene_edges(genes, self.neighbours),
+            GroupMeans(gene_groups(genes.names, genes.sets, len(genes.names)), genes.values),
+            partial(GraphAttention, self.channels, self.heads),
+            channels=self.channels,
+            layers=self.layers,
+            dim=dim,
+            dropout=self.dropout,
+        )
+        return VectorEncoder("genes", graph)
+
+
+def search_space(trial: Any) -> dict[str, Any]:
+    """Suggest hyper-parameters of ``GeneGat``."""
+    return {
+        "dropout": trial.suggest_float("dropout", 0.0, 0.6),
+        "n_genes": trial.suggest_categorical("n_genes", [64, 128, 256]),
+        "neighbours": trial.suggest_int("neighbours", 4, 16),
+        "heads": trial.suggest_categorical("heads", [1, 2, 4]),
+    }

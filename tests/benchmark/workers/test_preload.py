@@ -1,0 +1,39 @@
+"""What a server of trials imports: the files of an entry and its libraries, which start no thread."""
+
+import subprocess
+import sys
+
+import pytest
+
+from benchmark.entries.source_facts import ROOT
+from benchmark.workers.clean_start import clean_start
+from benchmark.workers.preload import preloaded
+
+
+@pytest.mark.parametrize(
+    ("entry", "family", "module"),
+    [
+        ("lightgbm", "classic", "baselines.learners.light_gbm"),
+        ("xgboost", "classic", "baselines.learners.boosted_trees"),
+        ("lda-pretrained", "torch", "datasets.features.pretrained_means"),
+        ("gat-sets", "torch", "models.genes.graph_attention"),
+    ],
+)
+def test_an_entry_gets_the_server_of_its_libraries(entry, family, module):
+    found, modules = preloaded(f"recipe:{entry}")
+    assert found == family and module in modules
+
+
+def test_a_file_of_the_user_brings_the_libraries_that_are_known(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("import lightgbm\nimport something_else\n\n\nclass Mine:\n    needs = frozenset()\n")
+    assert preloaded(f"{path}:Mine") == ("classic", ("lightgbm",))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_the_import_of_a_library_of_trees_starts_no_thread(library):
+    code = f"import os, {library}; print(len(os.listdir('/proc/self/task')))"
+    with clean_start(1):
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "1", done.stderr
