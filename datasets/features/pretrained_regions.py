@@ -74,7 +74,7 @@ def _weighted(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) 
     nucleus, cell = segment(optical_density(raw))
     regions = torch.tensor(np.stack([nucleus, cell & ~nucleus], axis=1)).float()
     maps = stage_map(network, block, pixels)
-    cover = F.adaptive_avg_pool2d(regions, [maps.shape[2], maps.shape[3]])
+    cover = F.adaptive_avg_pool2d(regions, (maps.shape[2], maps.shape[3]))
     weight = cover / cover.mean(dim=(2, 3), keepdim=True).clamp_min(_LEAST)
     return torch.einsum("mchw,mrhw->mrchw", maps, weight).flatten(1, 2)
 
