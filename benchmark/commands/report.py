@@ -110,7 +110,7 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
     status = state.status[cell]
     record = state.records.get(cell)
     details: Mapping[str, Any] = record.details if record else {}
-    error = record.error.strip().splitlines()[-1] if record and record.error else trial.reason
+    error = record.error.strip().splitlines()[-1] if record and record.error else trial.reason or trial.same_as
     error = (refusal(record.error) if record else "") or error
     return {
         "entry": cell.entry,

@@ -1,6 +1,7 @@
 """Turn names into entries and datasets."""
 
 from benchmark.entries.contract import Entry
+from benchmark.entries.effective import Effective, effective
 from benchmark.entries.estimators import DEFAULT, GIVEN
 from benchmark.entries.grammar import printed
 from benchmark.entries.parts import part_settings, skeleton
@@ -16,7 +17,7 @@ from benchmark.entries.registry import (
     is_own,
     load_dataset,
 )
-from benchmark.entries.resolve import RECIPE, Resolved, known_recipe, resolve
+from benchmark.entries.resolve import RECIPE, Resolved, checked, known_recipe, resolve
 from benchmark.entries.shelf import GRID, PER_PATIENT, UNSEEN, DataShelf
 from benchmark.entries.source_facts import ROOT, class_facts, source_file
 from benchmark.entries.usage import UnknownName, UsageError
@@ -31,13 +32,16 @@ __all__ = [
     "ROOT",
     "UNSEEN",
     "DataShelf",
+    "Effective",
     "Entry",
     "EntrySpec",
     "Resolved",
     "UnknownName",
     "UsageError",
+    "checked",
     "class_facts",
     "dataset_module",
+    "effective",
     "entries",
     "entry_class",
     "entry_module",

@@ -69,7 +69,7 @@ def resolve(text: str) -> Resolved:
     given = dict(written.overrides)
     parts = _parts(text, recipe, given)
     bare = Resolved("", recipe, parts, {})
-    own = {k: v for k, v in recipe.settings.items() if "." not in k or _same_part(k, recipe, parts)}
+    own = _own(recipe, parts)
     for key, value in own.items():
         checked(f"{recipe.package}/recipes.toml: {recipe.name}.settings", bare, key, value)
     changed = {k: checked(f"--entry {text!r}", bare, k, v) for k, v in given.items() if k not in bare.skeleton.slots}
@@ -137,6 +137,13 @@ def _parts(text: str, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, str
     if all(parts[slot] == NONE for slot in frame.reads):
         raise UsageError(f"--entry {text!r}: reads nothing; leave a part in {', '.join(frame.reads)}")
     return parts
+
+
+def _own(recipe: Recipe, parts: Mapping[str, str]) -> dict[str, Value]:
+    """Return the recipe's own settings that hold for these parts."""
+    own = {k: v for k, v in recipe.settings.items() if "." not in k or _same_part(k, recipe, parts)}
+    more = (settings for slot, settings in recipe.settings_with.items() if parts[slot] != NONE)
+    return {**own, **{k: v for settings in more for k, v in settings.items()}}
 
 
 def _same_part(key: str, recipe: Recipe, parts: Mapping[str, str]) -> bool:

@@ -21,6 +21,7 @@ from models.training.patient_score import patient_nll, patient_weights
 _CLIP_NORM = 1.0
 _WARM_UP = 0.2
 _CELLS_AT_ONCE = 1024
+_SPECIMENS_AT_ONCE = 32  # without cells
 _EPOCHS_JUDGED = 3
 
 
@@ -177,7 +178,8 @@ def predict(network: nn.Module, data: Resident, max_cells: int) -> Tensor:
 def evaluation_batches(data: Resident, max_cells: int) -> Iterator[Batch]:
     """Yield all specimens in their order, up to 1,024 cells at once."""
     everyone = torch.arange(len(data), device=data.y.device)
-    for index in everyone.split(max(1, _CELLS_AT_ONCE // max_cells)):
+    at_once = max(1, _CELLS_AT_ONCE // max_cells) if len(data.pixels) else _SPECIMENS_AT_ONCE
+    for index in everyone.split(at_once):
         yield data.evaluation_batch(index, max_cells)
 
 

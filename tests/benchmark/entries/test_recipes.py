@@ -131,6 +131,10 @@ def test_slots_settings_and_parts_are_told_apart():
         (("[mine]", "mine = 3\n[other]"), r"mine: write a table"),
         (("[mine]", "[mine"), r"recipes\.toml: "),
         (('"classic"', '"modern"'), r"mine\.family: Input should be"),
+        (
+            ("parts =", "settings_with.cells = { seed = 1 }\nparts ="),
+            r"mine\.settings_with\.cells: no part of the recipe",
+        ),
     ],
 )
 def test_a_wrong_file_names_file_and_key(tmp_path, change, said):
@@ -140,6 +144,13 @@ def test_a_wrong_file_names_file_and_key(tmp_path, change, said):
     path.write_text(GOOD.replace(*change))
     with pytest.raises(RecipeError, match=said):
         read_recipes(path, "baselines")
+
+
+def test_settings_that_come_with_a_slot_go_with_it():
+    assert resolve("fusion-vit").settings == resolve("fusion-vit[cells=vit-tiny]").settings == {"max_epochs": 16}
+    assert resolve("fusion-vit[cells=none]").settings == {}
+    asked = resolve("fusion-vit[cells=none, max_epochs=16]")
+    assert asked.settings == {"max_epochs": 16} and asked.name == "fusion-vit[cells=none, max_epochs=16]"
 
 
 def test_a_recipe_may_say_that_it_keeps_what_it_learned_from_train(monkeypatch):

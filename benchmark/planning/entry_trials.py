@@ -1,0 +1,79 @@
+"""The trials of one entry on one task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmark.entries import GRID, RECIPE, EntrySpec, checked, effective, known_recipe
+from benchmark.planning.planned import PlannedTask, PlannedTrial
+from benchmark.records import Identity
+from benchmark.suites import Profile
+from benchmark.trials import EntryFacts, chosen_device
+from datasets.cohort import Cohort
+
+
+def entry_trials(
+    spec: EntrySpec,
+    facts: EntryFacts,
+    task: PlannedTask,
+    cohort: Cohort,
+    profile_name: str,
+    profile: Profile,
+    seeds: Sequence[int],
+    device: str,
+) -> list[PlannedTrial]:
+    """Return a trial a seed and fold.
+
+    Args:
+        spec: The entry.
+        facts: What it says of itself.
+        task: What is planned of the task.
+        cohort: Its data.
+        profile_name: Part of the identity.
+        profile: Hyper-parameters, tuning and usual seeds.
+        seeds: Instead of the usual ones.
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        UsageError: If the profile gives a recipe a hyper-parameter that it does not take.
+    """
+    lacking = sorted(facts.needs - set(cohort.modalities))
+    reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
+    params = _given(spec, profile, profile_name)
+    left = effective(known_recipe(spec.target), params, cohort) if _is_recipe(spec) and not reason else None
+    common = {
+        "dataset": task.fingerprint,
+        "split": task.split,
+        "entry": spec.target.rpartition(":")[2],
+        "params": {**(left.params if left else {}), **params},
+        "tune": profile.tune.model_dump() if facts.tunes and profile.tune else None,
+        "device": chosen_device(device) if facts.takes_device else "cpu",
+        **({"modality_grid": True} if task.options.get(GRID) else {}),
+    }
+    return [
+        PlannedTrial(
+            Identity(profile_name, task.name, spec.name, seed, fold),
+            spec.target,
+            {**common, "seed": seed, "fold": fold},
+            facts.family,
+            reason,
+            left.told if left else "",
+            left is None or left.whole,
+        )
+        for seed in (seeds or profile.seeds)
+        for fold in task.folds
+    ]
+
+
+def _is_recipe(spec: EntrySpec) -> bool:
+    return spec.target.startswith(RECIPE)
+
+
+def _given(spec: EntrySpec, profile: Profile, profile_name: str) -> Mapping[str, Any]:
+    """Return the hyper-parameters of the profile, those of a recipe checked."""
+    params = profile.params.get(spec.name, {})
+    if not _is_recipe(spec):
+        return params
+    place = f"profile {profile_name}, params of {spec.name}"
+    return {k: checked(place, known_recipe(spec.target), k, v) for k, v in params.items()}
