@@ -3,6 +3,7 @@
 from benchmark.entries.contract import Entry
 from benchmark.entries.effective import Effective, effective
 from benchmark.entries.estimators import DEFAULT, GIVEN
+from benchmark.entries.given_params import checked_params
 from benchmark.entries.grammar import printed
 from benchmark.entries.parts import part_settings, skeleton
 from benchmark.entries.recipe_entry import recipe_space
@@ -17,7 +18,7 @@ from benchmark.entries.registry import (
     is_own,
     load_dataset,
 )
-from benchmark.entries.resolve import RECIPE, Resolved, checked, known_recipe, resolve
+from benchmark.entries.resolve import RECIPE, Resolved, known_recipe, resolve
 from benchmark.entries.shelf import GRID, PER_PATIENT, UNSEEN, DataShelf
 from benchmark.entries.source_facts import ROOT, class_facts, source_file
 from benchmark.entries.usage import UnknownName, UsageError
@@ -38,7 +39,7 @@ __all__ = [
     "Resolved",
     "UnknownName",
     "UsageError",
-    "checked",
+    "checked_params",
     "class_facts",
     "dataset_module",
     "effective",

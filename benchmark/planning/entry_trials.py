@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from benchmark.entries import GRID, RECIPE, EntrySpec, checked, effective, known_recipe
+from benchmark.entries import GRID, RECIPE, EntrySpec, checked_params, effective, known_recipe
 from benchmark.planning.planned import PlannedTask, PlannedTrial
 from benchmark.records import Identity
 from benchmark.suites import Profile
@@ -36,11 +35,12 @@ def entry_trials(
         device: "auto", "cpu" or "cuda".
 
     Raises:
-        UsageError: If the profile gives a recipe a hyper-parameter that it does not take.
+        UsageError: If the entry does not take a hyper-parameter that the profile gives, or not on this dataset.
     """
     lacking = sorted(facts.needs - set(cohort.modalities))
     reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
-    params = _given(spec, profile, profile_name)
+    given = profile.params.get(spec.name, {})
+    params = checked_params(f"profile {profile_name}, params of {spec.name}", spec, given, cohort)
     left = effective(known_recipe(spec.target), params, cohort) if _is_recipe(spec) and not reason else None
     common = {
         "dataset": task.fingerprint,
@@ -68,12 +68,3 @@ def entry_trials(
 
 def _is_recipe(spec: EntrySpec) -> bool:
     return spec.target.startswith(RECIPE)
-
-
-def _given(spec: EntrySpec, profile: Profile, profile_name: str) -> Mapping[str, Any]:
-    """Return the hyper-parameters of the profile, those of a recipe checked."""
-    params = profile.params.get(spec.name, {})
-    if not _is_recipe(spec):
-        return params
-    place = f"profile {profile_name}, params of {spec.name}"
-    return {k: checked(place, known_recipe(spec.target), k, v) for k, v in params.items()}
