@@ -96,7 +96,7 @@ def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, s
     state = inspect(plan, store)
     _show_plan(plan, state, console, always=False)
     if not plan.tasks:
-        console.print("Nothing to run: no task has usable data on this machine.")
+        console.print("Nothing to run: no task is left; the lines above say why.")
         return 1
     for error in state.untrusted:
         set_aside(error.path, error.why, partial(console.print, markup=False, soft_wrap=True))

@@ -13,8 +13,9 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _WHOLE = re.compile(rf"\s*(?P<name>{_NAME})\s*(?P<body>\[[^\[\]]*\])?(?P<schemes>(?:\s*\+\s*{_NAME})*)\s*")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?")
 _VALUE = re.compile(r"[A-Za-z0-9_.+-]+")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_WHOLE_PART = r"(0|[1-9][0-9]*)"  # "007" is a word: it may begin a hash
+_INTEGER = re.compile(rf"[+-]?{_WHOLE_PART}")
+_NUMBER = re.compile(rf"[+-]?({_WHOLE_PART}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LONGEST = 300  # digits of a whole number; one that has more is read as a float, whose largest has 309
 _EXAMPLE = "'NAME[cells=vit-tiny, max_epochs=8]+scheme' (in quotes: the shell reads brackets)"
 

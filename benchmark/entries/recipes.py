@@ -13,6 +13,7 @@ from benchmark.entries.grammar import Value
 from benchmark.entries.parts import skeleton
 from benchmark.entries.source_facts import ROOT
 from benchmark.entries.usage import UsageError
+from datasets.wrong_keys import mistakes
 
 PACKAGES = ("baselines", "models")
 
@@ -84,7 +85,7 @@ def _recipe(path: Path, package: str, name: str, table: object) -> Recipe:
     try:
         recipe = Recipe.model_validate({**table, "package": package, "name": name})
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join((name, *map(str, e['loc'])))}: {e['msg']}" for e in error.errors())
+        said = "; ".join(f"{name}.{told}" for told in mistakes(error, Recipe))
         raise RecipeError(f"{path}: {said}") from error
     slots = skeleton(package).slots
     for slot, part in recipe.parts.items():

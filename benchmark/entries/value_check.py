@@ -31,6 +31,8 @@ def checked_value(place: str, key: str, setting: Setting, value: Value) -> Value
     said = f"{place}: {key} = {printed(value)}: must be"
     if type(value) is int and "int" not in setting.kinds and "float" in setting.kinds:
         value = float(value) if abs(value) < 1e300 else float("inf")
+    if "str" in setting.kinds:
+        value = printed(value)
     kinds = tuple(kind for name in setting.kinds for kind in _KINDS.get(name, ()))
     if value not in setting.choices and type(value) not in kinds:
         raise UsageError(f"{said} {_wanted(setting)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmark.entries import GRID, RECIPE, EntrySpec, checked_params, effective, known_recipe
+from benchmark.entries import GRID, RECIPE, EntrySpec, checked_params, effective, is_own, known_recipe
 from benchmark.planning.planned import PlannedTask, PlannedTrial
 from benchmark.records import Identity
 from benchmark.suites import Profile
@@ -37,8 +37,9 @@ def entry_trials(
     Raises:
         UsageError: If the entry does not take a hyper-parameter that the profile gives, or not on this dataset.
     """
-    lacking = sorted(facts.needs - set(cohort.modalities))
-    reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
+    lacking = _lacking(spec, facts, cohort)
+    where = cohort.name if is_own(task.dataset) else task.dataset
+    reason = f"needs {lacking}, which {where} does not have" if lacking else ""
     given = profile.params.get(spec.name, {})
     params = checked_params(f"profile {profile_name}, params of {spec.name}", spec, given, cohort)
     left = effective(known_recipe(spec.target), params, cohort) if _is_recipe(spec) and not reason else None
@@ -64,6 +65,15 @@ def entry_trials(
         for seed in (seeds or profile.seeds)
         for fold in task.folds
     ]
+
+
+def _lacking(spec: EntrySpec, facts: EntryFacts, cohort: Cohort) -> str:
+    """Return the modalities that an entry cannot do without and the dataset does not have, "" where there are none."""
+    needed = facts.needs - set(cohort.modalities)
+    if needed or not _is_recipe(spec):
+        return ", ".join(sorted(needed))
+    read = known_recipe(spec.target).modalities
+    return "" if read & set(cohort.modalities) else " or ".join(sorted(read))
 
 
 def _is_recipe(spec: EntrySpec) -> bool:

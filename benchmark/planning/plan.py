@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmark.entries import DataShelf, EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
@@ -173,6 +174,7 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
         *task.notes,
         *oracle_notes(cohort, split),
         *_unseen_notes(cohort),
+        *_unlearned_notes(cohort, split),
         *source.absent,
         *source.notes,
         *(unreadable if source.skipped else ()),
@@ -206,6 +208,19 @@ def _published(task: Task, cohort: Cohort) -> tuple[dict[str, str], ...]:
     whole, usual = not cohort.provenance.absent, task.split == split_of(task.dataset) and not task.settings
     references = dataset_module(task.dataset).CARD.references
     return tuple(reference.beside(whole=whole, usual=usual) for reference in references)
+
+
+def _unlearned_notes(cohort: Cohort, split: SplitPlan) -> tuple[str, ...]:
+    """Return one sentence for each class of which some fold has no training patient."""
+    train = split.table[split.table["role"] == "train"]
+    known = pd.Series(cohort.y, index=cohort.specimen).loc[train["specimen"]].to_numpy()
+    there = set(zip(train["fold"], known, strict=True))
+    found = {name: [f for f in split.folds if (f, k) not in there] for k, name in enumerate(cohort.classes)}
+    return tuple(
+        f"Class {name} has no training patient in fold {', '.join(map(str, folds))}: nothing learns it there"
+        for name, folds in found.items()
+        if folds
+    )
 
 
 def _unseen_notes(cohort: Cohort) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ from datasets.cohort import MODALITIES
 from datasets.schemes.splitters import kfold
 from tests.toy import toy_cohort
 
+GRAPHS = ["fusion-gnn", "gnn-sets"]
 NETWORKS = [
     ["fusion-cnn-attention", "fusion-vit"],
     ["fusion-experts", "fusion-pretrained", "mlp-set-means"],
-    ["fusion-gnn", "gnn-sets"],
     ["fusion-transformer", "transformer-sets"],
+    GRAPHS,
 ]
+WITHOUT_GENES = [*NETWORKS[:-1], ["fusion-gnn", "gat-sets", "gnn-sets"]]
 TREES = ["xgboost", "xgboost-tabular"]
 SUMS = ["product-of-experts", "product-of-experts-genes"]
 GROUPS = {
@@ -25,7 +27,7 @@ GROUPS = {
     "genes+clinical": [*NETWORKS, TREES],
     "images": [["lda-cells", *SUMS], ["xgboost", "xgboost-cells"]],
     "genes": [*NETWORKS, ["lda-sets", SUMS[0]], ["nearest-centroid", SUMS[1]], TREES],
-    "clinical": [*NETWORKS, ["naive-bayes-clinical", *SUMS], TREES],
+    "clinical": [*WITHOUT_GENES, ["naive-bayes-clinical", *SUMS], TREES],
 }
 QUICK = {"blocks.n_estimators": 20}
 
@@ -66,7 +68,7 @@ def outcome(name, cohort):
 
 @pytest.mark.parametrize(
     ("parts", "alike"),
-    [(parts, alike) for parts, found in GROUPS.items() for alike in found if alike not in NETWORKS]
+    [(parts, alike) for parts, found in GROUPS.items() for alike in found if alike not in [*NETWORKS, *WITHOUT_GENES]]
     + [("genes+clinical", alike) for alike in NETWORKS],
     ids=lambda value: value if isinstance(value, str) else "=".join(value),
 )

@@ -138,6 +138,13 @@ def test_the_sentence_names_entry_key_and_value_and_what_it_must_be(entry, said)
     assert str(refused.value) == f"entry {entry!r}: {said}"
 
 
+@pytest.mark.parametrize("text", ["00", "12345678901234567890123456789012345678901234567890", "3", "true", "1.50a"])
+def test_text_that_looks_like_a_number_stays_text(text):
+    entry = f"cells-pretrained[cells.sha256={text}, cells.weights=mine.safetensors]"
+    assert resolve(entry).settings["cells.sha256"] == text
+    assert resolve(resolve(entry).name).settings == resolve(entry).settings
+
+
 def test_what_a_dataset_bounds_is_refused_there():
     spec = entry_spec("fusion-experts[cells=vit-tiny, cells.patch=33]")
     with pytest.raises(UsageError, match=r"cells\.patch = 33: must be at most 32, the side of the images of toy"):

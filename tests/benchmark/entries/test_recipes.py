@@ -119,7 +119,7 @@ def test_slots_settings_and_parts_are_told_apart():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("family", "famly"), r"recipes\.toml: .*mine\.famly: Extra inputs"),
+        (("family", "famly"), r"recipes\.toml: mine\.famly: unknown key; did you mean family\?$"),
         (('"all"', '"some"'), r"mine\.parts\.genes: 'some'; choose from all"),
         (("genes =", "gens ="), r"mine\.parts\.gens: no such slot; choose from clinical, genes"),
         ((', combiner = "early"', ""), r"mine\.parts\.combiner: missing; choose from early"),

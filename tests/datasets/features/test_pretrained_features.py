@@ -98,7 +98,8 @@ def test_a_file_of_the_user_is_read_if_its_hash_is_the_one_named(tmp_path, monke
     digest = file_digest(tmp_path / "mine.safetensors")
     load_weights(other, weights_file("mine.safetensors", digest), by_order=False)
     assert torch.equal(small.weight, other.weight)
-    with pytest.raises(WeightsError, match=rf"SHA-256 is {digest}, cells\.sha256 says 00"):
+    said = rf"SHA-256 is {digest}, cells\.sha256 says 00\. If you mean that file, write cells\.sha256={digest}\.$"
+    with pytest.raises(WeightsError, match=said):
         weights_file("mine.safetensors", "00")
     with pytest.raises(WeightsError, match="no such file"):
         weights_file("other.safetensors", digest)
