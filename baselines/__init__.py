@@ -31,5 +31,11 @@ SLOTS = {
 # Slots that read a modality; each may be "none".
 READS = {"clinical": "clinical", "genes": "genes", "cells": "images"}
 
-# Slots that mean something only where another is filled; each may be "none": the modality then takes "blocks".
+# Slots that mean something only where another is filled; each may be "none".
 WITHIN = {"blocks_clinical": "clinical", "blocks_genes": "genes", "blocks_cells": "cells"}
+
+# Settings of the skeleton that mean something only where a slot is filled.
+SETTINGS_WITHIN: dict[str, str] = {}
+
+# Slots whose place another one takes where they are empty.
+OTHERWISE = {"blocks_clinical": "blocks", "blocks_genes": "blocks", "blocks_cells": "blocks"}

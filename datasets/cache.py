@@ -53,7 +53,21 @@ class Rows:
 Arrays = Mapping[str, NDArray] | Iterable[tuple[str, NDArray | Rows]]
 
 
-class CacheFull(OSError):
+class CacheError(OSError):
+    """Say why the cache cannot be used, and how to move it."""
+
+
+class CacheShut(CacheError):
+    """Say that nothing can be written where the cache is."""
+
+    def __init__(self, home: Path, reason: OSError) -> None:
+        super().__init__(
+            f"the cache {home} cannot be written ({reason.strerror or reason}). Ask for the right to, or set "
+            "HEMABENCH_CACHE to another folder."
+        )
+
+
+class CacheFull(CacheError):
     """Say how much room a cache needs, how much there is, and how to move the cache."""
 
     def __init__(self, home: Path, key: str, needed: int, reason: OSError) -> None:
@@ -80,7 +94,8 @@ def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = Non
 
     Two processes that ask at once: one builds, the other waits. A build that fails
     (a full disk, a kill) leaves no folder that a later call would read. Every array is compared with its checksums
-    once a process; a folder that is torn, edited or foreign is set aside, named and made again.
+    once a process; a folder that is torn, edited or foreign is set aside, named and made again. Arrays that are there
+    and sound are read from a folder that cannot be written, too.
 
     Args:
         key: Folder name; must cover everything that ``build`` depends on.
@@ -90,14 +105,29 @@ def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = Non
 
     Raises:
         CacheFull: If the disk or the quota is full.
+        CacheShut: If the arrays have to be made and the folder cannot be written.
     """
     home = cache_root() if root is None else root
     folder = home / key
     if not _is_sound(folder):
-        home.mkdir(parents=True, exist_ok=True)
-        with FileLock(home / f".{key}.lock"):
+        with _locked(home, key):
             _make_sound(folder, build)
     return {p.stem: np.load(p, mmap_mode="r", allow_pickle=False) for p in sorted(folder.glob("*.npy"))}
+
+
+@contextmanager
+def _locked(home: Path, key: str) -> Iterator[None]:
+    """Hold the lock of a key; the system frees that of a process which is killed."""
+    lock = FileLock(home / f".{key}.lock")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise CacheShut(home, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _is_sound(folder: Path) -> bool:

@@ -15,7 +15,8 @@ class CohortError(ValueError):
         shown = ", ".join(str(i) for i in ids[:_SHOWN])
         more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
         where = f" (first: {shown}{more})" if ids else ""
-        super().__init__(f"{column}: {problem.strip().rstrip('.')}{where}." + (f" {remedy}" if remedy else ""))
+        said = f"{column}: {problem.strip().rstrip('.')}{where}"
+        super().__init__(said + ("" if said.endswith("?") else ".") + (f" {remedy}" if remedy else ""))
         self.column, self.ids, self.remedy = column, tuple(ids), remedy
 
 

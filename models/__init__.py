@@ -23,3 +23,9 @@ READS = {"cells": "images", "genes": "genes", "clinical": "clinical"}
 
 # Slots that mean something only where another is filled; each may be "none".
 WITHIN = {"pooling": "cells"}
+
+# Settings of the training that mean something only where a slot is filled.
+SETTINGS_WITHIN = {"cells_per_bag": "cells", "max_eval_cells": "cells", "stain_jitter": "cells"}
+
+# Slots whose place another one takes where they are empty.
+OTHERWISE: dict[str, str] = {}

@@ -1,6 +1,8 @@
 """What the skeleton asks of its parts; structural, no part inherits from it.
 
-A part is a frozen dataclass whose fields are its hyper-parameters, with ``search_space(trial)`` beside it.
+A part is a frozen dataclass whose fields are its hyper-parameters, with ``search_space(trial)`` beside it. A number
+says beside its type in which interval it lies, ``Annotated[int, "[1, 100]"]``; what is outside is refused when a run is
+planned.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ class Stacking:
     Reference: Wolpert, "Stacked generalization", Neural Networks 1992, https://doi.org/10.1016/S0893-6080(05)80023-1
     """
 
-    C: float = 0.3
+    C: Annotated[float, "(0, inf)"] = 0.3
 
     def fit(self, learners: Learners, train: Blocks, valid: Blocks, seed: int) -> StackingFitted:
         """Fit a learner on the specimens that have its modality, and the softmax on all."""

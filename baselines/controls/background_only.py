@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ class BackgroundOnly:
     reads = frozenset({"images"})
     family = "control"
 
-    def __init__(self, *, seed: int = 0, n_estimators: int = 500) -> None:
+    def __init__(self, *, seed: int = 0, n_estimators: Annotated[int, "[1, 100000]"] = 500) -> None:
         self.seed = seed
         self.n_estimators = n_estimators
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ class ForestControl(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
     family = "control"
 
-    def __init__(self, *, seed: int = 0, n_estimators: int = 500) -> None:
+    def __init__(self, *, seed: int = 0, n_estimators: Annotated[int, "[1, 100000]"] = 500) -> None:
         self.seed = seed
         self.n_estimators = n_estimators
 

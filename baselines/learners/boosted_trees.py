@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from xgboost import XGBClassifier
 
@@ -34,14 +34,14 @@ class BoostedTrees:
     hundreds of correlated columns), early stopping.
     """
 
-    learning_rate: float = 0.1
-    max_depth: int = 6
-    min_child_weight: float = 1.0
-    subsample: float = 1.0
-    colsample_bytree: float = 0.5
-    reg_lambda: float = 1.0
-    n_estimators: int = 500
-    patience: int = 50
+    learning_rate: Annotated[float, "(0, 1]"] = 0.1
+    max_depth: Annotated[int, "[1, 100]"] = 6
+    min_child_weight: Annotated[float, "[0, inf)"] = 1.0
+    subsample: Annotated[float, "(0, 1]"] = 1.0
+    colsample_bytree: Annotated[float, "(0, 1]"] = 0.5
+    reg_lambda: Annotated[float, "[0, inf)"] = 1.0
+    n_estimators: Annotated[int, "[1, 100000]"] = 500
+    patience: Annotated[int, "[1, 100000]"] = 50
 
     def fit(self, train: Table, valid: Table, seed: int) -> BoostedFitted:
         """Learn from ``train``; specimens of ``valid`` whose class train has decide when to stop."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -28,8 +28,8 @@ class ElasticNet:
     al., "Regularization paths for generalized linear models via coordinate descent", JSS 2010.
     """
 
-    C: float | str = "chosen"
-    l1_ratio: float = 0.5
+    C: Annotated[float | Literal["chosen"], "(0, inf)"] = "chosen"
+    l1_ratio: Annotated[float, "[0, 1]"] = 0.5
     block_scaling: bool = False
 
     def fit(self, train: Table, valid: Table, seed: int) -> Fitted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from sklearn.ensemble import ExtraTreesClassifier
 
@@ -23,9 +23,9 @@ class ExtraTrees:
     https://doi.org/10.1007/s10994-006-6226-1
     """
 
-    n_estimators: int = 500
-    max_features: str | float = "sqrt"
-    min_samples_leaf: int = 2
+    n_estimators: Annotated[int, "[1, 100000]"] = 500
+    max_features: Annotated[float | Literal["sqrt", "log2"], "(0, 1]"] = "sqrt"
+    min_samples_leaf: Annotated[int, "[1, 1000000]"] = 2
 
     def fit(self, train: Table, valid: Table, seed: int) -> FittedEstimator:
         """Learn from ``train``; ``valid`` is not read."""

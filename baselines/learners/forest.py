@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from sklearn.ensemble import RandomForestClassifier
 
@@ -22,9 +22,9 @@ class Forest:
     Reference: Breiman, "Random forests", Machine Learning 2001, https://doi.org/10.1023/A:1010933404324
     """
 
-    n_estimators: int = 500
-    max_features: str | float = "sqrt"
-    min_samples_leaf: int = 1
+    n_estimators: Annotated[int, "[1, 100000]"] = 500
+    max_features: Annotated[float | Literal["sqrt", "log2"], "(0, 1]"] = "sqrt"
+    min_samples_leaf: Annotated[int, "[1, 1000000]"] = 1
 
     def fit(self, train: Table, valid: Table, seed: int) -> FittedEstimator:
         """Learn from ``train``; ``valid`` is not read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,14 +45,14 @@ class LightGbm:
     train), half of the columns a tree and an L2 penalty of 1, as for XGBoost; early stopping.
     """
 
-    learning_rate: float = 0.1
-    num_leaves: int = 31
-    min_child_samples: int = 5
-    subsample: float = 1.0
-    colsample_bytree: float = 0.5
-    reg_lambda: float = 1.0
-    n_estimators: int = 500
-    patience: int = 50
+    learning_rate: Annotated[float, "(0, 1]"] = 0.1
+    num_leaves: Annotated[int, "[2, 131072]"] = 31
+    min_child_samples: Annotated[int, "[1, 1000000]"] = 5
+    subsample: Annotated[float, "(0, 1]"] = 1.0
+    colsample_bytree: Annotated[float, "(0, 1]"] = 0.5
+    reg_lambda: Annotated[float, "[0, inf)"] = 1.0
+    n_estimators: Annotated[int, "[1, 100000]"] = 500
+    patience: Annotated[int, "[1, 100000]"] = 50
 
     def fit(self, train: Table, valid: Table, seed: int) -> BoostedFitted:
         """Learn from ``train``; specimens of ``valid`` whose class train has decide when to stop."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from sklearn.linear_model import LogisticRegression
 
@@ -27,7 +27,7 @@ class Logistic:
     le Cessie and van Houwelingen, "Ridge estimators in logistic regression", Applied Statistics 1992.
     """
 
-    C: float | str = "chosen"
+    C: Annotated[float | Literal["chosen"], "(0, inf)"] = "chosen"
     block_scaling: bool = True
 
     def fit(self, train: Table, valid: Table, seed: int) -> Fitted:

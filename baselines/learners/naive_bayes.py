@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,8 @@ class NaiveBayes:
     https://doi.org/10.1023/A:1007413511361
     """
 
-    pooling: float = 30.0
-    smoothing: float = 5.0
+    pooling: Annotated[float, "(0, inf)"] = 30.0
+    smoothing: Annotated[float, "(0, inf)"] = 5.0
     class_prior: Literal["train", "flat"] = "train"
 
     def fit(self, train: Table, valid: Table, seed: int) -> NaiveBayesFitted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ class NearestCentroid:
     PNAS 2002, https://doi.org/10.1073/pnas.082099299
     """
 
-    threshold: float | str = "chosen"
+    threshold: Annotated[float | Literal["chosen"], "[0, inf)"] = "chosen"
 
     def fit(self, train: Table, valid: Table, seed: int) -> Fitted:
         """Learn from ``train``; ``valid`` is not read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,8 @@ class SvmRbf:
     Platt, "Probabilistic outputs for support vector machines", 1999.
     """
 
-    C: float = 1.0
-    gamma: float = 1.0
+    C: Annotated[float, "(0, inf)"] = 1.0
+    gamma: Annotated[float, "(0, inf)"] = 1.0
     block_scaling: bool = True
 
     def fit(self, train: Table, valid: Table, seed: int) -> SvmFitted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ class FTestGenes:
     McLachlan, PNAS 2002, https://doi.org/10.1073/pnas.102102699.
     """
 
-    n_genes: int = 100
+    n_genes: Annotated[int, "[1, 1000000]"] = 100
     group: ClassVar[str] = "genes"
     reads_labels: ClassVar[bool] = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ class GeneComponents:
     1901.
     """
 
-    n_components: int = 20
+    n_components: Annotated[int, "[1, 1000000]"] = 20
     group: ClassVar[str] = "genes"
 
     def lacking(self, cohort: Cohort) -> str:

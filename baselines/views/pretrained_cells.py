@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pandas as pd
 
@@ -34,7 +34,7 @@ class PretrainedCells:
 
     statistics: Literal["mean", "mean-sd"] = "mean"
     stages: str = "b3"
-    side: int = 128
+    side: Annotated[int, "[0, 1024]"] = 128
     architecture: str = "tf_efficientnet_lite0"
     weights: str = ""
     sha256: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 
@@ -34,7 +34,7 @@ class PretrainedSingleCells:
     """
 
     stages: str = "b3"
-    side: int = 128
+    side: Annotated[int, "[0, 1024]"] = 128
     architecture: str = "tf_efficientnet_lite0"
     weights: str = ""
     sha256: str = ""

@@ -309,13 +309,13 @@ def users_mistake(error: Exception) -> str | None:
     from benchmark.commands.system_errors import sentence
     from benchmark.entries import UsageError
     from benchmark.records import StoreError
-    from datasets.cache import CacheFull
+    from datasets.cache import CacheError
     from datasets.cohort import CohortError
     from datasets.errors import MissingExtra
     from datasets.roots import DataMissing
     from datasets.splits import SplitError
 
-    if isinstance(error, UsageError | StoreError | CacheFull | CohortError | DataMissing | MissingExtra | SplitError):
+    if isinstance(error, UsageError | StoreError | CacheError | CohortError | DataMissing | MissingExtra | SplitError):
         return str(error)
     return sentence(error) if isinstance(error, OSError) else None
 

@@ -11,6 +11,7 @@ from rich.progress import MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn,
 
 from benchmark.commands.console import progress_bar
 from benchmark.records import Identity, refusal
+from benchmark.trials import failure_line
 from benchmark.workers import Job
 
 
@@ -64,7 +65,7 @@ class RunProgress:
         left = self._left()
         self._live.update(self._bar, completed=self._done, left=left)
         why = refusal(error)
-        failed = f"failed: {error.strip().splitlines()[-1]}" if error else "done"
+        failed = f"failed: {failure_line(error)}" if error else "done"
         outcome = f"not applicable: {why}" if why else failed
         if error or not self._console.is_terminal:
             line = f"[{self._done}/{self._total}] {cell(job.identity)}: {outcome} in {seconds:.1f} s; {left}"

@@ -14,6 +14,7 @@ import pandas as pd
 from benchmark.entries import ROOT
 from benchmark.planning import LEAKY_FLAG, Plan, PlannedTask, PlannedTrial, State
 from benchmark.records import Store, kept_facts, refusal
+from benchmark.trials import failure_line
 from datasets.splits import OOD
 from leaderboard.boards import ScoreCache
 from leaderboard.boards import board as boards
@@ -110,8 +111,8 @@ def _trial_row(trial: PlannedTrial, state: State) -> dict[str, Any]:
     status = state.status[cell]
     record = state.records.get(cell)
     details: Mapping[str, Any] = record.details if record else {}
-    error = record.error.strip().splitlines()[-1] if record and record.error else trial.reason
-    error = (refusal(record.error) if record else "") or error
+    raised = record.error if record else ""
+    error = refusal(raised) or failure_line(raised) or trial.reason or trial.same_as
     return {
         "entry": cell.entry,
         "seed": cell.seed,

@@ -36,6 +36,7 @@ from benchmark.workers import Job, dry_checks, facts_apart, run_local
 from datasets.sealed import set_aside, sweep
 
 _SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo": "to do"}
+_SKIPPED = {"not-applicable": "not applicable", "same-as": "the same as another entry's"}
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,16 @@ def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, s
     """Plan, execute and report under the run's lock: what others add to the plan meanwhile would be lost."""
     check_source(store, suite.source)  # again: another run may have been first
     sweep(store.folder)
-    plan = _plan(options, suite, name, profile, store, console)
+    asked = _plan(options, suite, name, profile, store, console)
+    full = asked.merged(saved_or_set_aside(store, name), [task.name for task in suite.tasks_of(name)])
+    plan = full.answering(asked)
     state = inspect(plan, store)
     _show_plan(plan, state, console, always=False)
     if not plan.tasks:
-        console.print("Nothing to run: no task has usable data on this machine.")
+        console.print("Nothing to run: no task is left; the lines above say why.")
         return 1
     for error in state.untrusted:
         set_aside(error.path, error.why, partial(console.print, markup=False, soft_wrap=True))
-    full = plan.merged(saved_or_set_aside(store, name), [task.name for task in suite.tasks_of(name)])
     save(full, store)
     try:
         _execute(_jobs(plan, state, options), profile, options, store, console)
@@ -291,8 +293,9 @@ def _show_plan(plan: Plan, state: State, console: Console, *, always: bool) -> N
     if not always:
         counts = state.counts()
         parts = [f"{counts[s]} {label}" for s, label in _SYMBOLS.items() if counts[s]]
-        skipped = f", {counts['not-applicable']} not applicable" if counts["not-applicable"] else ""
-        console.print(f"{plan.title}, profile {plan.profile}: {', '.join(parts) or 'no trials'}{skipped}.")
+        skipped = [f"{counts[s]} {label}" for s, label in _SKIPPED.items() if counts[s]]
+        told = ", ".join([*(parts or ["no trials"]), *skipped])
+        console.print(f"{plan.title}, profile {plan.profile}: {told}.")
     else:
         console.print(_plan_table(plan, state))
     if always:
@@ -308,13 +311,14 @@ def _say_problems(state: State, console: Console) -> None:
 
 def _plan_table(plan: Plan, state: State) -> Table:
     table = Table(title=f"{plan.title}: plan of profile {plan.profile}")
-    for column in ("task", "entry", "trials", "done", "stale", "failed", "to do", "not applicable because it"):
+    for column in ("task", "entry", "trials", "done", "stale", "failed", "to do", "not run because it"):
         table.add_column(column, overflow="fold")
     for task, entry in dict.fromkeys((t.identity.task, t.identity.entry) for t in plan.trials):
         trials = [t for t in plan.trials if (t.identity.task, t.identity.entry) == (task, entry)]
         counts = state.counts(t.identity for t in trials)
         numbers = [len(trials), *(counts[s] for s in ("done", "stale", "failed", "todo"))]
-        table.add_row(task, entry, *map(str, numbers), trials[0].reason)
+        same = f"is the same as {trials[0].same_as} here" if trials[0].same_as else ""
+        table.add_row(task, entry, *map(str, numbers), trials[0].reason or same)
     return table
 
 

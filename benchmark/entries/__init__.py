@@ -1,7 +1,9 @@
 """Turn names into entries and datasets."""
 
 from benchmark.entries.contract import Entry
+from benchmark.entries.effective import Effective, effective
 from benchmark.entries.estimators import DEFAULT, GIVEN
+from benchmark.entries.given_params import checked_params
 from benchmark.entries.grammar import printed
 from benchmark.entries.parts import part_settings, skeleton
 from benchmark.entries.recipe_entry import recipe_space
@@ -31,13 +33,16 @@ __all__ = [
     "ROOT",
     "UNSEEN",
     "DataShelf",
+    "Effective",
     "Entry",
     "EntrySpec",
     "Resolved",
     "UnknownName",
     "UsageError",
+    "checked_params",
     "class_facts",
     "dataset_module",
+    "effective",
     "entries",
     "entry_class",
     "entry_module",

@@ -13,8 +13,10 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 _WHOLE = re.compile(rf"\s*(?P<name>{_NAME})\s*(?P<body>\[[^\[\]]*\])?(?P<schemes>(?:\s*\+\s*{_NAME})*)\s*")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?")
 _VALUE = re.compile(r"[A-Za-z0-9_.+-]+")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_WHOLE_PART = r"(0|[1-9][0-9]*)"  # "007" is a word: it may begin a hash
+_INTEGER = re.compile(rf"[+-]?{_WHOLE_PART}")
+_NUMBER = re.compile(rf"[+-]?({_WHOLE_PART}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LONGEST = 300  # digits of a whole number; one that has more is read as a float, whose largest has 309
 _EXAMPLE = "'NAME[cells=vit-tiny, max_epochs=8]+scheme' (in quotes: the shell reads brackets)"
 
 
@@ -69,7 +71,7 @@ def read_value(text: str) -> Value:
     """Return the truth value, whole number, number or word that a text means."""
     if text in ("true", "false"):
         return text == "true"
-    if _INTEGER.fullmatch(text):
+    if _INTEGER.fullmatch(text) and len(text) <= _LONGEST:
         return int(text)
     return float(text) if _NUMBER.fullmatch(text) else text
 

@@ -7,22 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from baselines import READS as BASELINES_READS
-from baselines import SKELETON as BASELINES_SKELETON
-from baselines import SLOTS as BASELINES_SLOTS
-from baselines import WITHIN as BASELINES_WITHIN
+import baselines
+import models
 from benchmark.entries.source_facts import Setting, class_facts
-from models import READS as MODELS_READS
-from models import SKELETON as MODELS_SKELETON
-from models import SLOTS as MODELS_SLOTS
-from models import WITHIN as MODELS_WITHIN
 
 NONE = "none"
 _OF_THE_HARNESS = frozenset({"seed", "device", "name"})
-_PACKAGES = {
-    "baselines": (BASELINES_SKELETON, BASELINES_SLOTS, BASELINES_READS, BASELINES_WITHIN),
-    "models": (MODELS_SKELETON, MODELS_SLOTS, MODELS_READS, MODELS_WITHIN),
-}
+_PACKAGES = {"baselines": baselines, "models": models}
 
 
 @dataclass(frozen=True)
@@ -35,6 +26,8 @@ class Skeleton:
         slots: Slot -> part -> "module:Class", in the order in which they are printed.
         reads: Slot -> the modality that it reads.
         within: Slot -> the slot without which it means nothing.
+        settings_within: Setting of the skeleton -> the slot without which it means nothing.
+        otherwise: Slot -> the slot that takes its place where it is empty.
     """
 
     package: str
@@ -42,6 +35,8 @@ class Skeleton:
     slots: Mapping[str, Mapping[str, str]]
     reads: Mapping[str, str]
     within: Mapping[str, str]
+    settings_within: Mapping[str, str]
+    otherwise: Mapping[str, str]
 
     @property
     def settings(self) -> dict[str, Setting]:
@@ -61,9 +56,10 @@ class Skeleton:
 @cache
 def skeleton(package: str) -> Skeleton:
     """Return the skeleton of "models" or of "baselines"."""
-    classes, where, reads, within = _PACKAGES[package]
-    slots = {slot: _registry(registry) for slot, registry in where.items()}
-    return Skeleton(package, tuple(classes.values()), slots, reads, within)
+    told = _PACKAGES[package]
+    slots = {slot: _registry(registry) for slot, registry in told.SLOTS.items()}
+    classes = tuple(told.SKELETON.values())
+    return Skeleton(package, classes, slots, told.READS, told.WITHIN, told.SETTINGS_WITHIN, told.OTHERWISE)
 
 
 def part_settings(target: str) -> dict[str, Setting]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark.entries.contract import Entry
 from benchmark.entries.grammar import Value
-from benchmark.entries.resolve import Resolved, checked
+from benchmark.entries.resolve import Resolved, checked, checked_together
 
 
 def recipe_class(resolved: Resolved) -> Callable[..., Entry]:
@@ -27,7 +27,9 @@ def recipe_class(resolved: Resolved) -> Callable[..., Entry]:
 
     def __init__(self: Any, **given: Any) -> None:
         harness = {p.name: given.pop(p.name) for p in parameters if p.name in given}
-        chosen = {**resolved.settings, **{k: checked(resolved.name, resolved, k, v) for k, v in given.items()}}
+        place = f"entry {resolved.name!r}"
+        chosen = {**resolved.settings, **{k: checked(place, resolved, k, v) for k, v in given.items()}}
+        checked_together(place, resolved, chosen)
         built = built_parts(resolved, chosen)
         own = {k: v for k, v in chosen.items() if "." not in k}
         frame.__init__(self, name=resolved.name, parts=built, **own, **harness)  # type: ignore[misc]

@@ -9,9 +9,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from benchmark.entries.grammar import Value
 from benchmark.entries.parts import skeleton
 from benchmark.entries.source_facts import ROOT
 from benchmark.entries.usage import UsageError
+from datasets.wrong_keys import mistakes
 
 PACKAGES = ("baselines", "models")
 
@@ -31,6 +33,7 @@ class Recipe(BaseModel):
         reference: Where the idea was published.
         parts: Slot -> part.
         settings: Hyper-parameters that differ from the defaults: "slot.name" of a part, "name" of the skeleton.
+        settings_with: Slot -> more of them, which hold only while a part is in that slot.
         refit: Whether it learns anew from train and valid after valid has chosen.
     """
 
@@ -42,7 +45,8 @@ class Recipe(BaseModel):
     about: str = Field(min_length=1)
     reference: str = Field(min_length=1)
     parts: dict[str, str]
-    settings: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    settings: dict[str, Value] = Field(default_factory=dict)
+    settings_with: dict[str, dict[str, Value]] = Field(default_factory=dict)
     refit: bool = True
 
 
@@ -81,7 +85,7 @@ def _recipe(path: Path, package: str, name: str, table: object) -> Recipe:
     try:
         recipe = Recipe.model_validate({**table, "package": package, "name": name})
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join((name, *map(str, e['loc'])))}: {e['msg']}" for e in error.errors())
+        said = "; ".join(f"{name}.{told}" for told in mistakes(error, Recipe))
         raise RecipeError(f"{path}: {said}") from error
     slots = skeleton(package).slots
     for slot, part in recipe.parts.items():
@@ -89,6 +93,8 @@ def _recipe(path: Path, package: str, name: str, table: object) -> Recipe:
             raise RecipeError(f"{path}: {name}.parts.{slot}: no such slot; choose from {', '.join(slots)}")
         if part not in skeleton(package).choices(slot):
             raise RecipeError(f"{path}: {name}.parts.{slot}: {part!r}; choose from {', '.join(slots[slot])}")
+    if strangers := sorted(set(recipe.settings_with) - set(recipe.parts)):
+        raise RecipeError(f"{path}: {name}.settings_with.{strangers[0]}: no part of the recipe is in that slot")
     empty = [s for s in slots if s not in recipe.parts and not skeleton(package).may_be_empty(s)]
     if empty:
         raise RecipeError(f"{path}: {name}.parts.{empty[0]}: missing; choose from {', '.join(slots[empty[0]])}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.entries.grammar import Value, Written, parse, printed
+from benchmark.entries.grammar import Value, Written, parse
 from benchmark.entries.parts import NONE, Skeleton, part_settings, skeleton
 from benchmark.entries.recipes import Recipe, recipes
-from benchmark.entries.source_facts import Setting
+from benchmark.entries.source_facts import Setting, class_facts
 from benchmark.entries.usage import UnknownName, UsageError, hint
+from benchmark.entries.value_check import checked_value
 
 RECIPE = "recipe:"
-CHOSEN = "chosen"  # default of a hyper-parameter that its part chooses on inner folds
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,12 @@ def resolve(text: str) -> Resolved:
     given = dict(written.overrides)
     parts = _parts(text, recipe, given)
     bare = Resolved("", recipe, parts, {})
-    own = {k: v for k, v in recipe.settings.items() if "." not in k or _same_part(k, recipe, parts)}
+    own = _own(recipe, parts)
     for key, value in own.items():
         checked(f"{recipe.package}/recipes.toml: {recipe.name}.settings", bare, key, value)
-    changed = {k: checked(f"--entry {text!r}", bare, k, v) for k, v in given.items() if k not in bare.skeleton.slots}
+    changed = {k: checked(f"entry {text!r}", bare, k, v) for k, v in given.items() if k not in bare.skeleton.slots}
     settings = {k: v for k, v in {**own, **changed}.items() if k in own or v != bare.known()[k].default}
+    checked_together(f"entry {text!r}", bare, settings)
     return Resolved(_printed(recipe, bare, own, settings), recipe, parts, settings)
 
 
@@ -103,25 +103,26 @@ def checked(place: str, resolved: Resolved, key: str, value: Value) -> Value:
         raise UsageError(f"{place}: {key}: there is no part in {slot} here")
     if key not in known:
         raise UsageError(f"{place}: unknown {key!r}; {hint(key, [*resolved.skeleton.slots, *known])}")
-    setting = known[key]
-    if setting.choices and value not in setting.choices:
-        raise UsageError(f"{place}: {key}={printed(value)}: choose from {', '.join(setting.choices)}")
-    _check_range(f"{place}: {key}={printed(value)}", setting, value)
-    if "float" in setting.kind.split(" | ") and type(value) is int:
-        return float(value)
-    allowed = {"int": (int,), "float": (float,), "bool": (bool,), "str": (str,)}
-    kinds = [kind for name in setting.kind.split(" | ") for kind in allowed.get(name, ())]
-    if kinds and type(value) not in kinds:
-        raise UsageError(f"{place}: {key}={printed(value)}: needs {setting.kind}")
-    return value
+    return checked_value(place, key, known[key], value)
 
 
-def _check_range(said: str, setting: Setting, value: Value) -> None:
-    """Refuse what no hyper-parameter means, before a slice or a library makes something else of it."""
-    if not isinstance(value, str) and not 0 <= value < math.inf:
-        raise UsageError(f"{said}: needs a finite number that is not negative")
-    if isinstance(value, str) and setting.default == CHOSEN and value != CHOSEN:
-        raise UsageError(f"{said}: needs a number, or {CHOSEN}")
+def checked_together(place: str, resolved: Resolved, given: Mapping[str, Value]) -> None:
+    """Refuse hyper-parameters that fit alone, but not each other: a number of heads that does not divide a width.
+
+    Args:
+        place: Who asks for them.
+        resolved: Whose they are.
+        given: Those that differ from the defaults.
+
+    Raises:
+        UsageError: Naming both.
+    """
+    values = {**{key: setting.default for key, setting in resolved.known().items()}, **given}
+    for slot, target in resolved.targets.items():
+        for name, whole in (class_facts(target).constants.get("divides") or {}).items():
+            key, of = f"{slot}.{name}", f"{slot}.{whole}" if whole in part_settings(target) else whole
+            if values[of] % values[key]:
+                raise UsageError(f"{place}: {key} = {values[key]}: must divide {of} = {values[of]}")
 
 
 def _parts(text: str, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, str]:
@@ -137,6 +138,13 @@ def _parts(text: str, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, str
     if all(parts[slot] == NONE for slot in frame.reads):
         raise UsageError(f"--entry {text!r}: reads nothing; leave a part in {', '.join(frame.reads)}")
     return parts
+
+
+def _own(recipe: Recipe, parts: Mapping[str, str]) -> dict[str, Value]:
+    """Return the recipe's own settings that hold for these parts."""
+    own = {k: v for k, v in recipe.settings.items() if "." not in k or _same_part(k, recipe, parts)}
+    more = (settings for slot, settings in recipe.settings_with.items() if parts[slot] != NONE)
+    return {**own, **{k: v for settings in more for k, v in settings.items()}}
 
 
 def _same_part(key: str, recipe: Recipe, parts: Mapping[str, str]) -> bool:

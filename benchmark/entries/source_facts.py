@@ -8,17 +8,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmark.entries.interval import Interval
+
 ROOT = Path(__file__).resolve().parents[2]
 """Where the packages of the project lie."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A hyper-parameter: its default, and what may be chosen ("" or () where the source does not say)."""
+    """A hyper-parameter.
+
+    Attributes:
+        default: Its value when nothing is said.
+        kinds: Of "int", "float", "bool" and "str" those that it may be.
+        choices: Words that it may be.
+        interval: Range of a number, None where the source gives none.
+    """
 
     default: Any
-    kind: str
+    kinds: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -55,18 +65,39 @@ def class_facts(target: str) -> ClassFacts:
             if kind.startswith(("ClassVar", "frozenset")):
                 constants[node.target.id] = _literal(node.value)
             elif isinstance(node.value, ast.Constant):
-                settings[node.target.id] = Setting(node.value.value, kind, _choices(node.annotation))
+                settings[node.target.id] = setting_of(node.annotation, node.value.value)
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             constants[node.targets[0].id] = _literal(node.value)
     sentence = " ".join((ast.get_docstring(found) or "").split("\n\n")[0].split())
     return ClassFacts(sentence, settings, constants)
 
 
-def _choices(annotation: ast.expr) -> tuple[str, ...]:
-    if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "Literal":
-        values = ast.literal_eval(annotation.slice)
-        return values if isinstance(values, tuple) else (values,)
-    return ()
+def setting_of(annotation: ast.expr, default: Any) -> Setting:
+    """Return the hyper-parameter of an annotation such as ``Annotated[float | Literal["chosen"], "(0, inf)"]``."""
+    interval = None
+    if _is_of(annotation, "Annotated"):
+        annotation, range_ = annotation.slice.elts  # type: ignore[attr-defined]
+        interval = Interval.read(ast.literal_eval(range_))
+    choices: tuple[str, ...] = ()
+    kinds = []
+    for part in _parts(annotation):
+        if _is_of(part, "Literal"):
+            values = ast.literal_eval(part.slice)  # type: ignore[attr-defined]
+            choices += values if isinstance(values, tuple) else (values,)
+        else:
+            kinds.append(ast.unparse(part))
+    return Setting(default, tuple(kinds), choices, interval)
+
+
+def _is_of(annotation: ast.expr, name: str) -> bool:
+    return isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == name
+
+
+def _parts(annotation: ast.expr) -> list[ast.expr]:
+    """Return the parts of a union."""
+    if isinstance(annotation, ast.BinOp):
+        return [*_parts(annotation.left), *_parts(annotation.right)]
+    return [annotation]
 
 
 def _literal(value: ast.expr | None) -> Any:

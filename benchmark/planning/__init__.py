@@ -3,8 +3,9 @@
 from benchmark.planning.auditing import known_rules
 from benchmark.planning.forecast import Forecast, forecast
 from benchmark.planning.oracle import oracle_accuracy
-from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial, make_plan
+from benchmark.planning.plan import Plan, make_plan
 from benchmark.planning.plan_file import check_source, save, saved, saved_or_set_aside
+from benchmark.planning.planned import PlannedTask, PlannedTrial
 from benchmark.planning.splitting import LEAKY_FLAG, make_split
 from benchmark.planning.state import State, inspect
 

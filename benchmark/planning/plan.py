@@ -3,83 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
-from benchmark.entries import GRID, DataShelf, EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
+from benchmark.entries import DataShelf, EntrySpec, UnknownName, UsageError, dataset_module, entry_spec, is_own
 from benchmark.planning.auditing import AuditBlocks, Verdict, judge
+from benchmark.planning.entry_trials import entry_trials
+from benchmark.planning.one_model import one_row_a_model, ran
 from benchmark.planning.oracle import oracle_notes
+from benchmark.planning.planned import PlannedTask, PlannedTrial
 from benchmark.planning.splitting import LEAKY, LEAKY_FLAG, LEAKY_RULES, fold_names, make_split
-from benchmark.records import Identity, Store, digest, keep_facts, keep_split
+from benchmark.records import Store, keep_facts, keep_split
 from benchmark.suites import UNKNOWN, Profile, Source, Suite, SuiteError, Task, split_of
-from benchmark.trials import EntryFacts, chosen_device, entry_facts
+from benchmark.trials import EntryFacts, entry_facts
 from datasets.cohort import Cohort, CohortError
 from datasets.roots import DataMissing
 from datasets.splits import SplitError, SplitPlan
-
-
-@dataclass(frozen=True)
-class PlannedTask:
-    """What the plan and the leaderboard know of a task without its data.
-
-    Attributes:
-        options: ``Task.settings``.
-        level: Whose label is predicted.
-        published: Fields of each ``datasets.card.Reference`` of the dataset.
-        allowed: Audit rules that would have blocked the task and were overridden.
-        fold_names: Fold -> the domain it learns from, where that is one.
-        ladder, rung, costs, abstain_cost: As in ``Task``.
-    """
-
-    name: str
-    title: str
-    dataset: str
-    options: dict[str, Any]
-    classes: tuple[str, ...]
-    generated: bool
-    flags: tuple[str, ...]
-    notes: tuple[str, ...]
-    fingerprint: str
-    split: str
-    folds: tuple[int, ...]
-    allowed: tuple[str, ...] = ()
-    level: Literal["patient", "specimen"] = "patient"
-    published: tuple[dict[str, str], ...] = ()
-    fold_names: Mapping[int, str] = field(default_factory=dict)
-    ladder: str = ""
-    rung: str = ""
-    costs: tuple[tuple[float, ...], ...] | None = None
-    abstain_cost: float | None = None
-
-
-@dataclass(frozen=True)
-class PlannedTrial:
-    """One cell of the plan.
-
-    Attributes:
-        identity: Profile, task, entry, seed, fold.
-        target: Where the entry's code is.
-        parts: What goes into the key besides code.
-        family: "control", "rule", "classic" or "deep".
-        reason: Why the entry cannot run on the task, "" when it can.
-    """
-
-    identity: Identity
-    target: str
-    parts: dict[str, Any]
-    family: str
-    reason: str = ""
-
-    def key(self, code: Mapping[str, Any]) -> str:
-        return digest({**self.parts, "code": code})
-
-    def study(self, code: Mapping[str, Any]) -> str:
-        """Return the key of the tuning study: hyper-parameters are chosen once a fold, whatever the run's seed."""
-        return digest({**self.parts, "seed": None, "code": code})
 
 
 @dataclass(frozen=True)
@@ -111,10 +54,17 @@ class Plan:
         """
         if earlier is None:
             return self
+        known = ran(earlier.trials)
         tasks = {**{n: t for n, t in earlier.tasks.items() if n in set(suite_tasks)}, **self.tasks}
         mine = {trial.identity for trial in self.trials}
         kept = tuple(t for t in earlier.trials if t.identity not in mine and _fits(t, tasks))
-        return replace(self, tasks=tasks, trials=self.trials + kept)
+        return replace(self, tasks=tasks, trials=one_row_a_model(self.trials + kept, known))
+
+    def answering(self, asked: Plan) -> Plan:
+        """Return the trials of this plan that answer what was asked for: where an entry is the same, also the other."""
+        wanted = {trial.identity for trial in asked.trials}
+        alike = {replace(t.identity, entry=t.same_as) for t in self.trials if t.same_as and t.identity in wanted}
+        return replace(asked, trials=tuple(t for t in self.trials if t.identity in wanted | alike))
 
 
 def _fits(trial: PlannedTrial, tasks: Mapping[str, PlannedTask]) -> bool:
@@ -164,8 +114,9 @@ def make_plan(
             keep_facts(cohort, store)
         tasks[task.name] = _planned_task(task, cohort, split, verdict)
         for spec in specs:
-            trials += _entry_trials(spec, facts(spec), tasks[task.name], cohort, profile_name, profile, seeds, device)
-    return Plan(suite.name, suite.title, profile_name, tasks, tuple(trials), tuple(absent), tuple(broken), suite.source)
+            trials += entry_trials(spec, facts(spec), tasks[task.name], cohort, profile_name, profile, seeds, device)
+    told = one_row_a_model(trials)
+    return Plan(suite.name, suite.title, profile_name, tasks, told, tuple(absent), tuple(broken), suite.source)
 
 
 def _prepared(suite: Suite, task: Task, shelf: DataShelf, allow: Sequence[str]) -> tuple[Cohort, SplitPlan, Verdict]:
@@ -223,6 +174,7 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
         *task.notes,
         *oracle_notes(cohort, split),
         *_unseen_notes(cohort),
+        *_unlearned_notes(cohort, split),
         *source.absent,
         *source.notes,
         *(unreadable if source.skipped else ()),
@@ -258,41 +210,20 @@ def _published(task: Task, cohort: Cohort) -> tuple[dict[str, str], ...]:
     return tuple(reference.beside(whole=whole, usual=usual) for reference in references)
 
 
+def _unlearned_notes(cohort: Cohort, split: SplitPlan) -> tuple[str, ...]:
+    """Return one sentence for each class of which some fold has no training patient."""
+    train = split.table[split.table["role"] == "train"]
+    known = pd.Series(cohort.y, index=cohort.specimen).loc[train["specimen"]].to_numpy()
+    there = set(zip(train["fold"], known, strict=True))
+    found = {name: [f for f in split.folds if (f, k) not in there] for k, name in enumerate(cohort.classes)}
+    return tuple(
+        f"Class {name} has no training patient in fold {', '.join(map(str, folds))}: nothing learns it there"
+        for name, folds in found.items()
+        if folds
+    )
+
+
 def _unseen_notes(cohort: Cohort) -> tuple[str, ...]:
     names, counts = np.unique(cohort.label[~cohort.known], return_counts=True)
     told = ", ".join(f"{name} {n}" for name, n in zip(names.tolist(), counts.tolist(), strict=True))
     return (f"Unseen, never learned from, predicted by every model: specimens of {told}",) if told else ()
-
-
-def _entry_trials(
-    spec: EntrySpec,
-    facts: EntryFacts,
-    task: PlannedTask,
-    cohort: Cohort,
-    profile_name: str,
-    profile: Profile,
-    seeds: Sequence[int],
-    device: str,
-) -> list[PlannedTrial]:
-    lacking = sorted(facts.needs - set(cohort.modalities))
-    reason = f"needs {', '.join(lacking)}, which {task.dataset} does not have" if lacking else ""
-    common = {
-        "dataset": task.fingerprint,
-        "split": task.split,
-        "entry": spec.target.rpartition(":")[2],
-        "params": profile.params.get(spec.name, {}),
-        "tune": profile.tune.model_dump() if facts.tunes and profile.tune else None,
-        "device": chosen_device(device) if facts.takes_device else "cpu",
-        **({"modality_grid": True} if task.options.get(GRID) else {}),
-    }
-    return [
-        PlannedTrial(
-            Identity(profile_name, task.name, spec.name, seed, fold),
-            spec.target,
-            {**common, "seed": seed, "fold": fold},
-            facts.family,
-            reason,
-        )
-        for seed in (seeds or profile.seeds)
-        for fold in task.folds
-    ]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.entries import UsageError
-from benchmark.planning.plan import Plan, PlannedTask, PlannedTrial
+from benchmark.planning.plan import Plan
+from benchmark.planning.planned import PlannedTask, PlannedTrial
 from benchmark.records import Identity, Store, StoreError
 from benchmark.suites import Source
 from datasets.sealed import Untrusted, read_document, set_aside, write_document

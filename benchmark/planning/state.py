@@ -14,7 +14,7 @@ from datasets.sealed import Untrusted
 
 @dataclass(frozen=True)
 class State:
-    """How each trial stands: "done", "stale", "failed", "todo" or "not-applicable".
+    """How each trial stands: "done", "stale", "failed", "todo", "not-applicable" or "same-as".
 
     Attributes:
         status: Identity -> state.
@@ -54,7 +54,9 @@ def inspect(plan: Plan, store: Store) -> State:
         keys[cell] = trial.key(code) if code is not None else ""
         record = by_key.get(keys[cell])
         outdated = latest.get((cell, trial.parts["dataset"], trial.parts["split"]))
-        if trial.reason:
+        if trial.same_as:
+            status[cell] = "same-as"
+        elif trial.reason:
             status[cell] = "not-applicable"
         elif record is not None:
             has_changed = record.status == "done" and differing(record.details.get("watched", {}))

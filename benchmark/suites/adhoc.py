@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from benchmark.entries import UsageError, dataset_module, is_own
 from benchmark.suites.suite import FOLDER, Scalar, Split, Suite, Task, check_is_new
 from datasets.read import read_toml
+from datasets.wrong_keys import mistakes
 
 _LONGEST = 80
 _PROFILES = Path(__file__).parent / "profiles" / "datasets.toml"
@@ -62,7 +63,7 @@ def split_of(dataset: str) -> Split:
         context = {FOLDER: Path(dataset).resolve().parent} if is_own(dataset) else None
         return Split.model_validate(module.SPLIT, context=context)
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(('split', *map(str, e['loc'])))}: {e['msg']}" for e in error.errors())
+        said = "; ".join(f"split.{told}" for told in mistakes(error, Split))
         raise UsageError(f"{dataset}: {said}") from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -23,6 +23,7 @@ from datasets import DATASETS
 from datasets.errors import CohortError
 from datasets.names import Name
 from datasets.read import read_toml
+from datasets.wrong_keys import mistakes
 
 SUITE_FOLDER = Path(__file__).parent
 Scalar = str | int | float | bool
@@ -262,26 +263,8 @@ def load_suite(name: str) -> Suite:
     except CohortError as error:
         raise SuiteError(str(error)) from error
     except ValidationError as error:
-        raise SuiteError(_explain(path, error)) from error
+        raise SuiteError("\n".join(f"{path}: {said}" for said in mistakes(error, Suite))) from error
     if path.resolve().parent == SUITE_FOLDER.resolve():
         return suite.from_source("tree", [suite.name])
     check_is_new(suite.name, str(path))
     return suite.from_source("file", [str(path.resolve())])
-
-
-def _explain(path: Path, error: ValidationError) -> str:
-    lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "the file"
-        given = "" if isinstance(problem.get("input"), dict) else f" (got {problem.get('input')!r})"
-        lines.append(f"{path}: {key}: {problem['msg']}{given}{_choices(problem)}")
-    return "\n".join(lines)
-
-
-def _choices(problem: Any) -> str:
-    if problem["type"] != "extra_forbidden":
-        return ""
-    models: dict[str, type[BaseModel]] = {"tasks": Task, "split": Split, "profiles": Profile, "tune": Tuning}
-    parents = [part for part in problem["loc"][:-1] if part in models]
-    known: type[BaseModel] = models[str(parents[-1])] if parents else Suite
-    return f"; known keys: {', '.join(known.model_fields)}"

@@ -2,7 +2,7 @@
 
 from benchmark.trials.entry_facts import EntryFacts, chosen_device, entry_facts, search_space
 from benchmark.trials.entry_inputs import seed_globals
-from benchmark.trials.failure_text import failure_text
+from benchmark.trials.failure_text import failure_line, failure_text
 from benchmark.trials.probabilities import as_probabilities
 from benchmark.trials.trial import Outcome, derive_seed, given_by_harness, run_trial
 from benchmark.trials.tune import TuneBudget
@@ -15,6 +15,7 @@ __all__ = [
     "chosen_device",
     "derive_seed",
     "entry_facts",
+    "failure_line",
     "failure_text",
     "given_by_harness",
     "run_trial",

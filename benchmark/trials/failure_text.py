@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 
+_MODULE = re.compile(r"^(?:[^\W\d]\w*\.)+(?=[^\W\d]\w*(?::|$))")
 _LONGEST = 20_000
+
+
+def failure_line(text: str) -> str:
+    """Return the last line of a traceback, which says what was raised, without the module of the exception."""
+    return _MODULE.sub("", text.strip().rpartition("\n")[2])
 
 
 def failure_text(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmark.entries import Entry
 from benchmark.trials.entry_inputs import fresh, seed_globals
-from benchmark.trials.failure_text import failure_text
+from benchmark.trials.failure_text import failure_line, failure_text
 from benchmark.trials.probabilities import as_probabilities
 from benchmark.trials.study import StudyLog
 from datasets.cohort import Cohort
@@ -106,7 +106,7 @@ def _searched(
             trial.set_user_attr("params", chosen)
             return _valid_score(build, {**fixed, **chosen}, train, valid)
         except Exception as error:
-            trial.set_user_attr("error", failure_text(error).strip().rpartition("\n")[2])
+            trial.set_user_attr("error", failure_line(failure_text(error)))
             raise
 
     while len(study.trials) < budget.trials and _spent(study) < budget.seconds:

@@ -70,10 +70,14 @@ def weights_file(weights: str, sha256: str) -> Path:
     folder = os.environ.get(_FOLDER, "")
     path = Path(folder) / weights
     if not folder or not path.is_file():
-        raise WeightsError(f"cells.weights={weights}: no such file in {_FOLDER}={folder or '(not set)'}.")
+        where = f"{_FOLDER}={folder}" if folder else f"{_FOLDER}, which is not set"
+        raise WeightsError(f"cells.weights={weights}: no such file in {where}. Set it to the folder of the file.")
     found = file_digest(path)
     if found != sha256:
-        raise WeightsError(f"cells.weights={weights}: SHA-256 is {found}, cells.sha256 says {sha256 or 'nothing'}.")
+        raise WeightsError(
+            f"cells.weights={weights}: SHA-256 is {found}, cells.sha256 says {sha256 or 'nothing'}. If you mean that "
+            f"file, write cells.sha256={found}."
+        )
     return path
 
 

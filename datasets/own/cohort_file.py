@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from datasets import DATASETS
 from datasets.errors import CohortError
 from datasets.names import Name
-from datasets.nearest import nearest
 from datasets.own.path_pattern import SAID, words_of
 from datasets.read import read_toml
+from datasets.wrong_keys import mistakes
 
 _MOST_STARS = 8  # a regular expression of many stars takes for ever
 
@@ -215,24 +215,4 @@ def read_own_file(path: Path) -> OwnFile:
     try:
         return OwnFile.model_validate(told)
     except ValidationError as error:
-        raise CohortError(path.name, "; ".join(_explain(problem) for problem in error.errors())) from error
-
-
-def _explain(problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "the file"
-    known = _known_keys(problem["loc"]) if problem["type"] == "extra_forbidden" else ""
-    return f"{key}: {problem['msg']}{known}"
-
-
-def _known_keys(loc: tuple[Any, ...]) -> str:
-    parts: dict[str, type[BaseModel]] = {
-        "specimens": Specimens, "images": Images, "genes": Genes, "clinical": Clinical, "columns": Column
-    }  # fmt: skip
-    parents = [part for part in loc[:-1] if part in parts]
-    model = parts[str(parents[-1])] if parents else OwnFile
-    return f"; {_question(str(loc[-1]), model)}known keys: {', '.join(model.model_fields)}"
-
-
-def _question(name: str, model: type[BaseModel]) -> str:
-    near = nearest(name, model.model_fields)
-    return f"did you mean {' or '.join(near)}? " if near else ""
+        raise CohortError(path.name, "; ".join(mistakes(error, OwnFile))) from error

@@ -49,13 +49,16 @@ def train_valid(patients: pd.DataFrame, seed: int, fold: int) -> dict[str, str]:
     return dict(zip(patients.index, np.where(valid, "valid", "train"), strict=True))
 
 
-def enough(cohort: Cohort, patients: pd.DataFrame, parts: int) -> None:
-    """Raise SplitError where a class has fewer patients than parts, naming all such classes."""
+def enough(cohort: Cohort, patients: pd.DataFrame, folds: int) -> None:
+    """Raise SplitError where a class has fewer patients than there are folds, naming all such classes."""
     counts = patients["y"].value_counts().reindex(range(cohort.n_classes), fill_value=0)
-    few = [f"{name} ({n})" for name, n in zip(cohort.classes, counts, strict=True) if n < parts]
+    few = [f"{name} ({n})" for name, n in zip(cohort.classes, counts, strict=True) if n < folds]
     if few:
         unit = "patients" if cohort.patients_known else "specimens"
-        raise SplitError(f"{cohort.name}: fewer {unit} than the {parts} parts asked for in {', '.join(few)}")
+        raise SplitError(
+            f"{cohort.name}: {folds} folds need {folds} {unit} of each class, and there are fewer of {', '.join(few)}; "
+            "ask for fewer folds, two at least, or leave the class out"
+        )
 
 
 def role_rows(cohort: Cohort, chosen: NDArray[np.bool_], fold: int, role: dict[str, str]) -> list[tuple[str, int, str]]:

@@ -11,7 +11,7 @@ import pandas as pd
 from leaderboard.exchange import archive
 from leaderboard.inference import interval, reach, tie_reach
 from leaderboard.measures import Metric, headline
-from leaderboard.records import TaskResult, is_applicable, quarantined, test_sets
+from leaderboard.records import TaskResult, is_applicable, quarantined, same_as, test_sets
 from leaderboard.scores import resampled, seeds
 
 RESAMPLES = 1000
@@ -57,14 +57,14 @@ def _moved(before: TaskResult, after: TaskResult, entry: str) -> tuple[object, .
 
 def _value(task: TaskResult, entry: str, metric: Metric) -> float:
     """Return the score on the first test set; NaN for a hole."""
-    mine = only(task, entry)
+    mine = _row_of(task, entry)
     sets = test_sets(mine)
     return float(resampled(mine, sets[0], (metric,), 0, seed=0)[0, 0, 0]) if sets else float("nan")
 
 
 def _side_by_side(before: TaskResult, after: TaskResult, entry: str) -> TaskResult | None:
     """Return a task with the new and the old predictions as two entries, or None where specimens or roles differ."""
-    new, old = (_renamed(only(task, entry), name) for task, name in ((after, "new"), (before, "old")))
+    new, old = (_renamed(_row_of(task, entry), name) for task, name in ((after, "new"), (before, "old")))
     keys = ["fold", "role", "specimen", "patient", "domain", "y"]
     cells = [frozenset(t.predictions[keys].itertuples(index=False, name=None)) for t in (new, old)]
     if before.classes != after.classes or before.positive != after.positive or cells[0] != cells[1] or not cells[0]:
@@ -73,6 +73,11 @@ def _side_by_side(before: TaskResult, after: TaskResult, entry: str) -> TaskResu
         pd.concat([getattr(t, part) for t in (new, old)], ignore_index=True) for part in ("predictions", "trials")
     )
     return replace(new, predictions=predictions, trials=trials)
+
+
+def _row_of(task: TaskResult, entry: str) -> TaskResult:
+    """Return a task with one entry alone, or with the one that is the same model there."""
+    return only(task, same_as(task).get(entry, entry))
 
 
 def only(task: TaskResult, entry: str) -> TaskResult:

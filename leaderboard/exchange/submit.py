@@ -11,7 +11,7 @@ import pandas as pd
 
 from leaderboard.exchange import archive
 from leaderboard.exchange.compare import only
-from leaderboard.records import Board, TaskResult, quarantined
+from leaderboard.records import Board, TaskResult, quarantined, same_as
 
 
 class NoResults(ValueError):
@@ -25,12 +25,14 @@ def submission(board: Board, entry: str, folder: Path, facts: Mapping[str, Any])
     """Pack one entry's results of every task where it has any, for somebody else to verify and take in.
 
     Raises:
-        NoResults: If the entry has none on this board.
+        NoResults: If the entry has none on this board; names the entries that are the same model there.
     """
     tasks = [only(task, entry) for task in board.tasks if entry in task.entries]
     done = [task for task in tasks if len(task.predictions)]
     if not done:
-        raise NoResults(f"entry {entry!r} has no results in suite {board.suite!r}")
+        others = sorted({same_as(task)[entry] for task in tasks if entry in same_as(task)})
+        told = f"; it is the same model as {' and '.join(others)} there: submit that" if others else ""
+        raise NoResults(f"entry {entry!r} has no results in suite {board.suite!r}{told}")
     archive.write(archive.pack(replace(board, tasks=tuple(done))), folder, {**facts, "entry": entry})
 
 

@@ -51,11 +51,16 @@ def _too_few(n_tasks: int, n_entries: int) -> list[str]:
 
 
 def complete_scores(views: tuple[TaskView, ...]) -> pd.DataFrame:
-    """Return balanced accuracy on each task's first test set, (tasks, entries that are ranked on all of them)."""
+    """Return balanced accuracy on each task's first test set, (tasks, entries that are ranked on all of them).
+
+    An entry that is the same model as another on a task ranks there as the other does.
+    """
     columns = {}
     for view in views:
         rows = view.at(view.test_sets[0], METRIC)
-        columns[view.task.name] = rows[rows["comparable"].astype(bool)].set_index("entry")["value"]
+        known = rows[rows["comparable"].astype(bool)].set_index("entry")["value"]
+        same = {entry: known[other] for entry, other in view.same.items() if other in known}
+        columns[view.task.name] = pd.concat([known, pd.Series(same, dtype=float)])
     return pd.DataFrame(columns).T.dropna(axis=1)
 
 

@@ -21,7 +21,6 @@ NOTHING = Score(float("nan"), float("nan"), float("nan"), 0)
 def entry_page(entry: str, views: tuple[TaskView, ...], tests: Mapping[str, Tested]) -> dict[str, object]:
     """Return what the page of an entry shows; ``tests`` holds what was tested, by name of the task."""
     mine = tuple(view for view in views if entry in view.task.entries)
-    holes = {view.task.name: view.holes.get(entry, "") for view in mine}
     return {
         "title": plain(entry) or "entry without a name",
         "generated": any(view.task.generated for view in mine),
@@ -29,7 +28,7 @@ def entry_page(entry: str, views: tuple[TaskView, ...], tests: Mapping[str, Test
         "results": results(entry, mine),
         "costs": entry_costs(entry, *_priced(mine, tests)),
         "interval": interval_definition(mine[0].board),
-        "holes": [f"Hole, {plain(task)}: {plain(note)}" for task, note in holes.items() if note],
+        "holes": [_missing(entry, view) for view in mine if entry in view.holes],
         "card": model_card(entry, mine, tests),
         "tripod": tripod(entry, mine, tests),
     }
@@ -39,6 +38,13 @@ def _priced(views: tuple[TaskView, ...], tests: Mapping[str, Tested]) -> tuple[d
     """Return the costs on each task, and the mark of each."""
     names = [view.task.name for view in views]
     return {name: tests[name].costs for name in names}, {view.task.name: mark(view.task) for view in views}
+
+
+def _missing(entry: str, view: TaskView) -> str:
+    """Return why an entry has no row of its own on a task."""
+    if entry in view.same:
+        return f"{plain(view.task.name)}: the same model as {plain(view.same[entry])}; its scores are in that row"
+    return f"Hole, {plain(view.task.name)}: {plain(view.holes[entry])}"
 
 
 def family(entry: str, views: tuple[TaskView, ...]) -> str:

@@ -106,8 +106,8 @@ def _entries(pages: Pages) -> Table:
 def _entry(entry: str, shown: tuple[TaskView, ...]) -> tuple[Cell, ...]:
     mine = tuple(view for view in shown if entry in view.task.entries)
     able = [view for view in mine if entry not in view.unfit]
-    complete = [view for view in able if entry not in view.holes]
-    top = [view for view in complete if view.cells[entry, view.test_sets[0], view.headline.name].tie == 1]
+    complete = [view for view in able if view.row(entry) not in view.holes]
+    top = [view for view in complete if view.cells[view.row(entry), view.test_sets[0], view.headline.name].tie == 1]
     numbers = (Cell(str(len(part)), order=len(part)) for part in (able, complete, top))
     kin, seconds = family(entry, mine), sum(view.seconds[entry] for view in mine)
     name = Cell(plain(entry), order=plain(entry))

@@ -47,7 +47,7 @@ def _draw(axes: Axes, view: TaskView) -> None:
 
 
 def _shown(view: TaskView) -> tuple[str, ...]:
-    return tuple(entry for entry in view.entries if entry not in view.unfit)
+    return tuple(entry for entry in view.entries if entry not in view.unfit and entry not in view.same)
 
 
 def _mark_control(axes: Axes, view: TaskView) -> None:

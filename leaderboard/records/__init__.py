@@ -2,7 +2,7 @@
 
 from leaderboard.records.check import MODEL, OOD, TOLERANCE, ResultError, check, proba_columns
 from leaderboard.records.held_out import NOBODY_KEPT, averaged, by_patient, check_valid, lacking_classes, models
-from leaderboard.records.holes import hole_notes, is_applicable
+from leaderboard.records.holes import hole_notes, is_applicable, same_as
 from leaderboard.records.pooled import FEW_OF_STRATUM, pooled
 from leaderboard.records.quarantine import quarantined
 from leaderboard.records.results import Board, Published, TaskResult
@@ -60,6 +60,7 @@ __all__ = [
     "proba_columns",
     "quarantined",
     "replace_bytes",
+    "same_as",
     "scored_line",
     "scored_unit",
     "set_aside",

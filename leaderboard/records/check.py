@@ -12,7 +12,7 @@ OOD, NO_CLASS = "ood:", -1
 KEY = [*MODEL, "role", "specimen"]
 PREDICTION = [*KEY, "patient", "domain", "y"]
 TRIAL = ["entry", "seed", "fold", "status", "stale", "tuned", "seconds", "error"]
-STATUSES = ("done", "failed", "missing", "not-applicable")
+STATUSES = ("done", "failed", "missing", "not-applicable", "same-as")
 RESERVED = ("in-domain", "all shifted", "worst domain")
 TOLERANCE = 1e-6
 

@@ -21,7 +21,15 @@ def is_applicable(task: TaskResult, entry: str) -> bool:
     return bool((task.trials.loc[task.trials["entry"] == entry, "status"] != "not-applicable").any())
 
 
+def same_as(task: TaskResult) -> dict[str, str]:
+    """Return entry -> the entry that is the same model on this task, whose row holds the scores of both."""
+    alike = task.trials[task.trials["status"] == "same-as"].drop_duplicates("entry")
+    return dict(zip(alike["entry"].astype(str), alike["error"].astype(str), strict=True))
+
+
 def _note(trials: pd.DataFrame) -> str:
+    if (trials["status"] == "same-as").all():
+        return f"same as {trials['error'].iloc[0]}"
     if (trials["status"] == "not-applicable").all():
         return ": ".join(filter(None, ["not applicable", trials["error"].iloc[0]]))
     lost = trials[trials["status"] != "done"]

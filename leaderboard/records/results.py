@@ -42,10 +42,11 @@ class TaskResult:
         predictions: One row a predicted specimen: entry, seed, fold, role ("test" or "test:<domain>"),
             specimen, patient, domain, y, p0 .. p<K-1>.
         trials: One row a planned trial: entry, seed, fold, status ("done", "failed", "missing",
-            "not-applicable"), stale, tuned (None: the entry has nothing to tune), seconds, error (last line of
-            the traceback, or the reason); where it was recorded also refitted (on train and valid together, after valid
-            had chosen), fit_seconds, latency_ms (milliseconds a specimen
-            at prediction, in the batches of the harness), n_parameters (as the entry counts them), NaN for unknown.
+            "not-applicable", "same-as"), stale, tuned (None: the entry has nothing to tune), seconds, error (last line
+            of the traceback, the reason, or the entry that is the same model here); where it was recorded also
+            refitted (on train and valid together, after valid had chosen), fit_seconds, latency_ms (milliseconds a
+            specimen at prediction, in the batches of the harness), n_parameters (as the entry counts them), NaN for
+            unknown.
         families: What an entry is, when known: "control", "rule", "classic" or "deep".
         published: Figures that others published on this dataset.
         level: Whose label is predicted; a task of specimens is never averaged over a patient.

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.measures import METRICS, Metric, headline, metrics_for
-from leaderboard.records import IN_DOMAIN, SHIFTED, WORST, Board, TaskResult, hole_notes, is_applicable
+from leaderboard.records import IN_DOMAIN, SHIFTED, WORST, Board, TaskResult, hole_notes, is_applicable, same_as
 from leaderboard.scores.rows import stale_entries
 from leaderboard.text import plain
 
@@ -19,6 +19,7 @@ BANNER = "generated cohort: figures describe algorithms, not patients"
 FLAGS = {
     "hole": "a planned trial of this entry is not done; nothing is averaged in its place",
     "not applicable": "the entry cannot run on this dataset",
+    "same as": "this dataset leaves the same of both recipes: one model, scored once, in the row that is named",
     "stale": "the code has changed since this row was computed; it is not ranked",
     "untuned": "published default hyper-parameters",
     "modified copy": "the data files differ from the pinned ones; do not compare with other copies",
@@ -141,6 +142,15 @@ class TaskView:
         return frozenset(entry for entry in self.holes if not is_applicable(self.task, entry))
 
     @cached_property
+    def same(self) -> dict[str, str]:
+        """Entry -> the entry that is the same model on this task."""
+        return same_as(self.task)
+
+    def row(self, entry: str) -> str:
+        """Return the entry in whose row the scores of an entry are."""
+        return self.same.get(entry, entry)
+
+    @cached_property
     def trials(self) -> dict[str, pd.DataFrame]:
         """Entry -> its planned trials."""
         return {str(entry): trials for entry, trials in self.task.trials.groupby("entry", sort=False)}
@@ -162,6 +172,8 @@ class TaskView:
     def _flags_of(self, entry: str, is_stale: bool) -> tuple[str, ...]:
         if entry in self.unfit:
             return ("not applicable",)
+        if entry in self.same:
+            return (f"same as {self.same[entry]}",)
         is_untuned = not all(self.trials[entry]["tuned"].dropna())
         own = {"hole": entry in self.holes, "stale": is_stale, "untuned": is_untuned}
         return (*(flag for flag, is_set in own.items() if is_set), *self.task.flags)
@@ -229,4 +241,4 @@ def _score(view: TaskView, entry: str, test_set: str, metric: str) -> Cell:
         return Cell(f"{score.value:.3f}", bounds, score.value)
     if entry not in view.holes:
         return Cell("not evaluable")
-    return Cell("n/a" if entry in view.unfit else "hole")
+    return Cell("n/a" if entry in view.unfit else "same" if entry in view.same else "hole")

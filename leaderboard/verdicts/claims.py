@@ -7,7 +7,7 @@ another is tested by the interval of the pair table, of 99 % where one of the tw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -79,14 +79,23 @@ def _fusion_wins(view: TaskView) -> Iterator[tuple[object, ...]]:
     test_set = str(pairs["test_set"].iloc[0])
     ranked = view.at(test_set, view.headline.name).dropna(subset=["value"]).sort_values("value", ascending=False)
     names = [str(entry) for entry in ranked["entry"]]
-    fusion = next((e for e in names if e.startswith(_FUSION)), None)
+    named = _fusions(view, names)
+    fusion = next((e for e in names if e in named), None)
     simple = next((e for e in names if view.task.families.get(e) in _SIMPLE), None)
     for sign, (a, b) in ((1, (fusion, simple)), (-1, (simple, fusion))):
         for row in pairs[(pairs["a"] == a) & (pairs["b"] == b)].to_dict("records"):
             gap, low, high = sign * row["difference"], *sorted((sign * row["low"], sign * row["high"]))
             verdict = "holds" if low > 0 else "fails" if high < 0 else "open"
-            told = (fusion, f"{view.headline.name} above {simple}", gap, low, high, verdict, "")
+            name = named[str(fusion)]
+            beside = f"same as {fusion}" if name != fusion else ""
+            told = (name, f"{view.headline.name} above {simple}", gap, low, high, verdict, beside)
             yield (view.task.name, view.task.generated, test_set, *told)
+
+
+def _fusions(view: TaskView, names: Sequence[str]) -> dict[str, str]:
+    """Return row -> the fusion entry of that name, else the first that is the same model as the row."""
+    same = {row: entry for entry, row in reversed(view.same.items()) if entry.startswith(_FUSION)}
+    return {**same, **{name: name for name in names if name.startswith(_FUSION)}}
 
 
 CLAIMS = (

@@ -59,7 +59,7 @@ def _details(entry: str, views: tuple[TaskView, ...]) -> tuple[str, ...]:
 
 def tuning(entry: str, view: TaskView) -> str:
     """Return how the hyper-parameters of an entry were chosen on a task."""
-    tuned = view.trials[entry]["tuned"].dropna()
+    tuned = view.trials[view.row(entry)]["tuned"].dropna()
     if not len(tuned):
         return "nothing to tune"
     return "tuned on the validation rows" if all(tuned) else "published default hyper-parameters"
@@ -67,7 +67,7 @@ def tuning(entry: str, view: TaskView) -> str:
 
 def training(entry: str, view: TaskView) -> str:
     """Return what an entry was trained on, as far as the plan tells."""
-    trials = view.trials[entry]
+    trials = view.trials[view.row(entry)]
     n_done = int((trials["status"] == "done").sum())
     return (
         f"{_name(view)}: rows of dataset {plain(view.task.dataset)} that are not tested in the same fold; "
@@ -77,11 +77,12 @@ def training(entry: str, view: TaskView) -> str:
 
 def headline(entry: str, view: TaskView) -> str:
     """Return an entry's headline score with interval and tie group."""
-    first, metric = view.test_sets[0], view.headline
-    score = view.cells[entry, first, metric.name]
+    first, metric, row = view.test_sets[0], view.headline, view.row(entry)
+    score = view.cells[row, first, metric.name]
     if math.isnan(score.value):
         return f"{_name(view)}: no result."
     tie = f", tie group {score.tie}" if score.tie else ", not ranked"
+    tie += f", in the row of {plain(row)}, the same model here" if row != entry else ""
     where = f"{marked(_name(view), view.task)}: {metric.label} ({plain(first)})"
     return f"{where} {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]{tie}."
 

@@ -54,7 +54,7 @@ def _below_control(view: TaskView) -> Iterator[str]:
 
 def _holes(view: TaskView) -> Iterator[str]:
     for entry, note in view.holes.items():
-        if entry not in view.unfit:
+        if entry not in view.unfit and entry not in view.same:
             yield f"Hole: {plain(entry)}, {plain(note)}"
 
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from leaderboard.measures import BINS, EPS
-from leaderboard.records import SHIFTED, WORST, Board, proba_columns, scored_line, sizes_in_words
+from leaderboard.records import SHIFTED, WORST, Board, scored_line, sizes_in_words
 from leaderboard.scores import CONTROL, TaskView
 from leaderboard.text import plain
+from leaderboard.verdicts.alike import one_model
 from leaderboard.verdicts.qc import failures
 
 
 def notes(view: TaskView) -> list[str]:
-    """Return sizes of each test set, what is scored, rare and absent classes, and who cannot run here."""
+    """Return sizes of each test set, what is scored, rare and absent classes, and who cannot run or is another here."""
     first = view.scores.drop_duplicates("test_set").set_index("test_set")
     sizes = [
         f"{plain(name)}: {sizes_in_words(view.task, first['n_patients'][name], first['n_specimens'][name])}"
@@ -26,7 +22,12 @@ def notes(view: TaskView) -> list[str]:
     ]
     rare = [f"{plain(name)}: {plain(note)}" for name, note in _rare(view).items() if note]
     unfit = [f"{plain(entry)} is {plain(note)}" for entry, note in view.holes.items() if entry in view.unfit]
-    return [*sizes, scored_line(view.task), *_floor(view), *rare, *(plain(note) for note in view.task.notes), *unfit]
+    same = [
+        f"{plain(entry)} is the same model as {plain(other)} here; its scores are in that row"
+        for entry, other in view.same.items()
+    ]
+    told = [plain(note) for note in view.task.notes]
+    return [*sizes, scored_line(view.task), *_floor(view), *rare, *told, *unfit, *same]
 
 
 def _rare(view: TaskView) -> dict[str, str]:
@@ -109,26 +110,4 @@ def _against_control(view: TaskView) -> list[str]:
 
 def warnings(view: TaskView) -> list[str]:
     """Return what a reader must know before believing the table: broken rules of quality, entries that are one."""
-    same = [f"Identical predictions: {', '.join(map(plain, names))}; they count as one." for names in _twins(view)]
-    return [*(failure.text for failure in failures(view)), *same]
-
-
-def _twins(view: TaskView) -> list[list[str]]:
-    """Return groups of entries whose probabilities agree to the last bit, as when the part they differ in is unused."""
-    table, columns = view.task.predictions, proba_columns(view.task)
-    proba, rows = table[columns].to_numpy(dtype=np.float64), table.groupby("entry").indices
-    alike = _groups({entry: np.sort(proba[mine], axis=0) for entry, mine in sorted(rows.items())})
-    ordered = {
-        entry: table.iloc[rows[entry]].sort_values(["seed", "fold", "role", "specimen"])[columns].to_numpy(np.float64)
-        for same in alike
-        for entry in same
-    }  # few: specimens are put in order only where the numbers are the same
-    return _groups(ordered)
-
-
-def _groups(told: Mapping[Any, NDArray[np.float64]]) -> list[list[str]]:
-    """Return the names of equal arrays, two or more each."""
-    groups: dict[bytes, list[str]] = {}
-    for name, values in told.items():
-        groups.setdefault(values.tobytes(), []).append(str(name))
-    return [same for same in groups.values() if len(same) > 1]
+    return [*(failure.text for failure in failures(view)), *one_model(view.task)]

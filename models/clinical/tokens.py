@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from models.layers import GroupTokens, chunks
 
@@ -16,7 +16,7 @@ class ClinicalTokens:
         runs: Tokens at most.
     """
 
-    runs: int = 64
+    runs: Annotated[int, "[1, 1000000]"] = 64
 
     def encoder(self, n_features: int, dim: int, dropout: float) -> GroupTokens:
         """Return the module Batch -> Tokens (b, runs, dim)."""

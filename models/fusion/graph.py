@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -65,7 +65,7 @@ class PatientGraph:
         layers: Rounds of messages between modalities.
     """
 
-    layers: int = 1
+    layers: Annotated[int, "[0, 64]"] = 1
 
     def layer(self, modalities: Sequence[str], dim: int, n_classes: int, dropout: float) -> PatientGraphNetwork:
         """Return the module (modality -> Tokens, Votes) -> logits (b, n_classes)."""

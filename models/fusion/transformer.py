@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -50,11 +50,12 @@ class Transformer:
     Differs from the paper in: tokens of whole cells, not patches; two narrow layers.
 
     Args:
-        depth, heads: Layers and heads.
+        depth, heads: Layers and heads; heads divide the size of tokens.
     """
 
-    depth: int = 2
-    heads: int = 4
+    depth: Annotated[int, "[1, 64]"] = 2
+    heads: Annotated[int, "[1, 64]"] = 4
+    divides: ClassVar[Mapping[str, str]] = {"heads": "dim"}
 
     def layer(self, modalities: Sequence[str], dim: int, n_classes: int, dropout: float) -> CrossModalTransformer:
         """Return the module (modality -> Tokens, Votes) -> logits (b, n_classes)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -35,16 +35,12 @@ class GeneAutoencoder:
         dropout: Dropout rate of the latent.
     """
 
-    n_genes: int = 0
-    latent: int = 20
-    steps: int = 300
+    n_genes: Annotated[int, "[0, 1000000]"] = 0
+    latent: Annotated[int, "[1, 4096]"] = 20
+    steps: Annotated[int, "[1, 100000]"] = 300
     linear: bool = False
-    dropout: float = 0.2
+    dropout: Annotated[float, "[0, 1)"] = 0.2
     learns: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        if self.latent < 1:
-            raise ValueError(f"genes.latent={self.latent}: needs 1 or more.")
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return the genes of largest variance on train."""

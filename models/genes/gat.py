@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 from datasets.cohort import Cohort
 from models.genes.gene_graph import gene_edges
@@ -29,19 +30,16 @@ class GeneGat:
         dropout: Dropout rate of gene values.
         neighbours: Edges that each gene asks for in the correlation graph.
         channels, layers: Width and number of the layers.
-        heads: Independent weights of neighbours in a layer.
+        heads: Independent weights of neighbours in a layer; they divide the channels.
     """
 
-    n_genes: int = 128
-    dropout: float = 0.2
-    neighbours: int = 8
-    channels: int = 4
-    layers: int = 2
-    heads: int = 2
-
-    def __post_init__(self) -> None:
-        if self.heads < 1 or self.channels % self.heads:
-            raise ValueError(f"genes.heads={self.heads}: needs a divisor of genes.channels={self.channels}.")
+    n_genes: Annotated[int, "[1, 1000000]"] = 128
+    dropout: Annotated[float, "[0, 1)"] = 0.2
+    neighbours: Annotated[int, "[1, 1000000]"] = 8
+    channels: Annotated[int, "[1, 1024]"] = 4
+    layers: Annotated[int, "[0, 64]"] = 2
+    heads: Annotated[int, "[1, 64]"] = 2
+    divides: ClassVar[Mapping[str, str]] = {"heads": "channels"}
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return the members of the given gene sets, else the genes that differ most between the classes."""

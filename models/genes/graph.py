@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from torch_geometric.nn import GraphConv
 
@@ -30,11 +30,11 @@ class GeneGraph:
         channels, layers: Width and number of the graph convolutions.
     """
 
-    n_genes: int = 128
-    dropout: float = 0.2
-    neighbours: int = 8
-    channels: int = 4
-    layers: int = 2
+    n_genes: Annotated[int, "[1, 1000000]"] = 128
+    dropout: Annotated[float, "[0, 1)"] = 0.2
+    neighbours: Annotated[int, "[1, 1000000]"] = 8
+    channels: Annotated[int, "[1, 1024]"] = 4
+    layers: Annotated[int, "[0, 64]"] = 2
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return the members of the given gene sets, else the genes that differ most between the classes."""

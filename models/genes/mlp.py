@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from datasets.cohort import Cohort
 from models.inputs import GeneSelection, TrainGenes
@@ -20,9 +20,9 @@ class GeneMlp:
         dropout: Dropout rate of gene values, high because genes outnumber patients.
     """
 
-    n_genes: int = 64
+    n_genes: Annotated[int, "[0, 1000000]"] = 64
     choice: Literal["variance", "f-test"] = "f-test"
-    dropout: float = 0.5
+    dropout: Annotated[float, "[0, 1)"] = 0.5
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return the genes that ``choice`` puts first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from torch import nn
 
@@ -25,8 +25,8 @@ class SetMeans:
         dropout: Dropout rate of set means.
     """
 
-    n_genes: int = 64
-    dropout: float = 0.2
+    n_genes: Annotated[int, "[1, 1000000]"] = 64
+    dropout: Annotated[float, "[0, 1)"] = 0.2
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return the members of the given gene sets, else the genes that differ most between the classes."""

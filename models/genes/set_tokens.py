@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from datasets.cohort import Cohort
 from models.inputs import GeneSelection, TrainGenes, set_selection
@@ -23,9 +23,9 @@ class SetTokens:
         runs: Tokens where no sets are given.
     """
 
-    n_genes: int = 64
-    dropout: float = 0.2
-    runs: int = 16
+    n_genes: Annotated[int, "[1, 1000000]"] = 64
+    dropout: Annotated[float, "[0, 1)"] = 0.2
+    runs: Annotated[int, "[1, 1000000]"] = 16
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return the members of the given gene sets, else the genes that differ most between the classes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from models.images.resnet import ResNet
 from models.images.spatial_attention import SpatialAttention
@@ -23,7 +23,7 @@ class CnnAttention:
         norm: "group", "batch", "instance" or "layer".
     """
 
-    width: int = 16
+    width: Annotated[int, "[2, 1024]"] = 16
     norm: Literal["batch", "group", "instance", "layer"] = "group"
 
     def encoder(self, shape: tuple[int, int]) -> ResNet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,9 @@ class PretrainedFrozen:
     """
 
     stages: str = "b3"
-    side: int = 128
-    width: int = 96
-    dropout: float = 0.2
+    side: Annotated[int, "[0, 1024]"] = 128
+    width: Annotated[int, "[1, 4096]"] = 96
+    dropout: Annotated[float, "[0, 1)"] = 0.2
     architecture: str = "tf_efficientnet_lite0"
     weights: str = ""
     sha256: str = ""

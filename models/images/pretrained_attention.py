@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +24,15 @@ class PretrainedAttention:
 
     Args:
         block: Block whose map is read, 0 to 6.
-        side: Height and width to which images are scaled.
+        side: Height and width to which images are scaled; 0 keeps their own.
         width: Size of the embedding.
         dropout: Dropout rate of the channels of the map.
     """
 
-    block: int = 3
-    side: int = 128
-    width: int = 96
-    dropout: float = 0.2
+    block: Annotated[int, "[0, 6]"] = 3
+    side: Annotated[int, "[0, 1024]"] = 128
+    width: Annotated[int, "[1, 4096]"] = 96
+    dropout: Annotated[float, "[0, 1)"] = 0.2
 
     def features(self, images: ImageBags) -> NDArray[np.floating]:
         """Return the frozen map of every image by regions, float16 (m, channels, h, w), bag after bag.

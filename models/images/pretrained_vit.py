@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +25,18 @@ class PretrainedVit:
 
     Args:
         block: Block whose map is read, 0 to 6; one place is one patch.
-        side: Height and width to which images are scaled.
-        width, depth, heads: Width, layers and heads of the transformer.
+        side: Height and width to which images are scaled; 0 keeps their own.
+        width, depth, heads: Width, layers and heads of the transformer; heads divide the width.
         dropout: Dropout rate inside the transformer.
     """
 
-    block: int = 3
-    side: int = 128
-    width: int = 96
-    depth: int = 2
-    heads: int = 4
-    dropout: float = 0.2
+    block: Annotated[int, "[0, 6]"] = 3
+    side: Annotated[int, "[0, 1024]"] = 128
+    width: Annotated[int, "[1, 4096]"] = 96
+    depth: Annotated[int, "[1, 64]"] = 2
+    heads: Annotated[int, "[1, 64]"] = 4
+    dropout: Annotated[float, "[0, 1)"] = 0.2
+    divides: ClassVar[Mapping[str, str]] = {"heads": "width"}
 
     def features(self, images: ImageBags) -> NDArray[np.floating]:
         """Return the frozen map of every image by regions, float16 (m, channels, h, w), bag after bag.

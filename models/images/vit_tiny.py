@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 from models.images.vision_transformer import CellVisionTransformer
 
@@ -18,13 +19,14 @@ class VitTiny:
 
     Args:
         patch: Side of a patch in pixels.
-        width, depth, heads: Width, layers and heads of the transformer.
+        width, depth, heads: Width, layers and heads of the transformer; heads divide the width.
     """
 
-    patch: int = 8
-    width: int = 96
-    depth: int = 3
-    heads: int = 4
+    patch: Annotated[int, "[1, image side]"] = 8
+    width: Annotated[int, "[1, 4096]"] = 96
+    depth: Annotated[int, "[1, 64]"] = 3
+    heads: Annotated[int, "[1, 64]"] = 4
+    divides: ClassVar[Mapping[str, str]] = {"heads": "width"}
 
     def encoder(self, shape: tuple[int, int]) -> CellVisionTransformer:
         """Return the module (m, 3, H, W) -> (m, dim) for images of ``shape`` (H, W)."""

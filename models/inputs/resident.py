@@ -77,10 +77,13 @@ class Resident:
         return len(self.y)
 
     def training_batch(self, index: Tensor, cells: int, stain_jitter: float, generator: Generator) -> Batch:
-        """Return specimens ``index`` with up to ``cells`` random, randomly varied cells each."""
-        positions, mask = random_cells(self.sizes[index], cells, generator)
+        """Return specimens ``index`` with up to ``cells`` random, randomly varied cells each.
+
+        Without cells nothing is drawn: an entry that reads none, and one that finds none, then draw the same.
+        """
         if not len(self.pixels):
-            return self._batch(index, None, mask)
+            return self._batch(index, None, torch.zeros(len(index), cells, dtype=torch.bool, device=index.device))
+        positions, mask = random_cells(self.sizes[index], cells, generator)
         if self.pixels.is_floating_point():
             return self._batch(index, self._pixels(index, positions, mask), mask)
         turned = random_orientation(self._pixels(index, positions, mask), generator)

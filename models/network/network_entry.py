@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -56,12 +56,11 @@ class NetworkEntry(TrainingSettings):
     name: str = "network"
     parts: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
-    dim: int = 96
-    dropout: float = 0.3
+    dim: Annotated[int, "[2, 4096]"] = 96
+    dropout: Annotated[float, "[0, 1)"] = 0.3
     head_start: bool = True
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self.chosen = NetworkParts(**self.parts)
 
     def fit(self, train: Cohort, valid: Cohort) -> Self:

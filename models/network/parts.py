@@ -2,6 +2,10 @@
 
 A part is a frozen dataclass whose fields are its hyper-parameters, with one method that builds a module, and
 ``search_space(trial)`` beside it. Modules are made in the order of the slots, so a seed gives the same weights.
+
+A number says beside its type in which interval it lies, ``Annotated[int, "[1, 100]"]``; what is outside is refused when
+a run is planned. The upper end "image side" is that of the dataset's images. ``divides = {"heads": "width"}`` asks that
+one hyper-parameter divides another, of the part or of the skeleton.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,7 @@ from models.training.patient_score import patient_nll, patient_weights
 _CLIP_NORM = 1.0
 _WARM_UP = 0.2
 _CELLS_AT_ONCE = 1024
+_SPECIMENS_AT_ONCE = 32  # without cells
 _EPOCHS_JUDGED = 3
 
 
@@ -46,29 +47,19 @@ class TrainingSettings:
     """
 
     seed: int = 0
-    max_epochs: int = 40
-    patience: int = 12
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    batch_size: int = 8
-    cells_per_bag: int = 8
-    max_eval_cells: int = 32
-    modality_dropout: float = 0.2
-    stain_jitter: float = 0.05
+    max_epochs: Annotated[int, "[1, 100000]"] = 40
+    patience: Annotated[int, "[1, 100000]"] = 12
+    learning_rate: Annotated[float, "(0, 1]"] = 1e-3
+    weight_decay: Annotated[float, "[0, inf)"] = 0.05
+    batch_size: Annotated[int, "[1, 1000000]"] = 8
+    cells_per_bag: Annotated[int, "[1, 10000]"] = 8
+    max_eval_cells: Annotated[int, "[1, 10000]"] = 32
+    modality_dropout: Annotated[float, "[0, 1)"] = 0.2
+    stain_jitter: Annotated[float, "[0, 1]"] = 0.05
     class_weight: Literal["none", "balanced"] = "balanced"
-    label_smoothing: float = 0.0
-    expert_loss: float = 0.3
-    memory: float = 0.95
-
-    def __post_init__(self) -> None:
-        for name in ("max_epochs", "patience", "batch_size", "cells_per_bag", "max_eval_cells"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)}: needs 1 or more.")
-        for name in ("modality_dropout", "label_smoothing", "memory"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)}: needs a number from 0 to below 1.")
-        if self.class_weight not in ("none", "balanced"):
-            raise ValueError(f"class_weight={self.class_weight!r}: choose 'none' or 'balanced'.")
+    label_smoothing: Annotated[float, "[0, 1)"] = 0.0
+    expert_loss: Annotated[float, "[0, inf)"] = 0.3
+    memory: Annotated[float, "[0, 1)"] = 0.95
 
 
 @dataclass(frozen=True)
@@ -177,7 +168,8 @@ def predict(network: nn.Module, data: Resident, max_cells: int) -> Tensor:
 def evaluation_batches(data: Resident, max_cells: int) -> Iterator[Batch]:
     """Yield all specimens in their order, up to 1,024 cells at once."""
     everyone = torch.arange(len(data), device=data.y.device)
-    for index in everyone.split(max(1, _CELLS_AT_ONCE // max_cells)):
+    at_once = max(1, _CELLS_AT_ONCE // max_cells) if len(data.pixels) else _SPECIMENS_AT_ONCE
+    for index in everyone.split(at_once):
         yield data.evaluation_batch(index, max_cells)
 
 

@@ -1,6 +1,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from datasets.cache import CacheFull, Rows, cache_root, cached_arrays
+from datasets.cache import CacheFull, CacheShut, Rows, cache_root, cached_arrays
 
 _BUILDER = """
 import sys, time
@@ -150,6 +151,42 @@ def test_two_processes_that_ask_at_once_build_once(tmp_path):
     said = [p.communicate(timeout=60)[0].strip() for p in running]
     assert said == ["499500", "499500"]
     assert (tmp_path / "builds.log").read_text() == "built\n"
+
+
+def test_a_builder_that_is_killed_frees_who_waits(tmp_path):
+    """The first builds for ever; the second, which waits, builds as soon as the first is gone."""
+    slow = _BUILDER.replace("time.sleep(0.5)", "time.sleep(600)")
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    (tmp_path / "go").touch()
+    first = subprocess.Popen([sys.executable, "-c", slow, str(tmp_path), "0"], env=env)
+    try:
+        while not (tmp_path / "builds.log").exists():
+            assert first.poll() is None
+        second = [sys.executable, "-c", _BUILDER, str(tmp_path), "1"]
+        waits = subprocess.Popen(second, stdout=subprocess.PIPE, text=True, env=env)
+        while not (tmp_path / "ready-1").exists():
+            assert waits.poll() is None
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    assert waits.communicate(timeout=60)[0].strip() == "499500"
+    assert (tmp_path / "builds.log").read_text() == "built\n" * 2
+
+
+@pytest.mark.parametrize("home", ["file/cache", "file"])
+def test_a_place_that_cannot_be_written_is_named_with_what_to_do(tmp_path, home):
+    (tmp_path / "file").touch()
+    with pytest.raises(CacheShut, match=rf"the cache {tmp_path / home} cannot be written \(.*set HEMABENCH_CACHE to"):
+        cached_arrays("k", lambda: pytest.fail("built for nothing"), tmp_path / home)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc takes no new folders, from nobody")
+def test_what_is_there_is_read_where_nothing_can_be_written(tmp_path, monkeypatch):
+    with pytest.raises(CacheShut):
+        cached_arrays("k", lambda: pytest.fail("built for nothing"), Path("/proc/cache"))
+    cached_arrays("k", lambda: {"x": np.ones(2)}, tmp_path)
+    monkeypatch.setattr("datasets.cache.FileLock", lambda _: pytest.fail("asked for a lock"))
+    assert cached_arrays("k", lambda: pytest.fail("built again"), tmp_path)["x"].sum() == 2
 
 
 def test_cache_root_is_named_by_the_environment(tmp_path, monkeypatch):

@@ -52,6 +52,47 @@ def test_places_that_cannot_be_written_are_one_line(tmp_path, cohort, monkeypatc
     assert code == 2 and "unknown task" in told
 
 
+SUITE = """
+name = "ranges"
+title = "Ranges"
+[[tasks]]
+name = "mine"
+title = "Mine"
+dataset = "cohort.toml"
+split = {{ scheme = "kfold", folds = 2 }}
+[profiles.quick]
+entries = ["{entry}"]
+[profiles.quick.params]
+{params}
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "params", "told"),
+    [
+        (
+            "xgboost[blocks.patience=0]",
+            "",
+            "entry 'xgboost[blocks.patience=0]': blocks.patience = 0: must be at least 1",
+        ),
+        (
+            "xgboost",
+            'xgboost = { "blocks.patience" = 0 }',
+            "params of xgboost: blocks.patience = 0: must be at least 1",
+        ),
+        ("border-only", "border-only = { n_estimators = 0 }", "of border-only: n_estimators = 0: must be at least 1"),
+    ],
+)
+def test_a_number_out_of_range_is_one_line_before_any_trial(tmp_path, cohort, monkeypatch, capsys, entry, params, told):
+    suite = tmp_path / "ranges.toml"
+    suite.write_text(SUITE.format(entry=entry, params=params))
+    words = [["--suite", str(suite)]] + ([] if params else [["--dataset", cohort, "--entry", entry]])
+    for given in words:
+        code, said_ = said(monkeypatch, capsys, "run", *given, "--jobs", "1", "--out", str(tmp_path / "runs"))
+        assert code == 2 and said_.startswith("Error: ") and said_.endswith(f"{told}\n") and said_.count("\n") == 1
+    assert not list((tmp_path / "runs").rglob("trial.json"))
+
+
 def test_folders_of_the_environment_that_are_none_are_one_line(monkeypatch, capsys):
     monkeypatch.setenv("HEMABENCH_DATA", "~nobody-of-this-name/x")
     code, told = said(monkeypatch, capsys, "list", "datasets")

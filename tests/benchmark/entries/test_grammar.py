@@ -63,6 +63,7 @@ def test_what_cannot_be_read_names_the_place(text, said):
 
 
 def test_values_have_the_type_that_they_look_like():
-    written = parse("a[i=3, f=3.0, e=1e-5, t=true, w=sqrt, n=nan]")
-    assert dict(written.overrides) == {"i": 3, "f": 3.0, "e": 1e-5, "t": True, "w": "sqrt", "n": "nan"}
+    written = parse("a[i=3, f=3.0, e=1e-5, t=true, w=sqrt, n=nan, z=0, h=007, g=00.5]")
+    looks = {"i": 3, "f": 3.0, "e": 1e-5, "t": True, "w": "sqrt", "n": "nan", "z": 0, "h": "007", "g": "00.5"}
+    assert dict(written.overrides) == looks
     assert not any(isinstance(v, float) and math.isnan(v) for _, v in written.overrides)

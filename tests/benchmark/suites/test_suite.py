@@ -46,7 +46,8 @@ def test_a_users_own_suite(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("folds = 3", "fold = 3", r"tasks\.0\.split\.fold: .*known keys: .*folds"),
+        ("folds = 3", "fold = 3", r"tasks\.0\.split\.fold: unknown key; did you mean folds\?$"),
+        ("folds = 3", "fulls = 3, xyz = 4", r"tasks\.0\.split\.xyz: unknown key; known keys: scheme, folds, seed"),
         ('scheme = "kfold"', 'scheme = "random"', r"scheme.*'kfold'"),
         ('"apl-sim"', '"apl-sin"', "did you mean apl-sim"),
         ('["prior"]', '["prier"]', "did you mean prior"),

@@ -1,6 +1,8 @@
 """Pretrained weights against photographs whose content is known; features against the network of timm."""
 
 import importlib.util
+import multiprocessing as mp
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from sklearn.datasets import load_sample_image
 
 from datasets.cohort import ImageBags
 from datasets.features import Source, pretrained_means
-from datasets.features.pretrained_features import normalised, stage_means
+from datasets.features.pretrained_features import cached_features, normalised, stage_means
 from datasets.features.pretrained_weights import PACKAGED, WeightsError, file_digest, load_weights, weights_file
 
 packaged = pytest.mark.skipif(
@@ -60,6 +62,35 @@ def test_features_follow_the_bags_and_the_cache_gives_the_same(tmp_path, monkeyp
     np.testing.assert_array_equal(pretrained_means(bags, "b2", 0, LITE0), first)
 
 
+def _asks(folder, barrier):
+    """Ask for features at the same time as another process; each computation leaves a line."""
+
+    def build():
+        with (folder / "computed").open("a") as log:
+            log.write("once\n")
+        return torch.nn.Flatten()
+
+    pixels = np.random.default_rng(0).integers(0, 255, (6, 8, 8, 3), dtype=np.uint8)
+    barrier.wait(60)
+    bags = ImageBags(pixels, np.array([0, 2, 6]))
+    np.save(folder / f"{mp.current_process().name}.npy", cached_features(bags, lambda f, x: f(x), build, 0, "flat"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+def test_two_trials_that_need_the_same_features_at_once_compute_them_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path / "cache"))
+    fork = mp.get_context("fork")
+    barrier = fork.Barrier(2)
+    both = [fork.Process(target=_asks, args=(tmp_path, barrier), name=name) for name in ("a", "b")]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert (tmp_path / "computed").read_text() == "once\n"
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+
+
 def test_a_file_of_the_user_is_read_if_its_hash_is_the_one_named(tmp_path, monkeypatch):
     monkeypatch.setenv("HEMABENCH_WEIGHTS", str(tmp_path))
     small, other = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
@@ -67,7 +98,8 @@ def test_a_file_of_the_user_is_read_if_its_hash_is_the_one_named(tmp_path, monke
     digest = file_digest(tmp_path / "mine.safetensors")
     load_weights(other, weights_file("mine.safetensors", digest), by_order=False)
     assert torch.equal(small.weight, other.weight)
-    with pytest.raises(WeightsError, match=rf"SHA-256 is {digest}, cells\.sha256 says 00"):
+    said = rf"SHA-256 is {digest}, cells\.sha256 says 00\. If you mean that file, write cells\.sha256={digest}\.$"
+    with pytest.raises(WeightsError, match=said):
         weights_file("mine.safetensors", "00")
     with pytest.raises(WeightsError, match="no such file"):
         weights_file("other.safetensors", digest)

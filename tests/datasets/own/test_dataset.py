@@ -105,7 +105,11 @@ def test_bad_specimen_rows_are_named(tmp_path, old, new, said):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('label = "diagnosis"', 'lable = "diagnosis"', "known keys"),
+        (
+            'label = "diagnosis"',
+            'lable = "diagnosis"',
+            r"specimens\.lable: unknown key; did you mean .*label\?$",
+        ),
         ('label = "diagnosis"', 'label = "Diagnose"', "lacks columns"),
         ('unit = "g/dL"', 'unit = "mmol/L"', "cannot be turned"),
         ('table = "labs.csv"', 'table = "lab.csv"', "there is no file"),

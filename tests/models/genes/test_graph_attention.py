@@ -113,12 +113,6 @@ def test_weights_start_equal_and_can_be_learned():
         assert not layer.layer.att.any() and layer.layer.att.grad.any()
 
 
-@pytest.mark.parametrize("heads", [0, 3])
-def test_heads_that_do_not_divide_the_channels_are_named(heads):
-    with pytest.raises(ValueError, match=rf"genes\.heads={heads}: needs a divisor of genes\.channels=4"):
-        GeneGat(heads=heads)
-
-
 def test_scores_are_finite_whatever_the_genes_say():
     module, edges = attentive(), edges_of()
     assert np.isfinite(module(torch.full((1, 6, 4), 1e4), edges).detach().numpy()).all()
