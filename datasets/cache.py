@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import platformdirs
-from filelock import FileLock, Timeout
 from numpy.typing import DTypeLike, NDArray
 
 from datasets.roots import home_expanded
@@ -94,6 +93,8 @@ def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = Non
     home = cache_root() if root is None else root
     folder = home / key
     if not _is_sound(folder):
+        from filelock import FileLock  # here: it hooks every fork and every file opened by a process that has it
+
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(home / f".{key}.lock"):
             _make_sound(folder, build)
@@ -178,6 +179,8 @@ def _write(folder: Path, build: Callable[[], Arrays]) -> None:
 
 def _sweep(home: Path) -> None:
     """Remove what killed builds left, which are those that hold no lock."""
+    from filelock import FileLock, Timeout
+
     for partial in home.glob(".*.partial"):
         try:
             with FileLock(home / f"{partial.name.removesuffix('.partial')}.lock", timeout=0):
