@@ -1,5 +1,6 @@
 """Specimens of none of the classes: in every fold, in no role that is learned from or scored, never shown as such."""
 
+import json
 from dataclasses import replace
 from typing import ClassVar
 
@@ -301,7 +302,7 @@ def test_a_suite_sets_classes_aside_and_the_board_keeps_them_apart(tmp_path, mon
             planned.options, None, planned.fingerprint, planned.split, {}, None, "cpu", str(tmp_path / "runs"), "aside",
             {"code": code[trial.target]},
         )  # fmt: skip
-        assert execute(Job.from_bytes(job.to_bytes()), DataShelf()).status == "done"
+        assert execute(Job.of(json.loads(json.dumps(job.plain()))), DataShelf()).status == "done"
     monkeypatch.setattr(
         "benchmark.commands.report.boards.build", lambda tasks, **_: tasks
     )  # the board itself is tested elsewhere
