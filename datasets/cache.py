@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import platformdirs
-from filelock import FileLock, Timeout
 from numpy.typing import DTypeLike, NDArray
 
 from datasets.roots import home_expanded
@@ -118,6 +117,8 @@ def cached_arrays(key: str, build: Callable[[], Arrays], root: Path | None = Non
 @contextmanager
 def _locked(home: Path, key: str) -> Iterator[None]:
     """Hold the lock of a key; the system frees that of a process which is killed."""
+    from filelock import FileLock  # here: it hooks every fork and every file opened by a process that has it
+
     lock = FileLock(home / f".{key}.lock")
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -208,6 +209,8 @@ def _write(folder: Path, build: Callable[[], Arrays]) -> None:
 
 def _sweep(home: Path) -> None:
     """Remove what killed builds left, which are those that hold no lock."""
+    from filelock import FileLock, Timeout
+
     for partial in home.glob(".*.partial"):
         try:
             with FileLock(home / f"{partial.name.removesuffix('.partial')}.lock", timeout=0):

@@ -190,7 +190,7 @@ class Cohort:
             parts[key] = None if parts[key] is None else parts[key][idx]
         parts["images"] = None if self.images is None else self.images[idx]
         parts["genes"] = None if self.genes is None else self.genes[idx]
-        parts["clinical"] = None if self.clinical is None else self.clinical.iloc[idx].reset_index(drop=True)
+        parts["clinical"] = None if self.clinical is None else _numbered(self.clinical.take(idx))
         parts["truth"] = None if self.truth is None else self.truth.take(idx)
         vars(view).update(parts)
         return view
@@ -205,7 +205,7 @@ class Cohort:
         patient = pd.factorize(self.patient)[0]
         vars(view).update({k: v for k, v in vars(self).items() if k in self.__dataclass_fields__})
         vars(view).update(
-            clinical=None if self.clinical is None else self.clinical.reset_index(drop=True),
+            clinical=None if self.clinical is None else _numbered(self.clinical),
             truth=None,
             official=None,
             era=None,
@@ -235,6 +235,12 @@ class Cohort:
         if self.images is not None:
             _digest_images(digest, self.images)
         return digest.hexdigest()
+
+
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table under plain row numbers, itself where it has them; other labels of rows may tell the class."""
+    plain = pd.RangeIndex(len(table))
+    return table if table.index.identical(plain) else table.set_axis(plain, axis="index")
 
 
 def _digest_images(digest: Any, images: ImageBags) -> None:

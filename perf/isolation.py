@@ -109,7 +109,8 @@ def write_path(home: Path, count: int) -> float:
 
     store = Store(home / "runs", "trivial")
     record = store.records()[0][0]
-    predictions = store.predictions(record)
+    told = store.predictions(record)
+    predictions = {name: column.to_numpy(dtype="U" if column.dtype == "str" else None) for name, column in told.items()}
     before = processor()
     for _ in range(count):
         store.write(record, predictions)

@@ -3,6 +3,7 @@
 import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmark.entries.recipes import recipes
@@ -46,7 +47,7 @@ def test_entries_run_on_whatever_a_dataset_has(name, parts):
     if name in recipes() and not resolve(name).modalities & set(parts):
         pytest.skip(f"reads {sorted(resolve(name).modalities)}")
     cohort = toy_cohort(n=36, **{m: m in parts for m in ("images", "genes", "clinical")})
-    frame = outcome(name, cohort).predictions
+    frame = pd.DataFrame(outcome(name, cohort).predictions)
     proba = frame[["p0", "p1", "p2"]].to_numpy()
     assert np.allclose(proba.sum(axis=1), 1) and (frame["role"] == "test").sum() == 12
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from benchmark.records.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _FIRST = 1.0  # seconds before the first word; then after twice as long each time
 _PATIENCE = 1800.0
@@ -21,6 +23,8 @@ def run_lock(store: Store) -> Iterator[None]:
     Raises:
         Timeout: At once, if another run holds it.
     """
+    from filelock import FileLock  # here: it hooks every fork and every file opened by a process that has it
+
     store.folder.mkdir(parents=True, exist_ok=True)
     with FileLock(store.folder / ".lock", timeout=0):
         yield
@@ -39,6 +43,8 @@ def board_lock(store: Store, profile: str, say: Callable[[str], object], patienc
     Raises:
         StoreError: If another command has not finished the board by then.
     """
+    from filelock import FileLock
+
     folder = store.folder / "scores" / profile
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
@@ -50,6 +56,8 @@ def board_lock(store: Store, profile: str, say: Callable[[str], object], patienc
 
 
 def _acquire(lock: FileLock, what: str, say: Callable[[str], object], patience: float) -> None:
+    from filelock import Timeout
+
     started, pause = time.monotonic(), _FIRST
     while True:
         left = patience - (time.monotonic() - started)

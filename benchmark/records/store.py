@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from benchmark.records.key import short
 from datasets.sealed import Untrusted, read_document, write_atomic, write_document
+
+Table = Mapping[str, NDArray[Any]] | pd.DataFrame
 
 _STATUSES = ("done", "failed")
 _FILES = {"predictions": "predictions.parquet", "modality": "modality_predictions.parquet"}
@@ -73,9 +78,9 @@ class Store:
     def write(
         self,
         record: Record,
-        predictions: pd.DataFrame | None = None,
+        predictions: Table | None = None,
         trace: pd.DataFrame | None = None,
-        modality_predictions: pd.DataFrame | None = None,
+        modality_predictions: Table | None = None,
     ) -> Record:
         """Write a record durably; a later record of the same key replaces it."""
         folder = self.path(record.key)
@@ -165,8 +170,8 @@ def _read(path: Path) -> Record:
     return record
 
 
-def _to_parquet(frame: pd.DataFrame) -> bytes:
+def _to_parquet(table: Table) -> bytes:
     sink = pa.BufferOutputStream()
-    columns = {str(name): column.to_numpy() for name, column in frame.items()}  # without pandas' notes: half the time
+    columns = {str(name): np.asarray(column) for name, column in table.items()}  # without pandas' notes: half the time
     pq.write_table(pa.table(columns), sink)
     return sink.getvalue().to_pybytes()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from benchmark.entries import Entry
 from benchmark.trials.entry_inputs import fresh, seed_globals
 from benchmark.trials.plain_report import plain_report
+from benchmark.trials.prediction_columns import Columns, columns_of, joined, of_roles, with_modalities
 from benchmark.trials.probabilities import as_probabilities
 from benchmark.trials.tune import SearchSpace, TuneBudget, tune
 from datasets.cohort import Cohort
@@ -29,8 +30,8 @@ class Outcome:
     """What a trial yields.
 
     Attributes:
-        predictions: One row a specimen of valid, test and ood roles: role, specimen, patient, domain, y (-1 of ood),
-            p0..p{K-1}.
+        predictions: One row a specimen of valid, test and ood roles, column by column: role, specimen, patient,
+            domain, y (-1 of ood), p0..p{K-1}.
         trace: Readable rows of the test roles, if the entry gives them.
         details: Hyper-parameters, seconds (tune, fit, predict), ``n_predicted`` specimens in those of predict, tuning
             summary, whether it was ``refitted`` on train and valid, the entry's own report, ``n_parameters`` (None
@@ -38,10 +39,10 @@ class Outcome:
         modality_predictions: As ``predictions`` of the test roles plus ``modalities`` ("images+genes"), if asked for.
     """
 
-    predictions: pd.DataFrame
+    predictions: Columns
     trace: pd.DataFrame | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    modality_predictions: pd.DataFrame | None = None
+    modality_predictions: Columns | None = None
 
 
 def derive_seed(*axes: object) -> int:
@@ -107,9 +108,9 @@ def run_trial(
     views = {r: cohort[_shuffled(roles[r], seed)] for r in _asked(roles)}
     tables += [_predict(entry, view, role) for role, view in views.items()]
     clock.lap("predict")
-    predictions = pd.concat(tables, ignore_index=True)
+    predictions = joined(tables)
     report = plain_report(getattr(entry, "report_", {}))
-    details.update(seconds=clock.seconds, n_predicted=len(predictions), report=report)
+    details.update(seconds=clock.seconds, n_predicted=len(predictions["role"]), report=report)
     details["n_parameters"] = _n_parameters(report)
     tests = {role: view for role, view in views.items() if role.startswith("test")}
     trace, grid = _trace(entry, tests), None
@@ -175,12 +176,10 @@ def _n_parameters(report: object) -> int | None:
     return told
 
 
-def _modality_grid(
-    entry: Entry, tests: Mapping[str, Cohort], full: pd.DataFrame
-) -> tuple[pd.DataFrame, dict[str, str]]:
+def _modality_grid(entry: Entry, tests: Mapping[str, Cohort], full: Columns) -> tuple[Columns, dict[str, str]]:
     """Return predictions by subset of modalities, all of them being what was predicted already, and the holes."""
     *lesser, every = subsets(next(iter(tests.values())))
-    frames = [full[full["role"].isin(list(tests))].assign(modalities="+".join(every))]
+    tables = [with_modalities(of_roles(full, tests), "+".join(every))]
     holes: dict[str, str] = {}
     for subset in lesser:
         name = "+".join(subset)
@@ -189,8 +188,8 @@ def _modality_grid(
         except Exception as error:  # noqa: BLE001  whatever an entry raises without a modality is a hole of that subset
             holes[name] = f"{type(error).__name__}: {error}"
         else:
-            frames += [part.assign(modalities=name) for part in parts]
-    return pd.concat(frames, ignore_index=True), holes
+            tables += [with_modalities(part, name) for part in parts]
+    return joined(tables), holes
 
 
 def _shuffled(positions: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -207,12 +206,9 @@ def takes_device(build: Callable[..., Entry]) -> bool:
     return "device" in inspect.signature(build).parameters
 
 
-def _predict(entry: Entry, view: Cohort, role: str) -> pd.DataFrame:
+def _predict(entry: Entry, view: Cohort, role: str) -> Columns:
     proba = as_probabilities(entry.predict_proba(fresh(view.blinded(labels=False))), view, role)
-    at = np.argsort(view.specimen, kind="stable")
-    ids = {"specimen": view.specimen, "patient": view.patient, "domain": view.domain, "y": view.y}
-    columns = {**ids, **{f"p{k}": proba[:, k] for k in range(view.n_classes)}}
-    return pd.DataFrame({"role": np.full(len(at), role), **{name: column[at] for name, column in columns.items()}})
+    return columns_of(proba, view, role)
 
 
 def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
@@ -78,6 +77,8 @@ def tune(
     Raises:
         ValueError: If no suggestion ended well; the message says why the last one did not.
     """
+    from filelock import FileLock  # here: it hooks every fork and every file opened by a process that has it
+
     storage.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(storage.with_suffix(".lock")):  # the trials of other seeds of this fold share the study
         return _searched(build, space, fixed, train, valid, budget=budget, seed=seed, log=StudyLog(storage))

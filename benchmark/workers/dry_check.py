@@ -45,14 +45,14 @@ def dry_checks(jobs: Iterable[Job], limit: float = _SECONDS) -> list[str]:
 def _apart(job: Job, limit: float) -> str:
     """Return what a process of its own finds."""
     try:
-        return str(ask(_said, job.to_bytes().decode(), limit))
+        return str(ask(_said, job.plain(), limit))
     except NoAnswer as end:
         return str(end)
 
 
-def _said(job: str) -> str:
+def _said(job: dict[str, Any]) -> str:
     try:
-        return _of_job(Job.from_bytes(job.encode()))
+        return _of_job(Job.of(job))
     except BaseException as error:  # noqa: BLE001  whatever user code raises, sys.exit too, is what the check reports
         return _told("its import or its data", error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import importlib
 import json
@@ -9,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ def serve(pipe: Connection, parent: int, log: str) -> None:
     end_with_parent(parent, signal.SIGTERM)
     adopt_orphans()
     redirect(log)
+    faulthandler.enable()
     server = _Server(pipe)
     try:
         server.run()
@@ -52,17 +54,19 @@ class _Trial:
     pid: int
     words: int
     since: float
+    looked: float
     said: bytes = b""
+    lines: list[dict[str, Any]] = field(default_factory=list)
     closed: bool = False
     limit: str = ""
 
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """Return the whole lines that the trial has said; none where something else was written to its pipe."""
+    def hear(self, said: bytes) -> None:
+        """Add what the trial has said; it has no whole lines where something else was written to its pipe."""
+        self.said += said
         try:
-            return [dict(json.loads(line)) for line in self.said.split(b"\n")[:-1]]
+            self.lines = [dict(json.loads(line)) for line in self.said.split(b"\n")[:-1]]
         except (ValueError, TypeError):
-            return []
+            self.lines = []
 
 
 class _Server:
@@ -71,6 +75,7 @@ class _Server:
         self._trials: dict[int, _Trial] = {}
         self._forks = 0
         self._shelves: dict[str | None, DataShelf] = {}
+        self._prepared: set[tuple[Any, ...]] = set()
 
     def run(self) -> None:
         while True:
@@ -96,11 +101,13 @@ class _Server:
     def _start(self, order: Order) -> None:
         root = order.job.data_root
         shelf = self._shelves.setdefault(root, DataShelf(Path(root) if root else None))
-        prepare(order, shelf)
+        self._prepare(order, shelf)
         server = os.getpid()
         self._forks += 1
         if self._forks == _FOLD_AT:
             fold_memory()
+        sys.stdout.flush()
+        sys.stderr.flush()  # else the trial would write what is left to its own log
         gc.freeze()  # the collector of the new process then leaves the pages that it shares alone
         ours, theirs = os.pipe()
         pid = os.fork()
@@ -110,13 +117,21 @@ class _Server:
                 os.close(fd)
             run_forked(order, shelf, server, theirs)
         os.close(theirs)
-        self._trials[pid] = _Trial(order, pid, ours, time.monotonic())
+        now = time.monotonic()
+        self._trials[pid] = _Trial(order, pid, ours, since=now, looked=now)
+
+    def _prepare(self, order: Order, shelf: DataShelf) -> None:
+        """Prepare what the trial shares with others, once."""
+        job = order.job
+        options = json.dumps(job.options, sort_keys=True)
+        shared = (job.target, job.data_root, job.dataset, options, job.split, job.identity.fold)
+        if shared not in self._prepared and prepare(order, shelf):
+            self._prepared.add(shared)
 
     def _listen(self, trial: _Trial) -> None:
-        before = len(trial.lines)
-        heard = os.read(trial.words, 1 << 16)
+        heard, before = os.read(trial.words, 1 << 16), len(trial.lines)
         trial.closed = not heard
-        trial.said += heard
+        trial.hear(heard)
         if before == 0 and trial.lines:
             self._answer(trial, begun=trial.pid)
 
@@ -153,8 +168,11 @@ class _Server:
         self._pipe.send_bytes(json.dumps({"slot": trial.order.slot, **word}).encode())
 
 
-def prepare(order: Order, shelf: DataShelf) -> None:
-    """Import, load and read what the trial needs, so that it need not; what fails here, the trial meets again."""
+def prepare(order: Order, shelf: DataShelf) -> bool:
+    """Import, load and read what the trial needs, so that it need not, and return whether all went well.
+
+    What fails here, the trial meets again.
+    """
     for module in order.modules:
         try:
             importlib.import_module(module)
@@ -169,11 +187,17 @@ def prepare(order: Order, shelf: DataShelf) -> None:
         known_otherwise(job.target, Path(job.runs, job.suite), shelf.data_root)
         note_loaded()
     except Exception:  # noqa: BLE001  the trial meets the error again and records it
-        return
+        return False
+    return True
 
 
 def _limit_reached(trial: _Trial) -> str:
-    if time.monotonic() - trial.since > longest(trial.order.limit):
+    """Return which limit a trial has reached, "" for none; looked up once a tick, however much its trials say."""
+    now = time.monotonic()
+    if now - trial.looked < _TICK_SECONDS:
+        return ""
+    trial.looked = now
+    if now - trial.since > longest(trial.order.limit):
         return "clock"
     allowed = trial.order.limit * trial.order.threads
     return "processor" if processor_seconds(trial.pid) > allowed else ""

@@ -44,12 +44,21 @@ def children(pid: int) -> set[int]:
     if not _LISTED:
         return {one for one in _processes() if (fields := _stat(one)) and int(fields[1]) == pid}
     found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+    for task in _tasks(pid):
         try:
-            found.update(map(int, task.read_text().split()))
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as listed:
+                found.update(map(int, listed.read().split()))
         except (FileNotFoundError, ProcessLookupError):  # a thread that has just ended
             continue
     return found
+
+
+def _tasks(pid: int) -> list[str]:
+    """Return the threads of a process, none when it is gone."""
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def _processes() -> Iterator[int]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import multiprocessing as mp
 import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from benchmark.entries import DataShelf
@@ -40,13 +39,12 @@ class Order:
     limit: float
 
     def to_bytes(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+        return json.dumps({**vars(self), "job": self.job.plain()}).encode()
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Order:
         raw = json.loads(body)
-        job = Job.from_bytes(json.dumps(raw["job"]).encode())
-        return cls(**{**raw, "job": job, "modules": tuple(raw["modules"])})
+        return cls(**{**raw, "job": Job.of(raw["job"]), "modules": tuple(raw["modules"])})
 
 
 def run_forked(order: Order, shelf: DataShelf, server: int, words: int) -> NoReturn:
@@ -88,8 +86,7 @@ def _settle(order: Order, server: int) -> None:
     adopt_orphans()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    redirect(order.log)
-    faulthandler.enable()
+    point(order.log)
     set_threads(order.threads)
 
 
@@ -100,22 +97,29 @@ def longest(limit: float) -> float:
 
 def redirect(log: str) -> None:
     """Send what this process and its libraries print to a file; there is nothing to read."""
-    nothing, file = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for source, target in ((nothing, 0), (file, 1), (file, 2)):
-        os.dup2(source, target)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
     os.close(nothing)
-    os.close(file)
+    point(log)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  open for life
     for number, name in ((1, "stdout"), (2, "stderr")):
         stream = open(number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
         setattr(sys, name, stream)
 
 
+def point(log: str) -> None:
+    """Let the streams of a process that ``redirect`` has given its own, or of one forked from it, end in a file."""
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for number in (1, 2):
+        os.dup2(file, number)
+    os.close(file)
+
+
 def set_threads(threads: int) -> None:
-    """Let libraries that are loaded, and those that will be, compute with ``threads``; a server has one."""
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+    """Let libraries that are loaded, and those that will be, compute with ``threads``; one is what they start with."""
     if threads == 1:
         return
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(threads)

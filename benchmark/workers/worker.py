@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -76,13 +75,14 @@ class Job:
     suite: str
     versions: dict[str, Any]
 
-    def to_bytes(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+    def plain(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {**vars(self), "identity": vars(self.identity)}
 
     @classmethod
-    def from_bytes(cls, body: bytes) -> Job:
-        raw = json.loads(body)
-        return cls(**{**raw, "identity": Identity(**raw["identity"])})
+    def of(cls, plain: Mapping[str, Any]) -> Job:
+        """Return the job that ``plain`` told."""
+        return cls(**{**plain, "identity": Identity(**plain["identity"])})
 
 
 def execute(job: Job, shelf: DataShelf) -> Record:

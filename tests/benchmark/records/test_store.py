@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -24,6 +25,13 @@ def test_a_record_comes_back_as_it_was(tmp_path):
     written = store.write(record(), FRAME)
     assert store.read("k" * 64) == written
     pd.testing.assert_frame_equal(store.predictions(written), FRAME)
+
+
+@pytest.mark.parametrize("text", [["a", "b"], ["", "é, 细胞"]])
+def test_columns_come_back_as_the_table_of_pandas_that_they_are(tmp_path, text):
+    columns = {"specimen": np.array(text), "y": np.array([0, -1]), "p0": np.array([0.1, np.nextafter(1, 0)])}
+    store = Store(tmp_path, "suite")
+    pd.testing.assert_frame_equal(store.predictions(store.write(record(), columns)), pd.DataFrame(columns))
 
 
 def test_no_record_without_trial_json(tmp_path):

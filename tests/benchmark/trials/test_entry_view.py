@@ -173,7 +173,7 @@ def test_tuning_is_judged_on_valid_only(outcome: Any) -> None:
 
 
 def test_each_answer_is_kept_under_its_own_specimen(outcome: Any) -> None:
-    told = outcome.predictions
+    told = pd.DataFrame(outcome.predictions)
     place = [int(name.rpartition("-")[2]) for name in told["specimen"]]
     np.testing.assert_array_equal(told[["p0", "p1", "p2"]], answer(COHORT.genes[place]))
     for column in ("patient", "domain", "y"):
@@ -187,7 +187,7 @@ def test_each_answer_is_kept_under_its_own_specimen(outcome: Any) -> None:
 
 
 def test_predictions_without_some_modalities_stay_with_their_specimens(outcome: Any) -> None:
-    grid = outcome.modality_predictions
+    grid = pd.DataFrame(outcome.modality_predictions)
     assert len(grid) == 7 * 15 and set(grid["role"]) == {"test", "test:B"}
     without = grid[grid["modalities"] == "images+clinical"]
     assert set(without["p0"]) == {0.25}

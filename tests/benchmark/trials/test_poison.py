@@ -86,7 +86,7 @@ def bad(column: pd.Series, rows: np.ndarray) -> pd.Series:
 
 def predicted(build: Callable[..., Entry], cohort: Cohort, roles: Roles, params: dict[str, Any]) -> pd.DataFrame:
     """Return the probabilities of valid rows and of those test rows that get no poison."""
-    frame = run_trial(build, cohort, roles, params=params, seed=7).predictions
+    frame = pd.DataFrame(run_trial(build, cohort, roles, params=params, seed=7).predictions)
     clean = cohort.specimen[np.concatenate([roles["valid"], roles["test"][::2]])]
     return frame[frame["specimen"].isin(clean)].filter(regex=r"specimen|^p\d").reset_index(drop=True)
 

@@ -68,7 +68,8 @@ def test_ids_and_order_of_a_sorted_file_tell_nothing(build):
     renamed = dataclasses.replace(ordered, specimen=COHORT.specimen, patient=COHORT.patient)
     roles = {"train": np.arange(0, 60, 2), "valid": np.arange(0, 60, 2), "test": np.arange(1, 60, 2)}
     told = [
-        run_trial(build, renamed, roles, params={}, seed=seed).predictions.query("role == 'test'") for seed in range(20)
+        pd.DataFrame(run_trial(build, renamed, roles, params={}, seed=seed).predictions).query("role == 'test'")
+        for seed in range(20)
     ]
     accuracy = np.mean([(t[["p0", "p1", "p2"]].to_numpy().argmax(axis=1) == t["y"]).mean() for t in told])
     assert accuracy < 0.45
@@ -101,7 +102,7 @@ def test_costs_are_recorded_and_a_bad_count_is_refused():
 
 def test_predictions_carry_ids_labels_and_probabilities():
     outcome = run_trial(Spy, COHORT, ROLES, params={"shift": 0.5}, seed=1)
-    test = outcome.predictions.query("role == 'test'")
+    test = pd.DataFrame(outcome.predictions).query("role == 'test'")
     assert sorted(test["specimen"]) == sorted(COHORT.specimen[ROLES["test"]])
     assert set(outcome.predictions["role"]) == {"test", "valid"}
     assert np.allclose(test[["p0", "p1", "p2"]], [1 / 3 + 0.1, 1 / 3 - 0.05, 1 / 3 - 0.05])
@@ -263,7 +264,7 @@ def test_an_entry_learns_anew_from_train_and_valid_after_valid_was_predicted():
     both = np.concatenate([roles["train"], roles["valid"]])
     assert sorted(Spy.seen["both"].genes[:, 0]) == sorted(COHORT.genes[both, 0])
     assert set(Spy.seen["both"].y) <= {0, 1, 2} and Spy.seen["both"].truth is None
-    told = outcome.predictions.groupby("role")["p0"].unique()
+    told = pd.DataFrame(outcome.predictions).groupby("role")["p0"].unique()
     assert told["valid"].tolist() == [0.25] and told["test"].tolist() == [(COHORT.y[both] == 0).mean()]
     assert outcome.details["refitted"] is True
     assert run_trial(Spy, COHORT, ROLES, params={}, seed=3).details["refitted"] is False
@@ -346,7 +347,7 @@ def test_the_final_fit_draws_the_same_whatever_was_tried_before(tmp_path):
     ]
     np.random.rand(5)  # noqa: NPY002  as something else in the process might
     tuned.append(run_trial(Draws, COHORT, ROLES, params={}, seed=3))
-    assert len({outcome.predictions["p0"].iloc[0] for outcome in tuned}) == 1
+    assert len({outcome.predictions["p0"][0] for outcome in tuned}) == 1
 
 
 class Scores(Knob):

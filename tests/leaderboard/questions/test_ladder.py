@@ -51,7 +51,7 @@ def rung(cohort, scheme, build, name="neighbour") -> TaskResult:
     plan = make_split(Split(scheme=scheme), cohort)
     frames = []
     for fold in plan.folds:
-        table = run_trial(build, cohort, plan.roles(cohort, fold), params={}, seed=0).predictions
+        table = pd.DataFrame(run_trial(build, cohort, plan.roles(cohort, fold), params={}, seed=0).predictions)
         frames.append(table[table["role"].str.startswith("test")].assign(entry=name, seed=0, fold=fold))
     trials = pd.DataFrame({"entry": name, "seed": 0, "fold": plan.folds, "status": "done", "stale": False})
     return TaskResult(

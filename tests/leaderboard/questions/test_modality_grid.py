@@ -44,8 +44,8 @@ def task() -> TaskResult:
             roles = PLAN.roles(COHORT, fold)
             outcome = run_trial(build, COHORT, roles, params={}, seed=0, modality_grid=True)
             named = {"entry": name, "seed": 0, "fold": fold}
-            full.append(outcome.predictions.query("role == 'test'").assign(**named))
-            grids.append(outcome.modality_predictions.assign(**named))
+            full.append(pd.DataFrame(outcome.predictions).query("role == 'test'").assign(**named))
+            grids.append(pd.DataFrame(outcome.modality_predictions).assign(**named))
             holes = json.dumps(outcome.details["modality_holes"])
             trials.append({**named, "status": "done", "stale": False, "tuned": None, "seconds": 1.0, "error": "",
                            "modality_holes": holes})  # fmt: skip
@@ -88,12 +88,13 @@ def test_full_predictions_do_not_change_and_are_one_of_the_seven():
     roles = PLAN.roles(COHORT, 0)
     plain = run_trial(LogisticRegressionEntry, COHORT, roles, params={}, seed=0)
     asked = run_trial(LogisticRegressionEntry, COHORT, roles, params={}, seed=0, modality_grid=True)
-    pd.testing.assert_frame_equal(plain.predictions, asked.predictions)
+    told = pd.DataFrame(plain.predictions)
+    pd.testing.assert_frame_equal(told, pd.DataFrame(asked.predictions))
     assert plain.modality_predictions is None and "modality_holes" not in plain.details
-    grid = asked.modality_predictions
+    grid = pd.DataFrame(asked.modality_predictions)
     assert set(grid["modalities"]) == SEVEN and set(grid["role"]) == {"test"}
     every = grid[grid["modalities"] == "images+genes+clinical"].drop(columns="modalities").reset_index(drop=True)
-    pd.testing.assert_frame_equal(every, plain.predictions.query("role == 'test'").reset_index(drop=True))
+    pd.testing.assert_frame_equal(every, told.query("role == 'test'").reset_index(drop=True))
 
 
 def test_an_entry_is_shown_what_is_left_and_no_labels():
@@ -149,7 +150,7 @@ def test_the_second_file_is_hashed_like_the_first(tmp_path):
     store = Store(tmp_path, "s")
     record = Record("k" * 64, Identity("quick", "t", "lr", 0, 0), "done", outcome.details)
     written = store.write(record, outcome.predictions, None, outcome.modality_predictions)
-    pd.testing.assert_frame_equal(store.modality_predictions(written), outcome.modality_predictions)
+    pd.testing.assert_frame_equal(store.modality_predictions(written), pd.DataFrame(outcome.modality_predictions))
     assert store.read("k" * 64) == written
     path = store.path("k" * 64) / "modality_predictions.parquet"
     path.write_bytes(path.read_bytes()[:-1])

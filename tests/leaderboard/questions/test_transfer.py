@@ -37,7 +37,8 @@ def result(cohort, builds, *, seeds=(0,), n_classes=3) -> TaskResult:
     for name, build in builds.items():
         for seed in seeds:
             for fold in plan.folds:
-                table = run_trial(build, cohort, plan.roles(cohort, fold), params={}, seed=seed).predictions
+                outcome = run_trial(build, cohort, plan.roles(cohort, fold), params={}, seed=seed)
+                table = pd.DataFrame(outcome.predictions)
                 tests = table[table["role"].str.startswith("test")]
                 frames.append(tests.assign(entry=name, seed=seed, fold=fold))
                 trials.append((name, seed, fold, "done", False, None, 1.0, ""))
