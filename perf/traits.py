@@ -18,9 +18,9 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmark.entries import load_dataset
 from datasets.cohort import Cohort
 from datasets.features import Source, pretrained_means, region_features
-from datasets.generated.apl_sim import load
 from datasets.morphology import cached_cell_features
 
 _PENALTIES = np.logspace(0, 4, 5)
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=240)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    cohort = load(patients=asked.patients, seed=asked.seed)
+    cohort = load_dataset("apl-sim", None, {"patients": asked.patients, "seed": asked.seed})
     assert cohort.images is not None and cohort.truth is not None and cohort.truth.traits is not None
     owner = np.repeat(np.arange(len(cohort)), cohort.images.sizes)
     rows = np.flatnonzero(cohort.truth.traits["leukaemic"].to_numpy() & np.isin(cohort.domain[owner], ["A", "B"]))
