@@ -1,4 +1,4 @@
-"""Features of a pretrained network, averaged over the nucleus and over the cytoplasm of each cell."""
+"""Features of a pretrained network, averaged over the nucleus, the cytoplasm and the whole picture of each cell."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from datasets.features.pretrained_features import cached_features, check_block, 
 from datasets.features.pretrained_weights import PACKAGED, Source
 from datasets.morphology import CODE, FEATURES, OUTLINES, cached_cell_features, optical_density, segment
 
+_GRID = 8
 _LEAST = 1e-5  # of a picture, below which a region is not there
 # Read at import: what a later edit makes of the files is not the code that runs here.
 _READER = hashlib.sha256(Path(__file__).read_bytes() + CODE).hexdigest()
@@ -25,10 +26,10 @@ _COLUMNS = [FEATURES.index(name) for name in OUTLINES]
 
 
 def region_features(images: ImageBags, block: int, side: int, source: Source) -> NDArray[np.float32]:
-    """Return what is seen within nucleus and cytoplasm, and their size and shape, float32 (m, f), bag after bag.
+    """Return what is seen in nucleus, cytoplasm and whole picture, size and shape, float32 (m, f), bag after bag.
 
     The average over a whole picture mixes a cell with red cells and empty field, by an amount that changes with its
-    size. What is not there (no cell, no cytoplasm) is 0.
+    size. It stands in for a region that is not found; the size and shape of what is not found are 0.
 
     Args:
         block: Number of the network's block that is read, from 0.
@@ -45,8 +46,8 @@ def region_features(images: ImageBags, block: int, side: int, source: Source) ->
 def region_maps(images: ImageBags, block: int, side: int) -> NDArray[np.float16]:
     """Return maps of EfficientNet-Lite0 whose mean over places is ``region_features``, float16 (m, f, h, w).
 
-    Each channel stands there twice, for places of the nucleus and of the cytoplasm; size and shape are the same at all
-    places. Arguments and errors are those of ``region_features``.
+    Each channel stands there three times, for places of the nucleus, of the cytoplasm, and all places; size and shape
+    are the same at all places. Arguments and errors are those of ``region_features``.
     """
     maps = _read(images, block, side, Source(PACKAGED, "", ""), by_region, "map")
     outlines = _outlines(images).astype(np.float16)[:, :, None, None]
@@ -54,7 +55,7 @@ def region_maps(images: ImageBags, block: int, side: int) -> NDArray[np.float16]
 
 
 def within_regions(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:
-    """Return the mean of a block's output over the nucleus, then over the cytoplasm, float32 (m, 2 * channels).
+    """Return the mean of a block's output over nucleus, cytoplasm and whole picture, float32 (m, 3 * channels).
 
     Args:
         network: An EfficientNet of timm.
@@ -66,16 +67,21 @@ def within_regions(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: 
 
 
 def by_region(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:
-    """Return the map of which ``within_regions`` is the mean over places, float16 (m, 2 * channels, h, w)."""
-    return _weighted(network, pixels, raw, block).half()
+    """Return a map of which ``within_regions`` is the mean over places, float16 (m, 3 * channels, h, w).
+
+    It has at most 8 x 8 places, each the mean of those that it holds.
+    """
+    maps = _weighted(network, pixels, raw, block)
+    return F.adaptive_avg_pool2d(maps, (min(_GRID, maps.shape[2]), min(_GRID, maps.shape[3]))).half()
 
 
 def _weighted(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:
     nucleus, cell = segment(optical_density(raw))
-    regions = torch.tensor(np.stack([nucleus, cell & ~nucleus], axis=1)).float()
+    regions = torch.tensor(np.stack([nucleus, cell & ~nucleus, np.ones_like(cell)], axis=1)).float()
     maps = stage_map(network, block, pixels)
     cover = F.adaptive_avg_pool2d(regions, (maps.shape[2], maps.shape[3]))
-    weight = cover / cover.mean(dim=(2, 3), keepdim=True).clamp_min(_LEAST)
+    share = cover.mean(dim=(2, 3), keepdim=True)
+    weight = torch.where(share > _LEAST, cover / share.clamp_min(_LEAST), 1.0)
     return torch.einsum("mchw,mrhw->mrchw", maps, weight).flatten(1, 2)
 
 

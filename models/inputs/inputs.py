@@ -14,6 +14,7 @@ from models.inputs.clinical_table import ClinicalTable
 from models.inputs.gene_scaler import GeneScaler, GeneSelection
 
 _IMAGES_FOR_STATISTICS = 1024
+_NEARLY_ALL = 0.9
 EVERY_GENE = GeneSelection()
 ReadFeatures = Callable[[ImageBags], NDArray[np.floating]]
 
@@ -56,13 +57,15 @@ class FeatureScaler:
     """Give each feature of a frozen encoder mean 0 over the images of train, and variance 1 over its bags.
 
     A channel of a map is one feature, by its mean over places.
-    What differs between specimens decides the scale, not what differs between the cells of each.
+    What differs between specimens decides the scale, not what differs between the cells of each. A feature that is the
+    same in nine of ten images of train is left out: the few others would weigh too much (M. Kuhn, K. Johnson, "Applied
+    Predictive Modeling", 2013, section 3.5).
 
     Attributes:
         size: Height and width of every image.
         features: From bags of m images to what the frozen encoder says of each, (m, f) or (m, channels, h, w).
         places: Height and width of a map, () for features without places.
-        mean, scale: float32 (f,), or (channels, 1, 1); the scale is 1 for features that are constant on train.
+        mean, scale: float32 (f,), or (channels, 1, 1); the scale is infinite for features that are left out.
     """
 
     size: tuple[int, int]
@@ -81,7 +84,8 @@ class FeatureScaler:
         sums = np.add.reduceat(values, filled, axis=0, dtype=np.float64)
         bags = sums / images.sizes[images.sizes > 0][:, None]
         scale = (bags if len(bags) > 1 else values).std(axis=0, dtype=np.float64)
-        scale = np.where(scale > 0, scale, 1.0).astype(np.float32)
+        alike = (values == np.median(values, axis=0)).mean(axis=0) > _NEARLY_ALL
+        scale = np.where((scale > 0) & ~alike, scale, np.inf).astype(np.float32)
         mean = values.mean(axis=0, dtype=np.float64).astype(np.float32)
         flat = (-1, *(1 for _ in places))
         size = (images.pixels.shape[1], images.pixels.shape[2])

@@ -73,7 +73,9 @@ def _asks(folder, barrier):
     pixels = np.random.default_rng(0).integers(0, 255, (6, 8, 8, 3), dtype=np.uint8)
     barrier.wait(60)
     bags = ImageBags(pixels, np.array([0, 2, 6]))
-    np.save(folder / f"{mp.current_process().name}.npy", cached_features(bags, lambda f, x: f(x), build, 0, "flat"))
+    np.save(
+        folder / f"{mp.current_process().name}.npy", cached_features(bags, lambda f, x, raw: f(x), build, 0, "flat")
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")

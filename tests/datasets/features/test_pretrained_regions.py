@@ -8,6 +8,7 @@ import torch
 
 from datasets.cohort import ImageBags
 from datasets.features.pretrained_features import normalised, stage_map
+from datasets.features.pretrained_means import pretrained_means
 from datasets.features.pretrained_regions import by_region, region_features, region_maps, within_regions
 from datasets.features.pretrained_weights import PACKAGED, Source
 from datasets.morphology import FEATURES, OUTLINES
@@ -57,13 +58,13 @@ def test_the_mean_within_a_region_is_that_of_a_loop_over_places(network, bags):
     torch.testing.assert_close(found, total / weight, rtol=0.05, atol=0.05)
 
 
-def test_a_map_of_ones_has_mean_one_in_each_region_that_is_there(network, bags, monkeypatch):
+def test_a_map_of_ones_has_mean_one_in_each_region(network, bags, monkeypatch):
     monkeypatch.setattr(
         "datasets.features.pretrained_regions.stage_map",
         lambda network, block, pixels: torch.ones(len(pixels), 1, 8, 8),
     )
     found = within_regions(network, torch.zeros(3, 3, SIDE, SIDE), bags.pixels, 2)
-    torch.testing.assert_close(found, torch.tensor([[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]))
+    torch.testing.assert_close(found, torch.ones(3, 3))
     assert by_region(network, torch.zeros(3, 3, SIDE, SIDE), bags.pixels, 2).dtype == torch.float16
 
 
@@ -71,8 +72,11 @@ def test_features_are_those_of_the_regions_and_the_outlines_in_the_order_of_the_
     found = region_features(bags, 2, 0, Source(PACKAGED, "", ""))
     expected = cell_features(bags.pixels[[1, 0, 2]])[:, [FEATURES.index(name) for name in OUTLINES]]
     np.testing.assert_array_equal(found[:, -len(OUTLINES) :], expected)
-    assert found.shape == (3, 2 * 40 + len(OUTLINES))
-    assert not found[2].any()  # an empty field has no cell
+    assert found.shape == (3, 3 * 40 + len(OUTLINES))
+    whole = pretrained_means(bags, "b2", 0, Source(PACKAGED, "", ""))
+    np.testing.assert_allclose(found[:, 2 * 40 : 3 * 40], whole, rtol=1e-3, atol=1e-4)
+    assert not found[2, -len(OUTLINES) :].any()  # an empty field has no cell, and the picture stands in for it
+    np.testing.assert_allclose(found[2, : 3 * 40].reshape(3, 40), np.tile(whole[2], (3, 1)), rtol=1e-3, atol=1e-4)
     alone = ImageBags(bags.pixels[:1], np.array([0, 1]))
     np.testing.assert_allclose(
         region_features(alone, 2, 0, Source(PACKAGED, "", ""))[0], found[1], rtol=1e-3, atol=1e-4
@@ -84,9 +88,10 @@ def test_outlines_say_nothing_of_colour_or_texture():
     assert not [name for name in OUTLINES if any(word in name for word in ("red", "blue", "grain", "contrast", "rod"))]
 
 
-def test_the_mean_of_a_map_over_places_is_the_feature(bags):
-    maps = region_maps(bags, 2, 0)
-    features = region_features(bags, 2, 0, Source(PACKAGED, "", ""))
+@pytest.mark.parametrize("block", [1, 2])  # 16 x 16 places, which are put together, and 8 x 8
+def test_the_mean_of_a_map_over_places_is_the_feature(bags, block):
+    maps = region_maps(bags, block, 0)
+    features = region_features(bags, block, 0, Source(PACKAGED, "", ""))
     assert maps.shape == (3, features.shape[1], PLACES, PLACES) and maps.dtype == np.float16
     np.testing.assert_allclose(maps.astype(np.float32).mean(axis=(2, 3)), features, rtol=5e-3, atol=5e-3)
 

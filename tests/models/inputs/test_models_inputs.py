@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sklearn.feature_selection import f_classif
 from sklearn.preprocessing import StandardScaler
 
-from datasets.cohort import presence
+from datasets.cohort import ImageBags, presence
 from models.inputs.augmentation import jitter_stain, random_orientation
 from models.inputs.cell_sampling import even_cells, random_cells
 from models.inputs.clinical_table import ClinicalTable, NumericColumn
 from models.inputs.gene_scaler import GeneScaler, GeneSelection, f_statistic, set_members
-from models.inputs.inputs import Inputs
+from models.inputs.inputs import FeatureScaler, Inputs
 from models.inputs.resident import Resident
 from tests.toy import toy_cohort
 
@@ -153,3 +153,16 @@ def test_stain_jitter_keeps_white_and_without_strength_everything():
     cells = torch.rand(5, 3, 4, 4)
     assert torch.equal(jitter_stain(torch.ones(5, 3, 4, 4), 0.5, generator), torch.ones(5, 3, 4, 4))
     torch.testing.assert_close(jitter_stain(cells, 0.0, generator), cells)
+
+
+def test_a_feature_that_hardly_ever_differs_is_left_out():
+    values = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    values[:, 1] = 0
+    values[:3, 1] = 5.0  # three of forty
+    values[:, 2] = 7.0
+    bags = ImageBags(np.zeros((40, 2, 2, 3), np.uint8), np.arange(0, 41, 4))
+    scaler = FeatureScaler.fit(bags, lambda images: values)
+    read = scaler.read(bags)
+    assert not read[:, 1:].any()
+    means = values[:, 0].reshape(10, 4).mean(axis=1)
+    np.testing.assert_allclose(read[:, 0], (values[:, 0] - values[:, 0].mean()) / means.std(), rtol=1e-4, atol=1e-5)
