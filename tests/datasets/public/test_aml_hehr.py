@@ -100,6 +100,15 @@ def test_counts_of_the_source_are_compared(root):
     assert "1 patients have another number of images than metadata.csv says, such as C1" in load(root).provenance.absent
 
 
+def test_a_copy_with_all_images_is_not_called_modified(root, monkeypatch):
+    assert load(root).provenance.modified
+    monkeypatch.setattr(aml_hehr, "_IMAGES", 5 * (1 + 2 + 3 + 1 + 2))
+    provenance = load(root).provenance
+    assert (provenance.modified, provenance.absent) == (False, ())
+    change(root, "C1", instance_count="77")
+    assert load(root).provenance.modified
+
+
 def test_blanks_are_missing(root):
     change(root, "A1", age="", sex_1f_2m="", **{"leucocytes_per_¬µl": "nan"})
     cohort = load(root)

@@ -47,6 +47,13 @@ def test_only_fields_with_one_cell_and_one_type_are_used(root):
     assert load(root, basophils=True).classes[-1] == "basophil"
 
 
+def test_a_copy_with_all_fields_is_not_called_modified(root, monkeypatch):
+    assert load(root).provenance.modified
+    monkeypatch.setattr(bccd, "_FIELDS", len(FIELDS))
+    provenance = load(root).provenance
+    assert (provenance.modified, provenance.absent) == (False, ())
+
+
 def test_the_square_lies_around_the_box_and_within_the_image(root):
     cohort = load(root)
     corners = {0: (100, 60), 1: (0, 0), 2: (160, 105), 3: (100, 60)}
