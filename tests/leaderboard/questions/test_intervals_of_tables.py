@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -145,3 +146,72 @@ def test_the_interval_of_a_score_is_as_wide_as_its_metric_asks(make, metric, mos
         m = most / (wide / z) ** 2
         half = z * np.sqrt(share * (1 - share) / m + z**2 / (4 * m**2)) / (1 + z**2 / m)
     assert (high - low) / 2 == pytest.approx(half, rel=0.01 if most else 0.12)
+
+
+def fewer(task: TaskResult, n: int) -> TaskResult:
+    """Return a task without its last patients."""
+    kept = task.predictions["patient"].isin(sorted(set(task.predictions["patient"]))[:n])
+    return replace(task, predictions=task.predictions[kept].reset_index(drop=True))
+
+
+@pytest.fixture(scope="module")
+def of_three_resamples() -> dict[int, dict[str, pd.DataFrame]]:
+    """Return tables of three resamples by what a patient adds to a reach of 2.6, in thousandths.
+
+    Three numbers lie within 1.42 standard deviations of their mean, so a reach above ``FEW_REACH`` alone says how wide
+    an interval of them is.
+    """
+    leaky, honest = rung_tasks()
+    tasks = (replace(rich_task(n=90), specimens=None), transfer_task(), leaky, fewer(honest, 120))
+    drawing, found = import_module("leaderboard.inference.shared_draw"), {}
+    for more in (0, 1, -1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(drawing, "reach", lambda strata, more=more: 2.6 + more * len(strata) / 1000)
+            found[more] = cross_domain.tables(tasks, resamples=3, seed=0)
+    return found
+
+
+def sets_of(name: str, table: pd.DataFrame, by_row: dict[str, pd.DataFrame]) -> list[tuple[int, ...] | None]:
+    """Return the sizes of the sets of patients that the interval of each row is about; None where it is not tested."""
+    if name == "strata-gaps":
+        keys = ["task", "entry", "test_set", "by", "stratum"]
+        sizes = by_row["strata"].drop_duplicates(keys).set_index(keys)["n_patients"]
+        ends = [[(r.task, r.entry, r.test_set, r.by, s) for s in (r.best, r.worst)] for r in table.itertuples()]
+        return [tuple(int(sizes[end]) for end in pair) for pair in ends]
+    if name == "ladder":
+        ends = {(r.level, r.rung): int(r.n_patients) for r in table.itertuples()}
+        return [
+            (ends[r.level, "random image"], ends[r.level, "patient"]) if r.rung == "inflation" else (r.n_patients,)
+            for r in table.itertuples()
+        ]
+    if name == "transfer-summary":
+        cells = by_row["transfer"].dropna(subset="value").query("train != test")
+        return [tuple(cells[cells["entry"] == row.entry]["n_patients"]) if row.score == "worst domain" else None
+                for row in table.itertuples()]  # fmt: skip
+    return [None if pd.isna(n) else (int(n),) for n in table["n_patients"]]
+
+
+@pytest.mark.parametrize("name", ["transfer", "transfer-summary", "ladder", "modality-grid", "strata", "strata-gaps"])
+@pytest.mark.parametrize("more", [1, -1])
+def test_an_interval_reaches_as_far_as_the_patients_of_its_sets_ask(of_three_resamples, name, more):
+    """Of a difference between two sets the one that asks for more counts, be it the larger or the smaller."""
+    plain, told = of_three_resamples[0][name], of_three_resamples[more][name]
+    checked = set()
+    for i, sets in enumerate(sets_of(name, told, of_three_resamples[more])):
+        bounds = [table.iloc[i][side] for table in (plain, told) for side in ("low", "high")]
+        before, after = bounds[1] - bounds[0], bounds[3] - bounds[2]
+        if sets is None or plain.iloc[i]["metric"] in MIRRORED or {0.0, 1.0} & set(bounds) or not before > 1e-9:
+            continue
+        assert after / before == pytest.approx(max(1 + more * n / 2600 for n in sets))
+        checked.add(sets)
+    assert checked and (len(max(checked, key=len)) > 1) == (name in ("transfer-summary", "ladder", "strata-gaps"))
+
+
+def test_every_interval_has_its_lower_bound_first():
+    task = rich_task(n=45)
+    made = {**further_tables((task,), resamples=20), "score": score(task, resamples=20)}
+    made |= {"pairs": pairs(task, resamples=20, permutations=5), "detail": detail(task, resamples=20)}
+    for name, table in made.items():
+        for low in (column for column in table if column.endswith("low")):
+            bounds = table[[low, low.replace("low", "high")]].dropna().to_numpy(dtype=float)
+            assert (bounds[:, 0] <= bounds[:, 1]).all(), (name, low)
