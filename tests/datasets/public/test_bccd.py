@@ -131,6 +131,7 @@ def test_broken_files_are_named(root, break_it, message):
 def test_a_square_larger_than_the_image_and_bad_sizes(root):
     with pytest.raises(CohortError, match=r"none of 4 files in .*could be read.*smaller than the square of 151"):
         bccd.load(data_root=root, image_size=8, side=151)
+    assert bccd.load(data_root=root, image_size=8, side=150).images.sizes.tolist() == [1, 1, 1, 1]
     with pytest.raises(ValueError, match="side and image_size need to be 1 or more"):
         bccd.load(data_root=root, side=0)
 
