@@ -59,6 +59,7 @@ def test_one_bag_a_patient_controls_left_out(root):
         assert cohort.clinical["sex"][i] == ("female", "male")[number % 2]
         assert cohort.clinical["wbc"][i] == pytest.approx((4000 + number) / 1000)
     assert list(cohort.clinical) == ["age", "sex", "wbc"]
+    assert cohort.clinical.index.tolist() == list(range(len(cohort)))
     assert len(cohort.image_facts) == len(cohort.images.pixels)
     schemes.kfold(cohort, folds=aml_hehr.SPLIT["folds"])
 
