@@ -12,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from leaderboard.inference.clustered import shared_weights
 from leaderboard.questions.variance import variance
-from leaderboard.records.testsets import test_sets
+from leaderboard.records.testsets import test_sets as sets_of
 from tests.leaderboard.held_out_task import rows, task_of
 
 
@@ -95,7 +95,7 @@ def test_models_of_all_folds_on_the_same_patients():
 def test_the_spread_of_two_resamples_by_hand():
     """With few resamples it shows what a variance is divided by."""
     task = planted(lambda s, f: [0.5, 0.9, 0.6][f], 1, 3, per_fold=60)
-    (first,), table = test_sets(task), task.predictions.sort_values("patient")
+    (first,), table = sets_of(task), task.predictions.sort_values("patient")
     weights = shared_weights(task, first, 2, 0)
     called = table[["p0", "p1", "p2"]].to_numpy().argmax(axis=1)
 
