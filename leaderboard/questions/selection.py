@@ -49,7 +49,8 @@ def selection(
     unknown = sorted(set(candidates) - set(task.entries))
     if unknown:
         raise ValueError(f"task {task.name!r} has no entries {unknown}; choices: {list(task.entries)}")
-    mine = task.predictions[task.predictions["entry"].isin(candidates)]
+    given = task.predictions[task.predictions["entry"].isin(candidates)]
+    mine = given.sort_values(["entry", *CELL], kind="stable", ignore_index=True)
     choices = {name: rule(task, mine, metric) for name, rule in RULES.items()}
     return _reported(task, mine, metric, choices, resamples, seed)
 

@@ -37,13 +37,13 @@ def _score(task: TaskResult, table: pd.DataFrame, metric: Metric) -> float:
 
 
 def _best(scores: dict[str, float]) -> tuple[str, float] | None:
-    """Return the first of the best; NaN is never chosen."""
+    """Return the best, of equal ones the first by name; NaN is never chosen."""
     known = {entry: score for entry, score in scores.items() if not np.isnan(score)}
-    return max(known.items(), key=lambda item: item[1]) if known else None
+    return max(sorted(known.items()), key=lambda item: item[1]) if known else None
 
 
 def _by_entry(task: TaskResult, table: pd.DataFrame, metric: Metric) -> dict[str, float]:
-    return {str(e): _score(task, part, metric) for e, part in table.groupby("entry", sort=False)}
+    return {str(e): _score(task, part, metric) for e, part in table.groupby("entry")}
 
 
 def _on_validation(task: TaskResult, tests: pd.DataFrame, metric: Metric) -> Choice:
@@ -80,7 +80,7 @@ def _on_test(task: TaskResult, tests: pd.DataFrame, metric: Metric) -> Choice:
     for _, part in tests.groupby("role"):
         scores = {
             str(entry): float(np.mean([_score(task, one, metric) for _, one in mine.groupby("seed")]))
-            for entry, mine in part.groupby("entry", sort=False)
+            for entry, mine in part.groupby("entry")
         }
         cells = part[CELL].drop_duplicates().itertuples(index=False, name=None)
         taken |= dict.fromkeys(cells, _best(scores) or next(iter(scores.items())))

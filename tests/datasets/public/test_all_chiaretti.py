@@ -39,6 +39,7 @@ def test_rows_are_matched_by_sample_and_single_patients_left_out_by_name(tmp_pat
     assert cohort.specimen.tolist() == ["s6", "s4", "s3", "s2", "s1"]
     assert [cohort.classes[k] for k in cohort.y] == ["no fusion", "E2A/PBX1", "ALL1/AF4", "BCR/ABL", "no fusion"]
     assert cohort.genes[:, 0].tolist() == [0, 4, 6, 8, 10]
+    assert cohort.clinical.index.tolist() == [0, 1, 2, 3, 4]
     assert "NUP-98 (1)" in cohort.provenance.absent[0]
 
 

@@ -59,6 +59,7 @@ def test_one_bag_a_patient_controls_left_out(root):
         assert cohort.clinical["sex"][i] == ("female", "male")[number % 2]
         assert cohort.clinical["wbc"][i] == pytest.approx((4000 + number) / 1000)
     assert list(cohort.clinical) == ["age", "sex", "wbc"]
+    assert cohort.clinical.index.tolist() == list(range(len(cohort)))
     assert len(cohort.image_facts) == len(cohort.images.pixels)
     schemes.kfold(cohort, folds=aml_hehr.SPLIT["folds"])
 
@@ -98,6 +99,15 @@ def test_counts_of_the_source_are_compared(root):
     assert "the source has 81,214" in sentence
     change(root, "C1", instance_count="77")
     assert "1 patients have another number of images than metadata.csv says, such as C1" in load(root).provenance.absent
+
+
+def test_a_copy_with_all_images_is_not_called_modified(root, monkeypatch):
+    assert load(root).provenance.modified
+    monkeypatch.setattr(aml_hehr, "_IMAGES", 5 * (1 + 2 + 3 + 1 + 2))
+    provenance = load(root).provenance
+    assert (provenance.modified, provenance.absent) == (False, ())
+    change(root, "C1", instance_count="77")
+    assert load(root).provenance.modified
 
 
 def test_blanks_are_missing(root):

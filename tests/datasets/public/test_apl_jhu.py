@@ -98,12 +98,21 @@ def test_provenance_names_what_differs(root):
     assert provenance.version == apl_jhu.SOURCE.commit
 
 
-def test_files_of_the_manifest_are_not_called_modified(root, monkeypatch):
+@pytest.mark.parametrize("change", ["none", "a file is lost", "a file is longer", "a file is not listed"])
+def test_only_the_files_of_the_manifest_are_not_called_modified(root, monkeypatch, change):
     folder = root / "apl-jhu"
     paths = [p for p in (folder / "Data/All").rglob("*") if p.is_file()]
     listed = [download.RemoteFile(p.relative_to(folder).as_posix(), p.stat().st_size) for p in paths]
-    monkeypatch.setattr(apl_jhu, "read_manifest", lambda _: listed)
-    assert not load(root).provenance.modified
+    first = next(i for i, file in enumerate(listed) if file.path.endswith("Patient_01/Signed slides/Monocyte/MO_1.jpg"))
+    other = download.RemoteFile(listed[first].path, listed[first].size - 1)
+    lost = download.RemoteFile(listed[first].path.replace("MO_1", "MO_9"), 1)
+    rest = [*listed[:first], *listed[first + 1 :]]
+    manifest = {"none": listed, "a file is lost": [*listed, lost], "a file is longer": [*rest, other],
+                "a file is not listed": rest}[change]  # fmt: skip
+    monkeypatch.setattr(apl_jhu, "read_manifest", lambda _: manifest)
+    provenance = load(root).provenance
+    assert provenance.modified == (change != "none")
+    assert len(provenance.absent) == (change == "a file is lost")
 
 
 def test_absent_validation_is_named(root):

@@ -169,14 +169,19 @@ def test_missing_hospitals_are_named_and_flagged(root):
     assert provenance.absent == ("only 2 of 4 external hospitals are on this machine (North, South)",)
 
 
-def test_a_whole_copy_is_not_flagged(tmp_path, monkeypatch):
-    external = [{"age": str(50 + i), "hospital": h} for i, h in enumerate("ABCD")]
+@pytest.mark.parametrize(
+    ("hospitals", "longer", "modified"), [("ABCD", 0, False), ("ABC", 0, True), ("ABCD", 1, True), ("ABC", 1, True)]
+)
+def test_a_copy_is_modified_that_lacks_a_hospital_or_has_another_size(
+    tmp_path, monkeypatch, hospitals, longer, modified
+):
+    external = [{"age": str(50 + i), "hospital": h} for i, h in enumerate(hospitals)]
     root = write(tmp_path, [{"age": "20"}, {"age": "21"}], external)
     size = (root / "apl-labs" / TRAINING_FILE).stat().st_size
-    source = sources.Source("o/r", "abc", "apl-labs", "none", (sources.RemoteFile(TRAINING_FILE, size),))
+    source = sources.Source("o/r", "abc", "apl-labs", "none", (sources.RemoteFile(TRAINING_FILE, size + longer),))
     monkeypatch.setattr(apl_labs, "SOURCE", source)
     provenance = apl_labs.load(data_root=root).provenance
-    assert (provenance.modified, provenance.absent) == (False, ())
+    assert (provenance.modified, len(provenance.absent)) == (modified, len(hospitals) < 4)
 
 
 @pytest.mark.parametrize("hospitals", ["ABCD", "ABCDE"])

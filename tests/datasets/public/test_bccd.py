@@ -47,6 +47,13 @@ def test_only_fields_with_one_cell_and_one_type_are_used(root):
     assert load(root, basophils=True).classes[-1] == "basophil"
 
 
+def test_a_copy_with_all_fields_is_not_called_modified(root, monkeypatch):
+    assert load(root).provenance.modified
+    monkeypatch.setattr(bccd, "_FIELDS", len(FIELDS))
+    provenance = load(root).provenance
+    assert (provenance.modified, provenance.absent) == (False, ())
+
+
 def test_the_square_lies_around_the_box_and_within_the_image(root):
     cohort = load(root)
     corners = {0: (100, 60), 1: (0, 0), 2: (160, 105), 3: (100, 60)}
@@ -124,6 +131,7 @@ def test_broken_files_are_named(root, break_it, message):
 def test_a_square_larger_than_the_image_and_bad_sizes(root):
     with pytest.raises(CohortError, match=r"none of 4 files in .*could be read.*smaller than the square of 151"):
         bccd.load(data_root=root, image_size=8, side=151)
+    assert bccd.load(data_root=root, image_size=8, side=150).images.sizes.tolist() == [1, 1, 1, 1]
     with pytest.raises(ValueError, match="side and image_size need to be 1 or more"):
         bccd.load(data_root=root, side=0)
 

@@ -53,6 +53,14 @@ def test_only_aml_at_diagnosis_is_used(tmp_path):
     assert cohort.genes[1].tolist() == [1, 1.5]
 
 
+def test_rows_that_are_left_out_in_between_do_not_shift_the_others(tmp_path):
+    table = clinical(diseaseStageAtSpecimenCollection=["Initial Diagnosis", "Relapse", *["Initial Diagnosis"] * 3])
+    cohort = beataml.load(data_root=write(tmp_path, table))
+    assert cohort.specimen.tolist() == ["BA1R", "BA3R", "BA4R"]
+    assert cohort.clinical["wbc"].to_dict() == {0: 3.5, 1: 100, 2: 5}
+    assert cohort.clinical["mut_FLT3"].isna().tolist() == [False, True, False]
+
+
 def test_inputs_are_measurements_and_mutations_with_holes_where_nothing_was_sequenced(tmp_path):
     table = beataml.load(data_root=write(tmp_path)).clinical
     assert table["mut_FLT3"].astype(object).where(table["mut_FLT3"].notna(), None).tolist() == ["yes", "no", None]
@@ -71,6 +79,12 @@ def test_genes_that_define_the_risk_are_no_inputs_for_it(tmp_path):
     table = clinical(ELN2017=["Favorable", "Intermediate", "Adverse", "", ""], dbgap_subject_id=list("12345"))
     cohort = beataml.load(data_root=write(tmp_path, table), target="eln2017")
     assert cohort.classes == ("Favorable", "Intermediate", "Adverse")
+    table = table.assign(ELN2017=["Favorable", "", "Adverse", "Intermediate", ""],
+                         diseaseStageAtSpecimenCollection="Initial Diagnosis")  # fmt: skip
+    without = beataml.load(data_root=write(tmp_path, table), target="eln2017")
+    assert without.specimen.tolist() == ["BA1R", "BA3R", "BA4R"] and without.y.tolist() == [0, 2, 1]
+    assert without.clinical["wbc"].to_dict() == {0: 3.5, 1: 100, 2: 5}
+    assert without.clinical["mut_WT1"].isna().tolist() == [False, True, False]
     assert not {"mut_NPM1", "mut_FLT3", "mut_TP53", "mut_CEBPA", "mut_RUNX1", "mut_ASXL1"} & set(cohort.clinical)
 
 

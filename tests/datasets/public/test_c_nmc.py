@@ -80,6 +80,13 @@ def test_an_incomplete_copy_says_so(root):
     assert set(cohort.official) == {"train"}
 
 
+def test_a_copy_with_all_images_is_not_called_modified(root, monkeypatch):
+    assert load(root).provenance.modified
+    monkeypatch.setattr(c_nmc, "_IMAGES", 26)
+    provenance = load(root).provenance
+    assert (provenance.modified, provenance.absent) == (False, ())
+
+
 def test_a_damaged_file_is_named(root):
     victim = root / "c-nmc/PKG - C-NMC 2019/C-NMC_training_data/fold_0/all/UID_1_0_1_all.bmp"
     victim.write_bytes(b"BM")

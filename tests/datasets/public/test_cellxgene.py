@@ -74,6 +74,15 @@ def test_a_pinned_query_becomes_a_cohort(census, tmp_path):
     assert not list((tmp_path / "cellxgene").glob("*.part"))
 
 
+@pytest.mark.parametrize("most", [1, 3, 4, 5, 200])
+def test_of_each_donor_at_most_so_many_cells_are_drawn_and_of_nobody_none(most):
+    table = observations()
+    cells = cellxgene._draw(table, "q", most, seed=0)
+    drawn = table.set_index("soma_joinid").loc[cells].groupby(["dataset_id", "donor_id"]).size()
+    assert drawn.to_dict() == {("s1", "d1"): min(most, 5), ("s2", "d1"): min(most, 4)}
+    assert (np.diff(cells) > 0).all()
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_the_draw_of_cells_follows_the_seed(census, tmp_path):
     drawn = []

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
 from datasets.cohort import CohortError
+from datasets.fetch.sources import RemoteFile
 from datasets.public import golub, leukemia_cross, leukemia_hgu95av2
 from datasets.public.leukemia_cross import symbols_of
 from datasets.schemes import splitters as schemes
@@ -54,6 +57,17 @@ def test_symbols_are_taken_from_descriptions_only_where_the_other_chip_has_them(
     }
     known = {"FMR1", "SAP18", "EXTL2", "GH1", "CARBONIC"}
     assert symbols_of(list(described), known) == tuple(described.values())
+
+
+@pytest.mark.parametrize("wrong", [(), ("first",), ("second",), ("first", "second")])
+def test_two_chips_are_modified_where_one_is(tmp_path, monkeypatch, wrong):
+    for name, module in (("first", golub), ("second", leukemia_hgu95av2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.csv").write_text("four")
+        files = (RemoteFile("a.csv", 5 if name in wrong else 4),)
+        monkeypatch.setattr(module, "SOURCE", replace(module.SOURCE, files=files))
+    told = leukemia_cross._provenance(tmp_path / "first", tmp_path / "second", "")
+    assert told.modified == bool(wrong)
 
 
 @real

@@ -57,6 +57,18 @@ def test_risk_leaves_out_who_has_none(load):
     assert cohort.specimen.tolist() == [f"TCGA-{i}" for i in (0, 1, 2, 4, 5)]
     assert cohort.provenance.absent[0].startswith("1 patients without")
     assert cohort.name == "tcga-laml-risk"
+    assert cohort.clinical["age"].to_dict() == dict(enumerate([40, 41, 42, 44, 45]))
+    assert cohort.clinical["mut_FLT3"].to_dict() == dict(enumerate(["no", "yes", "no", "no", "yes"]))
+
+
+@pytest.mark.parametrize("name", tcga_laml._MEASURED)
+def test_values_on_the_edge_of_what_can_be_stay_and_those_beyond_are_named(load, name):
+    column, _, low, high = tcga_laml._MEASURED[name]
+    cohort = load(parts(**{column: [low, high] * 3}))
+    assert cohort.clinical[name].tolist() == [low, high] * 3
+    for beyond in (low - 1, high + 1):
+        with pytest.raises(CohortError, match=rf"{column}: cannot be in .*TCGA-5"):
+            load(parts(**{column: [low] * 5 + [beyond]}))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.cohort import CohortError
+from datasets.cohort import CohortError, Provenance
 from datasets.fetch.sources import RemoteFile
 from datasets.public import apl_jhu, wbc_cross, wbc_sources
 from datasets.roots import DataMissing
@@ -124,6 +126,14 @@ def test_domains_are_an_option(root):
     assert joined.image_facts["width"].to_numpy()[joined.images.all_rows()][i] == 640
     assert "bccd: MIT" in joined.provenance.licence
     assert whole.provenance.licence == wbc_cross.CARD.licence
+
+
+@pytest.mark.parametrize("modified", [(False, False), (True, False), (False, True), (True, True)])
+def test_joined_sources_are_modified_where_one_is(modified):
+    said = [Provenance("s", "v", "l", modified=one) for one in modified]
+    parts = [SimpleNamespace(provenance=lambda *_, told=told: told, folder="f", domain="D") for told in said]
+    decoded = [SimpleNamespace(skipped=())] * 2
+    assert wbc_cross._provenance(parts, decoded).modified == any(modified)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from datasets.cohort import CohortError
 from datasets.public import bone_marrow_mll, matek_lmu, mll23, raabin
-from datasets.read.class_folders import choose, class_root, labelled_images
+from datasets.read.class_folders import ClassFolders, choose, class_root, labelled_images
 from datasets.roots import DataMissing
 from datasets.schemes import splitters as schemes
 from tests.datasets.cell_folders import picture, places  # noqa: F401
@@ -72,6 +74,15 @@ def test_an_incomplete_copy_is_called_modified_and_says_what_lacks(module, tmp_p
     assert f"class {module.CLASSES[first]} is not on this machine" in cohort.provenance.absent
     assert any("the source has" in sentence for sentence in cohort.provenance.absent)
     assert module.CLASSES[first] not in cohort.classes
+
+
+@everyone
+def test_a_copy_with_all_images_is_not_called_modified(module, tmp_path, monkeypatch):
+    write(module, tmp_path)
+    layout = next(value for value in vars(module).values() if isinstance(value, ClassFolders))
+    name = next(name for name, value in vars(module).items() if value is layout)
+    monkeypatch.setattr(module, name, replace(layout, published=2 * len(module.CLASSES)))
+    assert not load(module, tmp_path).provenance.modified
 
 
 @everyone

@@ -53,6 +53,11 @@ def test_a_column_of_no_and_yes(column):
     assert labels(pd.Series(column), YES_NO, "f: y").tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("column", [[], ["1"]])
+def test_labels_are_whole_numbers_also_where_there_are_none(column):
+    assert labels(pd.Series(column, dtype=object), YES_NO, "f: y").dtype == np.int64
+
+
 def test_unknown_codes_name_value_rows_and_choices():
     with pytest.raises(CohortError, match=r"unknown \['2'\] \(first: line 3 of North\). Known: 0, 1"):
         labels(pd.Series(["1", "2"]), YES_NO, "f: y", ["line 2 of North", "line 3 of North"])

@@ -114,6 +114,27 @@ def test_transparent_pixels_are_white(folder):
         np.testing.assert_array_equal(image[16:], below)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "1"])
+def test_a_colour_that_is_declared_transparent_is_white(folder, mode):
+    """A PNG without alpha can name one colour that is not to be seen (tRNS)."""
+    image = Image.new("RGB", (48, 40), (250, 240, 230))
+    image.paste((255, 0, 0), (0, 0, 48, 20))
+    image = image.quantize(2) if mode == "P" else image.convert(mode, dither=Image.Dither.NONE)
+    hidden, shown = image.getpixel((0, 0)), image.getpixel((0, 39))
+    saved(folder, "a.png", image, transparency=hidden)
+    got = decoded(folder).pixels[0]
+    assert (got[:16] == 255).all()
+    np.testing.assert_array_equal(got[16:], np.broadcast_to(np.array(image.convert("RGB"))[39, 0], (16, 32, 3)))
+    assert hidden != shown
+
+
+def test_an_image_without_transparency_keeps_every_pixel(folder):
+    saved(folder, "a.png", Image.fromarray(smooth()))
+    saved(folder, "b.png", Image.fromarray(smooth()).convert("RGBA"))
+    for image in decoded(folder).pixels:
+        np.testing.assert_array_equal(image, smooth()[4:36, 8:40])
+
+
 def test_palette_and_cmyk_become_rgb(folder):
     flat = Image.new("RGB", (48, 40), (200, 30, 60))
     saved(folder, "p.png", flat.quantize(4))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -222,6 +224,16 @@ def test_pbmc68k_says_how_to_get_it(monkeypatch, tmp_path):
     with pytest.raises(DataMissing, match="data get pbmc68k"):
         pbmc68k.load()
     assert any("pip install" in step for step in pbmc68k.SOURCE.instructions(tmp_path))
+
+
+@pytest.mark.parametrize(("longer", "modified"), [(0, False), (1, True), (-1, True)])
+def test_pbmc68k_of_another_size_is_a_modified_copy(monkeypatch, tmp_path, longer, modified):
+    (tmp_path / pbmc68k.NAME).mkdir()
+    (tmp_path / pbmc68k.NAME / pbmc68k.FILE).write_bytes(b"1234")
+    source = replace(pbmc68k.SOURCE, files=(replace(pbmc68k.SOURCE.files[0], size=4 + longer),))
+    monkeypatch.setattr(pbmc68k, "SOURCE", source)
+    monkeypatch.setattr(pbmc68k, "cohort_from_h5ad", lambda _, *, provenance, **__: provenance)
+    assert pbmc68k.load(data_root=tmp_path).modified == modified
 
 
 def test_pbmc68k_real_counts(anndata):

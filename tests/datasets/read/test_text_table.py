@@ -84,6 +84,11 @@ def test_encodings_line_ends_and_blank_rows_at_the_end_change_nothing(tmp_path, 
     assert read_text(tmp_path / "t.csv").to_dict("list") == {"Témoin": ["é", "b"], "µl": ["1", "2"]}
 
 
+def test_only_blank_rows_at_the_end_are_left_out(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n,\n1,\n,\n,2\n, \n,\n")
+    assert read_text(tmp_path / "t.csv").to_dict("list") == {"a": ["", "1", "", ""], "b": ["", "", "", "2"]}
+
+
 def test_words_such_as_na_stay_text(tmp_path):
     (tmp_path / "t.csv").write_text("gene,x\nNA,1\nNAN,2\n")
     assert read_text(tmp_path / "t.csv")["gene"].tolist() == ["NA", "NAN"]

@@ -203,6 +203,17 @@ def test_facts_of_another_kind_are_named_before_anything_is_computed(folder, cha
         archive.unpack(folder)
 
 
+@pytest.mark.parametrize(("length", "is_shown"), [(1, True), (58, True), (59, False), (500, False)])
+def test_a_short_mistake_is_shown_and_a_long_one_is_not(folder, length, is_shown):
+    """Quotes and all it may be 60 characters long."""
+    told, wrong = archive.read_json(folder / "board.json"), "x" * length
+    told["tasks"][0]["positive"] = wrong
+    (folder / "board.json").write_text(json.dumps(told))
+    with pytest.raises(archive.ArchiveError, match=r"tasks\.0\.positive: .*integer") as caught:
+        archive.unpack(folder)
+    assert (f", not '{wrong}'" in str(caught.value), ", not" in str(caught.value)) == (is_shown, is_shown)
+
+
 @pytest.mark.parametrize(("column", "value"), [("role", 1), ("y", "a"), ("p0", "x"), ("seed", 0.5), ("patient", None)])
 def test_columns_of_another_kind_are_named(folder, column, value):
     path = folder / "predictions.parquet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import erfc
+from statistics import median, stdev
 
 import numpy as np
 import pandas as pd
@@ -88,6 +89,13 @@ def test_delong_without_a_fold_of_both_classes_is_not_defined():
     assert mixed.difference == pytest.approx(1.0 - 0.25)  # one fold of four has pairs: 4 of 4 right against 1 of 4
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("y", [[1, 0, 0, 0], [0, 1, 1, 1]])
+def test_delong_of_one_patient_of_a_class_has_no_error_and_no_warning(y):
+    found = delong(np.array(y), np.array([0.9, 0.1, 0.95, 0.3]), np.array([0.2, 0.1, 0.3, 0.4]))
+    assert np.isnan([found.error, found.p]).all() and not np.isnan(found.difference)
+
+
 def test_delong_of_an_entry_with_itself():
     y, a, _ = scores_of(np.random.default_rng(3), 40, (1.0, 1.0))
     assert delong(y, a, a) == (0.0, 0.0, 1.0)
@@ -148,6 +156,12 @@ def test_bayesian_t_against_integration():
     assert sum(found) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("mean", [-0.75, -0.5, -0.25, 0.0, 0.5, 0.75])
+def test_folds_that_all_agree_leave_no_doubt_and_the_region_holds_its_edges(mean):
+    found = bayesian_t(np.full(5, mean), folds=5, rope=0.5)
+    assert tuple(found) == (mean < -0.5, -0.5 <= mean <= 0.5, mean > 0.5)
+
+
 def test_holm_by_hand():
     np.testing.assert_allclose(holm(np.array([0.04, 0.01, 0.03])), [0.06, 0.03, 0.06])
 
@@ -184,6 +198,13 @@ def test_the_floor_is_the_half_width_of_a_paired_interval():
     half = np.diff(np.quantile(samples[0] - samples[1], [0.025, 0.975]))[0] / 2
     assert resolution_floor(samples, 1.96) == pytest.approx(half, rel=0.02)
     assert np.isnan(resolution_floor(samples[:1], 1.96))
+
+
+def test_the_floor_of_three_resamples_by_hand():
+    samples = np.array([[0.1, 0.4, 0.7], [0.2, 0.2, 0.2], [0.5, 0.9, 0.1]])
+    wide = [2.0, 3.0, 4.0]  # of two entries the larger counts
+    halves = [max(wide[i], wide[j]) * stdev((samples[i] - samples[j]).tolist()) for i, j in ((0, 1), (0, 2), (1, 2))]
+    assert resolution_floor(samples, np.array(wide)) == pytest.approx(median(halves))
 
 
 def test_patients_needed_are_enough_in_simulation():

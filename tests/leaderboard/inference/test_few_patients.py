@@ -169,6 +169,16 @@ def test_a_set_of_a_shared_draw_has_the_reach_of_its_own_patients() -> None:
     assert drawn.reach(few, many) == drawn.reach(few)
 
 
+def test_a_shared_draw_keeps_the_patients_of_each_class_in_a_role_of_few() -> None:
+    rows = [("test", "D")] * 40 + [("test:C", "C")] * 6 + [("test:E", "D")] * 8
+    table = pd.DataFrame(rows, columns=["role", "domain"]).assign(patient=[f"p{i:03d}" for i in range(54)])
+    table = table.assign(y=np.arange(54) % 2)
+    drawn = shared_draw([table], ["y", "domain", "role"], 50, 0)
+    for _, part in table.groupby(["y", "role"]):
+        here = np.searchsorted(drawn.patients, part["patient"].to_numpy(dtype=str))
+        assert (drawn.weights[here].sum(axis=0) == len(part)).all()
+
+
 @pytest.mark.parametrize("difference", [1e-17, -1e-17, 5e-324, 1e-200, 1e-9, 0.0])
 def test_a_difference_of_rounding_asks_for_more_patients_than_there_are(difference):
     assert patients_needed(difference, 0.1, 30, 2.05) == np.inf

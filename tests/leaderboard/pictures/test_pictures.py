@@ -61,6 +61,16 @@ def test_confusion_is_scikit_learns_and_averages_seeds() -> None:
     assert (found.low <= found.share).all() and (found.share <= found.high).all()
 
 
+def test_the_interval_of_a_cell_is_exact_for_the_patients_of_its_row() -> None:
+    y = np.repeat([0, 1, 2], [3, 10, 30])
+    called = np.where(np.arange(43) % 3 == 0, 0, y)
+    found = confusion([Replicate(y, np.eye(3)[called], np.arange(43), np.zeros(43, np.int64))])
+    for true, name in np.ndindex(3, 3):
+        hits, n = int(((y == true) & (called == name)).sum()), int((y == true).sum())
+        expected = binomtest(hits, n).proportion_ci(0.95, "exact")
+        assert (found.low[true, name], found.high[true, name]) == pytest.approx(tuple(expected))
+
+
 def test_a_class_without_patients_has_no_share() -> None:
     one = replicate(np.random.default_rng(0))
     one.y[one.y == 2] = 0

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from scipy.stats import binomtest
 
-from leaderboard.questions.conformal import SCORES, aps, conformal, sets, threshold
+from leaderboard.questions.conformal import SCORES, _bounds, aps, conformal, sets, threshold
 from leaderboard.records.held_out import NOBODY_KEPT
 from tests.leaderboard.held_out_task import drawn, honest, rows, sharpened, task_of
 from tests.leaderboard.metric_cases import cases
@@ -107,6 +107,13 @@ def test_full_coverage_keeps_an_exact_interval():
     assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
     size = table.loc[("in-domain", "LAC", "set size", "")]
     assert size["low"] == size["high"] == 3
+
+
+@pytest.mark.parametrize(("n", "is_exact"), [(9, True), (10, False)])
+def test_a_share_of_fewer_than_ten_patients_has_the_exact_interval(n, is_exact):
+    found = _bounds(np.array([3 / n, *np.linspace(0.2, 0.5, 50)]), n, 1.96, is_share=True)
+    expected = binomtest(3, n).proportion_ci(method="exact")
+    assert (found == pytest.approx((expected.low, expected.high))) == is_exact
 
 
 def test_a_constant_entry_and_one_of_zeros_and_ones():

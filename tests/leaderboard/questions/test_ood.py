@@ -314,6 +314,13 @@ def test_one_unseen_patient_is_scored_without_an_interval():
     assert (ood_calls(one, resamples=20).eval("called_high - called_low") > 0).all()
 
 
+def test_two_unseen_patients_are_enough_for_an_interval():
+    task = part(small(), "f", "Z")
+    two = replace(task, ood=task.ood[task.ood["patient"].isin(["ood:Z-00000", "ood:Z-00001"])])
+    table = ood(two, resamples=20)
+    assert (table["n_unseen"] == 2).all() and table[["low", "high"]].notna().all(axis=None)
+
+
 def test_one_known_patient_is_scored_without_an_interval():
     task = part(single(), "f")
     few = task.predictions[(task.predictions["role"] == "test") | (task.predictions["patient"] == "test:B-00003")]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
+from statistics import stdev
 
 import numpy as np
 import pandas as pd
@@ -87,6 +89,18 @@ def test_the_floor_of_a_table_is_that_of_its_entries_without_controls(binary):
     real = [i for i, entry in enumerate(binary.entries) if entry != "prior"]
     assert chosen["floor"].nunique() == 1
     assert chosen["floor"].iloc[0] == pytest.approx(resolution_floor(samples[real], tie_reach(reach(first.strata), 1)))
+
+
+def test_the_patients_that_a_pair_needs_by_hand(binary):
+    first = testsets.test_sets(binary)[0]
+    samples = dict(zip(binary.entries, resampled(binary, first, (METRICS["auroc"],), 3, 0)[:, 0], strict=True))
+    table = pairs(binary, resamples=3, permutations=2).set_index(["a", "b"])
+    apart = table[table["difference"] != 0]["patients_needed"]
+    assert len(apart) > 5
+    for (a, b), needed in apart.items():
+        gap = samples[a] - samples[b]
+        half = tie_reach(reach(first.strata), 1) * stdev(gap[1:].tolist())
+        assert needed == ceil(len(first.patients) * (half / gap[0]) ** 2)
 
 
 def view_of(task) -> TaskView:

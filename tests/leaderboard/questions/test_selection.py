@@ -154,6 +154,20 @@ def test_ties_take_the_first_and_one_label_cannot_choose_by_auroc():
     assert chosen(table, ORACLE)["value"] == 0.5
 
 
+@pytest.mark.parametrize("level", ["patient", "specimen"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_equal_entries_the_first_by_name_is_chosen_however_the_rows_lie(level, order):
+    roles = ("test", "test:X", "test:Y")
+    parts = {"b": 0.7, "a": 0.7, "c": 0.5}
+    valid = {(e, f): (0.9 if (e, f) == ("c", 1) else a) for e, a in parts.items() for f in range(2)}
+    whole = made(valid, {(e, f, role): a for e, a in parts.items() for f in range(2) for role in roles}, level=level)
+    turned = replace(whole, predictions=whole.predictions[::order], valid=whole.valid[::order])
+    table = selection(turned, resamples=5)
+    assert chosen(table, VALIDATION)["chosen"] == "a (1 of 2), c (1 of 2)"
+    assert chosen(table, ORACLE)["chosen"] == chosen(table, ORACLE, "X")["chosen"] == "a"
+    assert chosen(table, OTHER_DOMAINS, "X")["chosen"] == "a"
+
+
 def test_nothing_to_choose_from():
     task = made({}, {("a", 0, "test"): 0.5}, families={"a": "control"})
     assert selection(task, resamples=5)["value"].isna().all()

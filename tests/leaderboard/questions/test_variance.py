@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from statistics import stdev
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import chi2
+from sklearn.metrics import balanced_accuracy_score
 
+from leaderboard.inference.clustered import shared_weights
 from leaderboard.questions.variance import variance
+from leaderboard.records.testsets import test_sets as sets_of
 from tests.leaderboard.held_out_task import rows, task_of
 
 
@@ -85,6 +90,25 @@ def test_models_of_all_folds_on_the_same_patients():
     assert table.loc["seeds", "value"] == pytest.approx(np.std([0.8, 0.7], ddof=1))
     within = np.mean([np.var([0.9, 0.8], ddof=1), np.var([0.7, 0.6], ddof=1)]) / 2
     assert table.loc["folds", "value"] == pytest.approx(np.sqrt(np.var([0.85, 0.65], ddof=1) - within))
+
+
+def test_the_spread_of_two_resamples_by_hand():
+    """With few resamples it shows what a variance is divided by."""
+    task = planted(lambda s, f: [0.5, 0.9, 0.6][f], 1, 3, per_fold=60)
+    (first,), table = sets_of(task), task.predictions.sort_values("patient")
+    weights = shared_weights(task, first, 2, 0)
+    called = table[["p0", "p1", "p2"]].to_numpy().argmax(axis=1)
+
+    def scores(kept: np.ndarray) -> list[float]:
+        y, answers = table["y"].to_numpy()[kept], called[kept]
+        return [balanced_accuracy_score(y, answers, sample_weight=weights[kept, b]) for b in range(3)]
+
+    told, fold = spread(task, resamples=2), table["fold"].to_numpy()
+    assert told.loc["patients", "value"] == pytest.approx(stdev(scores(fold >= 0)[1:]))
+    by_fold = [scores(fold == f) for f in range(3)]
+    chance = np.mean([stdev(one[1:]) ** 2 for one in by_fold])
+    observed = stdev([one[0] for one in by_fold]) ** 2
+    assert told.loc["folds", "value"] == pytest.approx(np.sqrt(observed - chance))
 
 
 @pytest.mark.parametrize(("seeds", "folds"), [(1, 1), (1, 3), (3, 1)])
