@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Batch, Resident, Tokens
-from models.layers import Anew, Experts, TokenScale, evidence_shares, mean_token
+from models.layers import Anew, Experts, TokenScale, evidence_shares, mean_token, measure_statistics
 from models.training import ClassPrior, Outputs
 
 
@@ -58,6 +58,7 @@ class FusionNetwork(nn.Module):
         Returns:
             Modality -> the share of the discriminant that its head starts with.
         """
+        measure_statistics(self, self.encoded, batches)
         self.eval()
         means: dict[str, list[Tokens]] = {name: [] for name in self.encoders}
         for batch in batches:
