@@ -83,7 +83,8 @@ class FusionNetwork(nn.Module):
         tokens = self.tokens(batch)
         votes = self.experts(tokens)
         logits = self.prior(self.fusion(tokens, votes), votes.mask.any(dim=1))
-        return Outputs(logits, votes.logits + votes.bias, votes.mask)
+        cells = self.experts.each("images", tokens["images"]) if "images" in tokens else None
+        return Outputs(logits, votes.logits + votes.bias, votes.mask, cells)
 
     def weights(self, batch: Batch) -> Tensor:
         """Return the share of each modality in the evidence, float (b, n_modalities); rows sum to 1, to 0 without any.

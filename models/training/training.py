@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.inputs import Batch, Resident
-from models.training.outputs import expert_loss
+from models.training.outputs import cell_loss, expert_loss
 from models.training.patient_score import patient_nll, patient_weights
 
 _CLIP_NORM = 1.0
@@ -42,6 +42,8 @@ class TrainingSettings:
         class_weight: "balanced" gives every class the same total weight in the loss.
         label_smoothing: Share of the label that is spread over all classes.
         expert_loss: Weight of the loss of each modality alone, beside that of all together.
+        cell_loss: Share of the loss that judges each drawn cell alone by the label of its specimen; the rest judges
+            specimens. Cells may not be pooled then.
         memory: Weight of the past in the moving average of the weights that is kept; 0 keeps the last weights.
     """
 
@@ -58,6 +60,7 @@ class TrainingSettings:
     class_weight: Literal["none", "balanced"] = "balanced"
     label_smoothing: float = 0.0
     expert_loss: float = 0.3
+    cell_loss: float = 0.0
     memory: float = 0.95
 
     def __post_init__(self) -> None:
@@ -67,6 +70,8 @@ class TrainingSettings:
         for name in ("modality_dropout", "label_smoothing", "memory"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)}: needs a number from 0 to below 1.")
+        if not 0 <= self.cell_loss <= 1:
+            raise ValueError(f"cell_loss={self.cell_loss}: needs a number from 0 to 1.")
         if self.class_weight not in ("none", "balanced"):
             raise ValueError(f"class_weight={self.class_weight!r}: choose 'none' or 'balanced'.")
 
@@ -255,11 +260,13 @@ class FitLoop:
 
     def _loss(self, batch: Batch, y: Tensor, weight: Tensor) -> Tensor:
         s = self.settings
-        if not s.expert_loss:
+        if not (s.expert_loss or s.cell_loss):
             return weighted_loss(self.network(batch), y, weight, s.label_smoothing)
         said = self.network.outputs(batch)
-        together = weighted_loss(said.logits, y, weight, s.label_smoothing)
-        return together + s.expert_loss * expert_loss(said, y, weight, s.label_smoothing)
+        loss = weighted_loss(said.logits, y, weight, s.label_smoothing)
+        if s.cell_loss and said.cells is not None:
+            loss = torch.lerp(loss, cell_loss(said.cells, y, weight, s.label_smoothing), s.cell_loss)
+        return loss + s.expert_loss * expert_loss(said, y, weight, s.label_smoothing)
 
 
 def _parameter_groups(network: nn.Module, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
