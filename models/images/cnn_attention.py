@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from models.images.resnet import ResNet
 from models.images.spatial_attention import SpatialAttention
 
+_ONE_PLACE = 16  # pixels across; the last stage makes one place of them
 _SMALL = 96  # pixels across; a quarter of them is too coarse to see granules
 
 
@@ -27,7 +28,13 @@ class CnnAttention:
     norm: Literal["batch", "group", "instance", "layer"] = "group"
 
     def encoder(self, shape: tuple[int, int]) -> ResNet:
-        """Return the module (m, 3, H, W) -> (m, dim) for images of ``shape`` (H, W)."""
+        """Return the module (m, 3, H, W) -> (m, dim) for images of ``shape`` (H, W).
+
+        Raises:
+            ValueError: If instance normalisation would be over one place, which leaves nothing.
+        """
+        if self.norm == "instance" and max(shape) <= _ONE_PLACE:
+            raise ValueError(f"cells.norm=instance: needs images of more than {_ONE_PLACE} pixels, not {shape}.")
         return ResNet(width=self.width, norm=self.norm, attention=SpatialAttention(), pooled=min(shape) > _SMALL)
 
 

@@ -1,6 +1,7 @@
 """Modules that several parts are made of."""
 
 from models.layers.bag_encoder import BagEncoder, CellTokens
+from models.layers.batch_statistics import measure_statistics
 from models.layers.experts import Experts, Votes, mean_token
 from models.layers.gated_attention import GatedAttention
 from models.layers.group_means import GroupMeans
@@ -26,5 +27,6 @@ __all__ = [
     "evidence_shares",
     "gene_groups",
     "mean_token",
+    "measure_statistics",
     "silent_linear",
 ]

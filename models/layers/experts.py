@@ -68,6 +68,10 @@ class Experts(nn.Module):
         logits = [mean_token(head(tokens[name].values), tokens[name].mask) for name, head in self.heads.items()]
         return Votes(torch.stack(logits, dim=1), torch.stack(masks, dim=1), self.bias)
 
+    def each(self, name: str, tokens: Tokens) -> Tokens:
+        """Return what each token of a modality would say if it were all there is, logits (b, t, n_classes)."""
+        return Tokens(self.bias + self.heads[name](tokens.values), tokens.mask)
+
 
 def mean_token(values: Tensor, mask: Tensor) -> Tensor:
     """Return the mean of tokens (b, t, d) over those that exist, (b, d); zero where none does."""

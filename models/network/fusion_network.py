@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Batch, Resident, Tokens
-from models.layers import Anew, Experts, TokenScale, evidence_shares, mean_token
+from models.layers import Anew, Experts, TokenScale, evidence_shares, mean_token, measure_statistics
 from models.training import ClassPrior, Outputs
 
 
@@ -58,6 +58,7 @@ class FusionNetwork(nn.Module):
         Returns:
             Modality -> the share of the discriminant that its head starts with.
         """
+        measure_statistics(self, self.encoded, batches)
         self.eval()
         means: dict[str, list[Tokens]] = {name: [] for name in self.encoders}
         for batch in batches:
@@ -82,7 +83,8 @@ class FusionNetwork(nn.Module):
         tokens = self.tokens(batch)
         votes = self.experts(tokens)
         logits = self.prior(self.fusion(tokens, votes), votes.mask.any(dim=1))
-        return Outputs(logits, votes.logits + votes.bias, votes.mask)
+        cells = self.experts.each("images", tokens["images"]) if "images" in tokens else None
+        return Outputs(logits, votes.logits + votes.bias, votes.mask, cells)
 
     def weights(self, batch: Batch) -> Tensor:
         """Return the share of each modality in the evidence, float (b, n_modalities); rows sum to 1, to 0 without any.

@@ -62,6 +62,8 @@ class NetworkEntry(TrainingSettings):
 
     def __post_init__(self) -> None:
         self.chosen = NetworkParts(**self.parts)
+        if self.cell_loss and (self.chosen.cells is None or self.chosen.pooling is not None):
+            raise ValueError(f"{self.name}: cell_loss={self.cell_loss} needs a part in cells and pooling=none.")
 
     def fit(self, train: Cohort, valid: Cohort) -> Self:
         """Learn from ``train``; ``valid`` chooses the number of steps.

@@ -3,4 +3,5 @@
 PARTS = {
     "gated-attention": "models.pooling.gated:GatedPooling",
     "mean": "models.pooling.mean:Mean",
+    "transmil": "models.pooling.transmil:TransMil",
 }

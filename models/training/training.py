@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.inputs import Batch, Resident
-from models.training.outputs import expert_loss
+from models.training.outputs import cell_loss, expert_loss
 from models.training.patient_score import patient_nll, patient_weights
 
 _CLIP_NORM = 1.0
@@ -43,6 +43,8 @@ class TrainingSettings:
         class_weight: "balanced" gives every class the same total weight in the loss.
         label_smoothing: Share of the label that is spread over all classes.
         expert_loss: Weight of the loss of each modality alone, beside that of all together.
+        cell_loss: Share of the loss that judges each drawn cell alone by the label of its specimen; the rest judges
+            specimens. Cells may not be pooled then.
         memory: Weight of the past in the moving average of the weights that is kept; 0 keeps the last weights.
     """
 
@@ -59,6 +61,7 @@ class TrainingSettings:
     class_weight: Literal["none", "balanced"] = "balanced"
     label_smoothing: Annotated[float, "[0, 1)"] = 0.0
     expert_loss: Annotated[float, "[0, inf)"] = 0.3
+    cell_loss: Annotated[float, "[0, 1]"] = 0.0
     memory: Annotated[float, "[0, 1)"] = 0.95
 
 
@@ -247,11 +250,13 @@ class FitLoop:
 
     def _loss(self, batch: Batch, y: Tensor, weight: Tensor) -> Tensor:
         s = self.settings
-        if not s.expert_loss:
+        if not (s.expert_loss or s.cell_loss):
             return weighted_loss(self.network(batch), y, weight, s.label_smoothing)
         said = self.network.outputs(batch)
-        together = weighted_loss(said.logits, y, weight, s.label_smoothing)
-        return together + s.expert_loss * expert_loss(said, y, weight, s.label_smoothing)
+        loss = weighted_loss(said.logits, y, weight, s.label_smoothing)
+        if s.cell_loss and said.cells is not None:
+            loss = torch.lerp(loss, cell_loss(said.cells, y, weight, s.label_smoothing), s.cell_loss)
+        return loss + s.expert_loss * expert_loss(said, y, weight, s.label_smoothing)
 
 
 def _parameter_groups(network: nn.Module, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:

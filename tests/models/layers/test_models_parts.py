@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch_geometric.nn import GraphConv
+from torchmil.nn import AttentionPool
 
 from models.fusion.transformer import CrossModalTransformer
 from models.genes.gene_graph import correlation_graph, pathway_graph
@@ -92,6 +93,19 @@ def test_gated_attention_is_the_formula():
     score = [module.score(torch.tanh(module.value(t)) * torch.sigmoid(module.gate(t))) for t in x[0]]
     expected = (torch.softmax(torch.cat(score), 0)[:, None] * x[0]).sum(0)
     torch.testing.assert_close(module(Tokens(x, torch.ones(1, 5, dtype=torch.bool)))[0], expected)
+
+
+def test_gated_attention_is_that_of_torchmil():
+    ours = GatedAttention(6, 4).double()
+    theirs = AttentionPool(in_dim=6, att_dim=4, act="tanh", gated=True).double()
+    for parameter in (theirs.fc1.module.bias, theirs.fc_gated.module.bias):
+        nn.init.normal_(parameter)
+    ours.value.load_state_dict(theirs.fc1.module.state_dict())
+    ours.gate.load_state_dict(theirs.fc_gated.module.state_dict())
+    ours.score.load_state_dict(theirs.fc2.state_dict())
+    values = torch.randn(3, 5, 6, dtype=torch.double) * 3
+    mask = torch.tensor([[1, 1, 0, 1, 0], [0, 0, 1, 0, 0], [1] * 5]).bool()
+    torch.testing.assert_close(ours(Tokens(values, mask)), theirs(values, mask), atol=1e-6, rtol=0)
 
 
 def test_the_transformer_equals_itself_on_the_tokens_that_exist():
