@@ -23,7 +23,7 @@ SUMS = ["product-of-experts", "product-of-experts-genes"]
 GROUPS = {
     "images+genes+clinical": [],
     "images+genes": [],
-    "images+clinical": [SUMS],
+    "images+clinical": [["gat-sets", "gnn-sets"], SUMS],
     "genes+clinical": [*NETWORKS, TREES],
     "images": [["lda-cells", *SUMS], ["xgboost", "xgboost-cells"]],
     "genes": [*NETWORKS, ["lda-sets", SUMS[0]], ["nearest-centroid", SUMS[1]], TREES],
