@@ -19,12 +19,12 @@ class Effective:
 
     Attributes:
         told: Its one form: entries with the same are one model on the dataset.
-        whole: Whether the dataset has all that the recipe reads.
+        lacking: How many slots read what the dataset does not have.
         params: What the recipe sets for the sake of a slot that is empty here, as it is without that slot.
     """
 
     told: str
-    whole: bool
+    lacking: int
     params: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -48,7 +48,7 @@ def effective(resolved: Resolved, params: Mapping[str, Value], cohort: Cohort) -
     put_back = {k: v for k, v in _without(resolved, lacking).items() if k not in params}
     settings = {**resolved.settings, **put_back, **params}
     told = _told(resolved, parts, {k: v for k, v in settings.items() if v != resolved.known()[k].default})
-    return Effective(told, not lacking, put_back)
+    return Effective(told, len(lacking), put_back)
 
 
 def _is_lacking(resolved: Resolved, slot: str, cohort: Cohort) -> bool:

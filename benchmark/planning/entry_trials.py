@@ -60,7 +60,7 @@ def entry_trials(
             facts.family,
             reason,
             left.told if left else "",
-            left is None or left.whole,
+            left.lacking if left else 0,
         )
         for seed in (seeds or profile.seeds)
         for fold in task.folds

@@ -13,7 +13,7 @@ Place = tuple[str, str]  # task, entry
 def one_row_a_model(trials: Sequence[PlannedTrial], known: Collection[Place] = ()) -> tuple[PlannedTrial, ...]:
     """Return the trials with ``same_as`` set, and those that the chosen entries lack so that each runs for all.
 
-    Of each model the entry is chosen whose whole recipe it is, then one that ran for it before, then the first.
+    Of each model the entry is chosen whose recipe lacks least, of these one that ran for it before, else the first.
 
     Args:
         trials: Of one plan.
@@ -39,7 +39,7 @@ def _groups(trials: Iterable[PlannedTrial]) -> dict[Place, list[PlannedTrial]]:
 
 
 def _chosen(alike: Sequence[PlannedTrial], known: Collection[Place]) -> PlannedTrial:
-    return min(alike, key=lambda t: (not t.whole, (t.identity.task, t.identity.entry) not in known))
+    return min(alike, key=lambda t: (t.lacking, (t.identity.task, t.identity.entry) not in known))
 
 
 def _other(trial: PlannedTrial, chosen: dict[Place, PlannedTrial]) -> str:

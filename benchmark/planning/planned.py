@@ -54,7 +54,7 @@ class PlannedTrial:
         family: "control", "rule", "classic" or "deep".
         reason: Why the entry cannot run on the task, "" when it can.
         model: What the task leaves of the entry's recipe, "" of an entry that is none or has nothing left.
-        whole: Whether that is all of the recipe.
+        lacking: How many slots of the recipe read what the task does not have.
         same_as: Entry of the same model, which runs in the place of this one, "" where this one runs.
     """
 
@@ -64,7 +64,7 @@ class PlannedTrial:
     family: str
     reason: str = ""
     model: str = ""
-    whole: bool = True
+    lacking: int = 0
     same_as: str = ""
 
     def key(self, code: Mapping[str, Any]) -> str:

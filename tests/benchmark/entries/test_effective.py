@@ -112,10 +112,9 @@ def test_given_hyper_parameters_count_too():
     assert left_of("fusion-cnn-attention", cohort, max_epochs=40).told == usual
 
 
-def test_a_recipe_is_whole_where_nothing_that_it_reads_is_lacking():
-    assert left_of("mlp-set-means", cohort_of("genes+clinical")).whole
-    assert left_of("fusion-pretrained", cohort_of("images+genes+clinical")).whole
-    assert not left_of("fusion-pretrained", cohort_of("genes+clinical")).whole
+def test_slots_that_read_what_is_not_there_are_counted():
+    assert left_of("mlp-set-means", cohort_of("genes+clinical")).lacking == 0
+    assert [left_of("fusion-pretrained", cohort_of(parts)).lacking for parts in GROUPS] == [0, 1, 1, 1, 2, 2, 2]
 
 
 @pytest.mark.parametrize(

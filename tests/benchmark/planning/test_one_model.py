@@ -12,7 +12,7 @@ from benchmark.records.store import Identity
 from tests.benchmark.small_run import said, write_cohort
 
 
-def trials(entry, model="m", *, whole=False, seeds=(0,), folds=(0, 1), task="t"):
+def trials(entry, model="m", *, lacking=2, seeds=(0,), folds=(0, 1), task="t"):
     parts = {"dataset": "d", "split": "s", "entry": entry}
     return [
         PlannedTrial(
@@ -21,7 +21,7 @@ def trials(entry, model="m", *, whole=False, seeds=(0,), folds=(0, 1), task="t")
             {**parts, "seed": seed, "fold": fold},
             "deep",
             model=model,
-            whole=whole,
+            lacking=lacking,
         )
         for seed in seeds
         for fold in folds
@@ -37,8 +37,9 @@ def same(plan):
     return {t.identity.entry: t.same_as for t in plan.trials}
 
 
-def test_the_entry_whose_whole_recipe_it_is_runs_else_the_first():
-    assert same(plan(trials("a"), trials("b", whole=True), trials("c"))) == {"a": "b", "b": "", "c": "b"}
+def test_the_entry_whose_recipe_lacks_least_runs_of_these_the_first():
+    assert same(plan(trials("a"), trials("b", lacking=0), trials("c"))) == {"a": "b", "b": "", "c": "b"}
+    assert same(plan(trials("a"), trials("b", lacking=1))) == {"a": "b", "b": ""}
     assert same(plan(trials("b"), trials("a"))) == {"b": "", "a": "b"}
     assert same(plan(trials("a"), trials("b", model="n"), trials("c", model=""), trials("d", model=""))) == {
         **dict.fromkeys("abcd", "")
@@ -52,11 +53,11 @@ def test_an_entry_that_ran_for_others_before_still_does():
     merged = plan(trials("a"), trials("b")).merged(before, ["t"])
     assert same(merged) == {"a": "b", "b": ""}
     assert same(plan(trials("a")).merged(before, ["t"])) == {"a": "b", "b": ""}
-    assert same(plan(trials("a", whole=True)).merged(before, ["t"])) == {"a": "", "b": "a"}
+    assert same(plan(trials("a", lacking=0)).merged(before, ["t"])) == {"a": "", "b": "a"}
 
 
 def test_who_runs_for_another_gets_its_seeds_and_folds():
-    merged = plan(trials("a", seeds=(0, 1))).merged(plan(trials("b", whole=True)), ["t"])
+    merged = plan(trials("a", seeds=(0, 1))).merged(plan(trials("b", lacking=0)), ["t"])
     runs = {(t.identity.entry, t.identity.seed, t.identity.fold) for t in merged.trials if not t.same_as}
     assert runs == {("b", seed, fold) for seed in (0, 1) for fold in (0, 1)}
     assert all((t.parts["seed"], t.parts["fold"]) == (t.identity.seed, t.identity.fold) for t in merged.trials)
@@ -65,7 +66,7 @@ def test_who_runs_for_another_gets_its_seeds_and_folds():
 
 def test_what_was_asked_for_is_answered_by_who_runs_for_it():
     asked = plan(trials("a", seeds=(0, 1)))
-    full = asked.merged(plan(trials("b", whole=True), trials("c", model="n")), ["t"])
+    full = asked.merged(plan(trials("b", lacking=0), trials("c", model="n")), ["t"])
     assert {t.identity.entry for t in full.answering(asked).trials} == {"a", "b"}
     assert {t.identity.entry for t in full.answering(plan(trials("c", model="n"))).trials} == {"c"}
 
