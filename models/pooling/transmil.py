@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -72,24 +73,17 @@ class TransMil:
 
     Args:
         heads: Heads of a layer; a divisor of ``dim``.
-        layers: Layers of attention, 1 or more.
+        layers: Layers of attention.
         dropout: Dropout rate of what a layer adds.
     """
 
-    heads: int = 4
-    layers: int = 2
-    dropout: float = 0.1
+    heads: Annotated[int, "[1, 64]"] = 4
+    layers: Annotated[int, "[1, 64]"] = 2
+    dropout: Annotated[float, "[0, 1)"] = 0.1
+    divides: ClassVar[Mapping[str, str]] = {"heads": "dim"}
 
     def layer(self, dim: int) -> TransMilPooling:
-        """Return the module Tokens -> (b, dim).
-
-        Raises:
-            ValueError: If there is no layer, or heads do not divide ``dim``.
-        """
-        if self.heads < 1 or dim % self.heads:
-            raise ValueError(f"pooling.heads={self.heads}: needs a divisor of dim={dim}.")
-        if self.layers < 1:
-            raise ValueError(f"pooling.layers={self.layers}: needs 1 or more.")
+        """Return the module Tokens -> (b, dim)."""
         return TransMilPooling(dim, heads=self.heads, layers=self.layers, dropout=self.dropout)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from benchmark.entries import effective, entry_class, entry_spec, recipes, resolve
@@ -76,7 +77,7 @@ def test_one_model_predicts_the_same_bytes(parts, alike, cache_of_module):
     cohort = cohort_of(parts)
     first, *others = (outcome(name, cohort) for name in alike)
     for other in others:
-        assert first.predictions.equals(other.predictions)
+        assert pd.DataFrame(first.predictions).equals(pd.DataFrame(other.predictions))
         curves = ("train_loss", "valid_nll", "refit_loss")  # where valid chose no step predictions show no training
         assert all(first.details["report"].get(c) == other.details["report"].get(c) for c in curves)
 

@@ -78,16 +78,3 @@ def test_neither_absent_cells_nor_the_order_of_cells_matter(mask, order):
             alone = values[i : i + 1, mask[i]]
             pooled = module(Tokens(alone, torch.ones(alone.shape[:2], dtype=torch.bool)))
             torch.testing.assert_close(pooled, module(tokens)[i : i + 1])
-
-
-@pytest.mark.parametrize(
-    ("part", "said"),
-    [
-        (TransMil(heads=3), r"pooling\.heads=3.*dim=16"),
-        (TransMil(heads=0), "heads=0"),
-        (TransMil(layers=0), "layers=0"),
-    ],
-)
-def test_impossible_layers_are_refused_with_their_value(part, said):
-    with pytest.raises(ValueError, match=said):
-        part.layer(DIM)
