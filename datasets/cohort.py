@@ -16,9 +16,8 @@ from datasets.cohort_checks import check_cohort
 from datasets.errors import CohortError as CohortError
 from datasets.errors import NotApplicable as NotApplicable
 from datasets.image_bags import ImageBags
+from datasets.modality_names import MODALITIES as MODALITIES
 from datasets.presence import presence as presence
-
-MODALITIES = ("images", "genes", "clinical")
 
 
 @dataclass(frozen=True)

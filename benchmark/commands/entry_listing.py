@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmark.entries import PACKAGES, class_facts, entries, part_settings, printed, recipes, resolve, skeleton
-from datasets.cohort import MODALITIES
+from datasets.modality_names import MODALITIES
 
 
 def entry_rows() -> list[dict[str, Any]]:

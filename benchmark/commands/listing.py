@@ -12,17 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmark.commands.entry_listing import entry_rows, part_rows, shown
-from benchmark.entries import dataset_module
-from benchmark.suites import load_suite, suite_names
+from benchmark.commands.later import import_later
+from benchmark.entries import dataset_module, literal_arguments
 from datasets import DATASETS
 from datasets.roots import DataMissing
 
 Rows = list[dict[str, Any]]
+_GENERATED = "generated"  # ``Card.source`` of what has no files
 _LEAST_A_COLUMN = 20  # characters; with fewer, names of parts and entries break in the middle
 
 
 def suites(data_root: Path | None) -> Rows:
     """Return name, title, profiles and tasks of each suite of the tree."""
+    from benchmark.suites import load_suite, suite_names
+
     found = [load_suite(name) for name in suite_names()]
     return [
         {
@@ -37,14 +40,16 @@ def suites(data_root: Path | None) -> Rows:
 
 def datasets(data_root: Path | None) -> Rows:
     """Return name, title, state on this machine and licence of each dataset."""
+    import_later("pandas")
     return [_dataset(name, data_root) for name in DATASETS]
 
 
 def _dataset(name: str, data_root: Path | None) -> dict[str, Any]:
+    told = literal_arguments(f"{DATASETS[name].partition(':')[0]}:CARD")
+    if told.get("source") == _GENERATED:  # read, because a generator imports much more than a list needs
+        return {"dataset": name, "title": told["title"], "licence": told["licence"], "state": "generated here"}
     module = dataset_module(name)
     row = {"dataset": name, "title": module.CARD.title, "licence": module.CARD.licence}
-    if module.CARD.source == "generated":
-        return {**row, "state": "generated here"}
     try:
         module.find(data_root)
     except DataMissing as missing:

@@ -20,7 +20,7 @@ from benchmark.entries.registry import (
 )
 from benchmark.entries.resolve import RECIPE, Resolved, known_recipe, resolve
 from benchmark.entries.shelf import GRID, PER_PATIENT, UNSEEN, DataShelf
-from benchmark.entries.source_facts import ROOT, class_facts, source_file
+from benchmark.entries.source_facts import ROOT, class_facts, literal_arguments, source_file
 from benchmark.entries.usage import UnknownName, UsageError
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "entry_spec",
     "is_own",
     "known_recipe",
+    "literal_arguments",
     "load_dataset",
     "part_settings",
     "printed",

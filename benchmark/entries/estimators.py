@@ -12,7 +12,7 @@ from benchmark.entries.parts import skeleton
 from benchmark.entries.recipe_entry import built_parts, loaded
 from benchmark.entries.resolve import resolve
 from benchmark.entries.usage import UsageError
-from datasets.cohort import MODALITIES
+from datasets.modality_names import MODALITIES
 
 DEFAULT = "logistic-regression"
 """The recipe whose tables an estimator learns from."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from baselines import BASELINES
 from benchmark.entries.contract import Entry
@@ -25,9 +25,12 @@ from benchmark.entries.resolve import RECIPE, known_recipe, refuse_schemes, reso
 from benchmark.entries.source_facts import ROOT
 from benchmark.entries.usage import UnknownName, UsageError
 from datasets import DATASETS
-from datasets.cohort import Cohort, CohortError
+from datasets.errors import CohortError
 from datasets.roots import DataMissing
 from models import MODELS
+
+if TYPE_CHECKING:
+    from datasets.cohort import Cohort
 
 _FOLDERS: list[Path] = []
 

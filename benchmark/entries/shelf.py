@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark.entries.registry import load_dataset
-from datasets.cohort import Cohort
-from datasets.schemes import one_image_each, set_aside
+
+if TYPE_CHECKING:
+    from datasets.cohort import Cohort
 
 # What the harness does with a cohort. No loader has an option with a dot.
 PER_PATIENT, UNSEEN, GRID = "view.images_per_patient", "view.unseen", "predict.modality_grid"
@@ -29,6 +30,8 @@ class DataShelf:
 
     def cohort(self, dataset: str, settings: Mapping[str, Any]) -> Cohort:
         """Return the cohort as ``Task.settings`` want it; raises ``DataMissing`` when its files are not here."""
+        from datasets.schemes import one_image_each, set_aside  # here: what only names entries needs no pandas
+
         options = {name: value for name, value in settings.items() if "." not in name}
         name = json.dumps([dataset, options], sort_keys=True)
         if name not in self._loaded:

@@ -100,6 +100,25 @@ def _parts(annotation: ast.expr) -> list[ast.expr]:
     return [annotation]
 
 
+def literal_arguments(target: str) -> dict[str, Any]:
+    """Return the keywords with a literal value of the call that gives "module:NAME" of the tree its value."""
+    name = target.partition(":")[2]
+    body = ast.parse(source_file(target).read_bytes()).body
+    calls = (
+        node.value
+        for node in body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and any(isinstance(place, ast.Name) and place.id == name for place in node.targets)
+    )
+    return {
+        word.arg: word.value.value
+        for call in calls
+        for word in call.keywords
+        if word.arg is not None and isinstance(word.value, ast.Constant)
+    }
+
+
 def _literal(value: ast.expr | None) -> Any:
     """Return a literal, or the names in a ``frozenset``; None for what only runs."""
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "frozenset":

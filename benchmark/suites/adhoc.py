@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from benchmark.entries import UsageError, dataset_module, is_own
 from benchmark.suites.suite import FOLDER, Scalar, Split, Suite, Task, check_is_new
-from datasets.read import read_toml
+from datasets.toml_file import read_toml
 from datasets.wrong_keys import mistakes
 
 _LONGEST = 80

@@ -22,7 +22,7 @@ from benchmark.suites.source import UNKNOWN, Source
 from datasets import DATASETS
 from datasets.errors import CohortError
 from datasets.names import Name
-from datasets.read import read_toml
+from datasets.toml_file import read_toml
 from datasets.wrong_keys import mistakes
 
 SUITE_FOLDER = Path(__file__).parent

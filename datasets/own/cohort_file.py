@@ -11,7 +11,7 @@ from datasets import DATASETS
 from datasets.errors import CohortError
 from datasets.names import Name
 from datasets.own.path_pattern import SAID, words_of
-from datasets.read import read_toml
+from datasets.toml_file import read_toml
 from datasets.wrong_keys import mistakes
 
 _MOST_STARS = 8  # a regular expression of many stars takes for ever

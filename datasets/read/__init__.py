@@ -27,7 +27,6 @@ from datasets.read.mutation_table import mutated
 from datasets.read.parquet_file import is_parquet, read_parquet
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
 from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
-from datasets.read.toml_file import read_toml
 from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
 from datasets.read.window import Window
 
@@ -92,7 +91,6 @@ __all__ = [
     "read_header",
     "read_parquet",
     "read_text",
-    "read_toml",
     "shortfall",
     "single_cells",
     "slip",

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from datasets.errors import CohortError
+from datasets.plain_file import read_bytes
 from datasets.read.file_kinds import no_text_table
-from datasets.read.plain_file import read_bytes
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = (";", "\t", "|", ",")

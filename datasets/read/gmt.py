@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datasets.errors import CohortError
-from datasets.read.plain_file import read_utf8
+from datasets.plain_file import read_utf8
 from datasets.roots import data_roots
 
 HALLMARK = "h.all.v7.0.symbols.gmt"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from datasets.errors import CohortError
+from datasets.plain_file import plain_file, read_bytes
 from datasets.read.file_kinds import HEAD, PARQUET, no_text_table
-from datasets.read.plain_file import plain_file, read_bytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SUFFIX = ".parquet"
 _UNNAMED = re.compile(r"__index_level_\d+__")  # where pandas keeps an index: the order of rows, not a value
@@ -43,6 +45,9 @@ def read_parquet(path: Path) -> pd.DataFrame:
     Raises:
         CohortError: If it is torn, or a column holds lists, records or bytes.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         with pq.ParquetFile(path, pre_buffer=False) as file:  # a fourth of the memory for genes
             _check_types(path, file.schema_arrow)
@@ -55,10 +60,12 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _check_types(path: Path, schema: pa.Schema) -> None:
+    from pyarrow import types
+
     odd = [
         f"{field.name} ({field.type})"
         for field in schema
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type)
+        if types.is_nested(field.type) or types.is_binary(field.type) or types.is_large_binary(field.type)
     ]
     if odd:
         raise CohortError(path.name, "has columns of lists, records or bytes", odd, "Write one value in a cell.")

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from datasets.errors import CohortError
+from datasets.plain_file import read_bytes
 from datasets.read.codes import known_codes, named_rows, text
 from datasets.read.delimited import read_header
-from datasets.read.plain_file import read_bytes
 
 BLANKS = (
     "", "na", "<na>", "n/a", "n.a.", "#n/a", "nan", "none", "null", "n.d.", "nd", "unknown", "not available", ".", "?"

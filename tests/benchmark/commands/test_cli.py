@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from benchmark.commands import listing
 from benchmark.commands.cli import app
+from benchmark.entries.registry import dataset_module
+from datasets import DATASETS
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = [
@@ -36,6 +39,26 @@ def test_lists_as_json(kind):
     done = CliRunner().invoke(app, ["list", kind, "--json"])
     rows = json.loads(done.stdout)
     assert rows and all(isinstance(row, dict) for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["suites", "datasets", "entries", "parts"])
+def test_a_list_imports_nothing_that_computes(kind):
+    heavy = ("torch", "pandas.core", "pyarrow", "sklearn", "scipy", "xgboost", "matplotlib")
+    code = (
+        f"import sys; sys.argv = ['benchmark', 'list', {kind!r}]; import atexit; "
+        f"atexit.register(lambda: print([m for m in {heavy!r} if m in sys.modules])); "
+        "from benchmark.commands import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_lists_say_of_datasets_what_their_modules_do():
+    told = {row["dataset"]: (row["title"], row["licence"]) for row in listing.datasets(None)}
+    cards = {name: dataset_module(name).CARD for name in DATASETS}
+    assert told == {name: (card.title, card.licence) for name, card in cards.items()}
+    generated = {row["dataset"] for row in listing.datasets(None) if row["state"] == "generated here"}
+    assert generated == {name for name, card in cards.items() if card.source == "generated"}
 
 
 @pytest.mark.parametrize("kind", ["entries", "parts"])

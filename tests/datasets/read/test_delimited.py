@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datasets.errors import CohortError
+from datasets.plain_file import read_bytes
 from datasets.read.delimited import read_cells, read_header
-from datasets.read.plain_file import read_bytes
-from datasets.read.toml_file import read_toml
+from datasets.toml_file import read_toml
 from tests.datasets.own.test_dataset import GENES, TOML, edited, problems_of, write_cohort
 
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)

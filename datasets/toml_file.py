@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import CohortError
-from datasets.read.plain_file import read_utf8
+from datasets.plain_file import read_utf8
 
 _SAVED = "Correct that line; TOML is explained at https://toml.io"
 
