@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,16 @@ def packaged_maps(images: ImageBags, block: int, side: int) -> NDArray[np.floati
     check_block(block)
     read = partial(_map, block=block)
     return cached_features(images, read, source.network, side, f"{source.identity()} map {block}")
+
+
+def packaged_blocks(first: int, last: int) -> tuple[list[nn.Module], int]:
+    """Return blocks ``first`` to ``last`` of EfficientNet-Lite0 with their weights, and the channels of the last.
+
+    Raises:
+        ModuleNotFoundError: If the package with the weights is not installed.
+    """
+    network: Any = Source(PACKAGED, "", "").network()
+    return list(network.blocks[first : last + 1]), network.blocks[last][-1].bn3.num_features
 
 
 def _map(network: nn.Module, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:

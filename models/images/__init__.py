@@ -7,4 +7,5 @@ PARTS = {
     "pretrained-vit": "models.images.pretrained_vit:PretrainedVit",
     "pretrained-regions": "models.images.pretrained_regions:PretrainedRegions",
     "pretrained-frozen": "models.images.pretrained:PretrainedFrozen",
+    "pretrained-tuned": "models.images.pretrained_tuned:PretrainedTuned",
 }

@@ -102,13 +102,41 @@ class FeatureScaler:
 
 
 @dataclass(frozen=True)
+class UnscaledFeatures:
+    """Hand on features of a frozen encoder as they are, for a network that goes on from there.
+
+    Attributes:
+        size: Height and width of every image.
+        features: From bags of m images to what the frozen encoder says of each, (m, ...).
+        shape: Of what an encoder reads of an image.
+    """
+
+    size: tuple[int, int]
+    features: ReadFeatures
+    shape: tuple[int, ...]
+
+    @classmethod
+    def fit(cls, images: ImageBags, features: ReadFeatures) -> Self:
+        """Look up the shapes; nothing is learned."""
+        size = (images.pixels.shape[1], images.pixels.shape[2])
+        return cls(size, features, features(images).shape[1:])
+
+    def read(self, images: ImageBags) -> NDArray[np.floating]:
+        """Return the features, (m, ...), bag after bag."""
+        return self.features(images)
+
+
+ImageReader = ImageScaler | FeatureScaler | UnscaledFeatures
+
+
+@dataclass(frozen=True)
 class Inputs:
     """Hold what each modality needs; None where a modality is not used.
 
     A modality is used if the entry wants it and at least one specimen of train has it.
     """
 
-    images: ImageScaler | FeatureScaler | None
+    images: ImageReader | None
     genes: GeneScaler | None
     clinical: ClinicalTable | None
 
@@ -119,6 +147,7 @@ class Inputs:
         modalities: tuple[str, ...],
         genes: GeneSelection = EVERY_GENE,
         features: ReadFeatures | None = None,
+        unscaled: bool = False,
     ) -> Self:
         """Learn from ``train``.
 
@@ -126,6 +155,7 @@ class Inputs:
             modalities: Those that the entry wants.
             genes: Which genes to keep.
             features: What a frozen encoder says of images; without it pixels are read.
+            unscaled: Whether features stay as they are.
 
         Raises:
             NotApplicable: If no specimen of train has any of ``modalities``.
@@ -134,12 +164,14 @@ class Inputs:
         if not used:
             raise NotApplicable(f"train: no specimen of {train.name} has any of {modalities}. Choose another entry.")
         return cls(
-            _fit_images(train, features) if "images" in used else None,
+            _fit_images(train, features, unscaled) if "images" in used else None,
             GeneScaler.fit(train, genes) if "genes" in used else None,
             ClinicalTable.fit(train) if "clinical" in used else None,
         )
 
 
-def _fit_images(train: Cohort, features: ReadFeatures | None) -> ImageScaler | FeatureScaler:
+def _fit_images(train: Cohort, features: ReadFeatures | None, unscaled: bool) -> ImageReader:
     assert train.images is not None
-    return ImageScaler.fit(train.images) if features is None else FeatureScaler.fit(train.images, features)
+    if features is None:
+        return ImageScaler.fit(train.images)
+    return (UnscaledFeatures if unscaled else FeatureScaler).fit(train.images, features)

@@ -115,7 +115,8 @@ class NetworkEntry(TrainingSettings):
     def fit_inputs(self, train: Cohort) -> Inputs:
         """Learn from train how its modalities become tensors."""
         genes = GeneSelection() if self.chosen.genes is None else self.chosen.genes.selection(train)
-        return Inputs.fit(train, self.chosen.modalities, genes, getattr(self.chosen.cells, "features", None))
+        read = getattr(self.chosen.cells, "features", None)
+        return Inputs.fit(train, self.chosen.modalities, genes, read, getattr(self.chosen.cells, "unscaled", False))
 
     def build_network(self, resident: Resident, train: Cohort) -> FusionNetwork:
         """Return the network for train, given twice, as it is before the first step."""

@@ -24,7 +24,8 @@ class CellPart(Protocol):
     """Slot ``cells``: encode one image.
 
     A part whose encoder is frozen has a method ``features(images: ImageBags) -> (m, ...)`` too; its ``encoder`` then
-    reads these, and is made for their ``shape``: (f,), or (channels, h, w) of a map.
+    reads these, and is made for their ``shape``: (f,), or (channels, h, w) of a map. Features are standardised on
+    train, unless the part has an attribute ``unscaled`` that is true.
     """
 
     def encoder(self, shape: Any) -> Any:

@@ -166,3 +166,25 @@ def test_a_feature_that_hardly_ever_differs_is_left_out():
     assert not read[:, 1:].any()
     means = values[:, 0].reshape(10, 4).mean(axis=1)
     np.testing.assert_allclose(read[:, 0], (values[:, 0] - values[:, 0].mean()) / means.std(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("unscaled", [True, False])
+def test_features_of_a_frozen_encoder_are_standardised_unless_a_network_goes_on_from_them(unscaled):
+    def read(images):
+        rows = images.pixels[images.all_rows()].astype(np.float16)
+        return np.moveaxis(rows, -1, 1)[:, :, :4, :4] / 16
+
+    inputs = Inputs.fit(COHORT, ("images",), features=read, unscaled=unscaled)
+    held, raw = Resident.load(COHORT, inputs, "cpu").pixels, read(COHORT.images)
+    assert inputs.images.shape == (3, 4, 4) and tuple(held.shape) == raw.shape
+    if unscaled:
+        np.testing.assert_array_equal(held.numpy(), raw)
+        assert held.dtype == torch.float16  # maps are large
+    else:
+        bags = [held[s : s + n].mean(dim=(0, 2, 3)) for s, n in zip(*_filled(COHORT.images), strict=True)]
+        np.testing.assert_allclose(torch.stack(bags).std(dim=0, correction=0), 1, atol=1e-2)
+        np.testing.assert_allclose(held.mean(dim=(0, 2, 3)), 0, atol=1e-2)
+
+
+def _filled(images):
+    return images.starts[:-1][images.sizes > 0], images.sizes[images.sizes > 0]
