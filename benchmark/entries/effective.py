@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from benchmark.entries.grammar import Value
 from benchmark.entries.parts import NONE
 from benchmark.entries.recipe_entry import loaded
 from benchmark.entries.resolve import Resolved
-from datasets.cohort import Cohort
+
+if TYPE_CHECKING:
+    from datasets.cohort import Cohort
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from benchmark.entries.grammar import Value
 from benchmark.entries.registry import EntrySpec, entry_class
 from benchmark.entries.resolve import RECIPE, checked, checked_together, known_recipe
 from benchmark.entries.usage import UsageError, hint
 from benchmark.entries.value_check import check_bounds, checked_value, class_settings
-from datasets.cohort import Cohort
+
+if TYPE_CHECKING:
+    from datasets.cohort import Cohort
 
 
 def checked_params(place: str, spec: EntrySpec, params: Mapping[str, Value], cohort: Cohort) -> dict[str, Value]:

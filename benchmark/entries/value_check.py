@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark.entries.grammar import Value, printed
 from benchmark.entries.source_facts import Setting, setting_of
 from benchmark.entries.usage import UsageError
-from datasets.cohort import Cohort
+
+if TYPE_CHECKING:
+    from datasets.cohort import Cohort
 
 _KINDS = {"int": (int,), "float": (float,), "bool": (bool,), "str": (str,)}
 _WORDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}

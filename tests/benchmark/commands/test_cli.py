@@ -104,10 +104,10 @@ def test_doctor_finds_nothing_wrong_here():
 def test_doctor_names_an_openmp_that_is_missing(monkeypatch):
     load = importlib.import_module
 
-    def without_openmp(name, *package):
+    def without_openmp(name, package=None):
         if name == "lightgbm":
             raise OSError("libgomp.so.1: cannot open shared object file")
-        return load(name, *package)
+        return load(name, package)
 
     monkeypatch.setattr(importlib, "import_module", without_openmp)
     done = CliRunner().invoke(app, ["doctor"])

@@ -6,12 +6,12 @@ import importlib.util
 import numpy as np
 import pytest
 import torch
-from models.images.pretrained_features import normalised, stage_means
-from models.images.pretrained_weights import PACKAGED, Source
 from torch import nn
 
 from benchmark.entries.registry import entry_class, entry_spec
 from datasets.cohort import ImageBags
+from datasets.features.pretrained_features import normalised, stage_means
+from datasets.features.pretrained_weights import PACKAGED, Source
 from models.images.pretrained_tuned import PretrainedTuned
 from tests.toy import toy_cohort
 
