@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtr
+from scipy.stats import t
 
 from leaderboard.measures import Metric, read_only
 from leaderboard.records import Replicate
@@ -117,16 +118,26 @@ def interval(
         stratum says nothing of others.
     """
     found = np.full((2, len(samples)), np.nan)
-    for i, (row, wide) in enumerate(zip(samples, np.broadcast_to(reach, len(samples)), strict=True)):
-        defined = row[~np.isnan(row)]
-        if len(defined) and np.isfinite(wide):
-            below = norm.cdf(-wide)
-            low, high = np.quantile(defined, [below, 1 - below])
-            if wide > FEW_REACH:
-                middle, half = defined.mean(), wide * defined.std()
-                low, high = min(low, middle - half), max(high, middle + half)
-            found[:, i] = np.clip([low, high], *bounds)
-    return found[0], found[1]
+    missing, wides = np.isnan(samples), np.broadcast_to(np.asarray(reach, dtype=np.float64), len(samples))
+    for wide in np.unique(wides[np.isfinite(wides)]).tolist():
+        alike = wides == wide
+        whole = alike & ~missing.any(axis=1)
+        found[:, whole] = _expanded(samples[whole], wide)
+        for i in np.flatnonzero(alike & missing.any(axis=1) & ~missing.all(axis=1)):
+            found[:, i] = _expanded(samples[i, ~missing[i]], wide)
+    low, high = np.clip(found, *bounds)
+    return low, high
+
+
+def _expanded(samples: Floats, wide: float) -> Floats:
+    """Return low and high over the last axis of ``samples``, which has no gaps."""
+    rows = np.ascontiguousarray(samples)
+    below = float(ndtr(-wide))
+    low, high = np.quantile(rows, [below, 1 - below], axis=-1)
+    if wide > FEW_REACH:
+        middle, half = rows.mean(axis=-1), wide * rows.std(axis=-1)
+        low, high = np.minimum(low, middle - half), np.maximum(high, middle + half)
+    return np.stack([low, high])
 
 
 def reflected(values: Floats, samples: Floats, reach: float | Floats) -> tuple[Floats, Floats]:

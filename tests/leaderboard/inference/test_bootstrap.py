@@ -14,7 +14,7 @@ from scipy.stats import binom, norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from leaderboard.inference import bootstrap
-from leaderboard.inference.bootstrap import distribution, draw, interval, reach, reflected
+from leaderboard.inference.bootstrap import FEW_REACH, distribution, draw, interval, reach, reflected
 from leaderboard.inference.ties import against, tie_groups, tie_reach
 from leaderboard.measures.metrics import METRICS, metrics_for
 from leaderboard.records.testsets import Replicate
@@ -84,6 +84,25 @@ def test_interval_ignores_undefined_resamples() -> None:
     low, high = interval(samples, 1.959964)
     np.testing.assert_allclose(low, [2.5, 2.5, np.nan])
     np.testing.assert_allclose(high, [97.5, 97.5, np.nan])
+
+
+@given(seed=st.integers(0, 999), wide=st.sampled_from([1.96, 2.1, FEW_REACH, 2.3, 12.7]), ties=st.booleans())
+def test_interval_of_many_rows_is_that_of_each_row_alone(seed: int, wide: float, ties: bool) -> None:
+    rng = np.random.default_rng(seed)
+    samples = rng.integers(0, 4, (6, 50)) / 3 if ties else rng.normal(size=(6, 50))
+    samples[1, ::3], samples[2], reaches = np.nan, np.nan, np.full(6, wide)
+    reaches[3:5] = np.inf, 1.96
+    low, high = interval(np.asfortranarray(samples), reaches, (-1, 1))
+    for i, row in enumerate(samples):
+        defined, limit = row[~np.isnan(row)], reaches[i]
+        if not len(defined) or np.isinf(limit):
+            assert np.isnan(low[i]) and np.isnan(high[i])
+            continue
+        least, most = np.quantile(defined, [norm.cdf(-limit), norm.sf(-limit)])
+        if limit > FEW_REACH:
+            least = min(least, defined.mean() - limit * defined.std())
+            most = max(most, defined.mean() + limit * defined.std())
+        assert (low[i], high[i]) == pytest.approx((max(least, -1), min(most, 1)), abs=1e-12)
 
 
 def test_reflected_interval_mirrors_at_the_estimate_and_holds_it() -> None:
