@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -384,6 +385,30 @@ def test_the_limit_counts_processor_time_and_threads_are_those_given(tmp_path):
     assert run.report("Threads") == {"pools": [2], "variable": "2"}
     assert run.report("ServerThreads") == {"server": 1}
     assert run.records["Threads"]["details"]["environment"]["threads"] == 2
+
+
+DRAWS = """
+class Draws(Base):
+    def predict_proba(self, cohort):
+        print("drawn")
+        first = np.random.rand(len(cohort)) / 10 + cohort.clinical["hb"].to_numpy() / 1000
+        return np.stack([first, 1 - first], axis=1)
+"""
+
+
+def test_every_trial_of_a_server_is_as_its_first_before_and_after_it_folded_its_memory(tmp_path):
+    (job,) = jobs_of(tmp_path, DRAWS, ["Draws"])
+    names = [f"Draws {i}" for i in range(24)]
+    jobs = [
+        replace(job, key=f"{i:016d}{'0' * 48}", identity=replace(job.identity, entry=name))
+        for i, name in enumerate(names)
+    ]
+    run = run_jobs(tmp_path, jobs, workers=1)
+    assert set(run.records) == set(names) and set(run.errors.values()) == {""}
+    assert len({record["predictions_sha256"] for record in run.records.values()}) == 1
+    logs = tmp_path / "runs/tiny/logs"
+    assert (logs / "worker-0.log").read_text() == "drawn\n" * 2 * len(names)  # of valid and of test
+    assert (logs / "server-plain.log").read_text() == ""
 
 
 SERVERS = """
