@@ -185,7 +185,7 @@ def test_what_is_there_is_read_where_nothing_can_be_written(tmp_path, monkeypatc
     with pytest.raises(CacheShut):
         cached_arrays("k", lambda: pytest.fail("built for nothing"), Path("/proc/cache"))
     cached_arrays("k", lambda: {"x": np.ones(2)}, tmp_path)
-    monkeypatch.setattr("datasets.cache.FileLock", lambda _: pytest.fail("asked for a lock"))
+    monkeypatch.setattr("filelock.FileLock", lambda _: pytest.fail("asked for a lock"))
     assert cached_arrays("k", lambda: pytest.fail("built again"), tmp_path)["x"].sum() == 2
 
 

@@ -100,7 +100,7 @@ def test_the_second_load_reads_the_cache(root):
 def test_its_default_split_is_by_image(root):
     cohort = load(root)
     assert bccd.SPLIT["scheme"] == "images"
-    with pytest.raises(schemes.SplitError, match="fewer specimens than the 5 parts"):
+    with pytest.raises(schemes.SplitError, match="5 folds need 5 specimens of each class"):
         schemes.images(cohort, folds=5)
 
 

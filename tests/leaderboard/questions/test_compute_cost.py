@@ -51,7 +51,8 @@ def test_a_forest_counts_its_nodes_and_trees_of_xgboost_too() -> None:
     children = [int((tree.tree_.children_left >= 0).sum()) for tree in forest.fitted_.fitted.estimator.estimators_]
     assert forest.report_["n_parameters"] == sum(2 * inner + 1 for inner in children)
     trees = entry("xgboost", **{"blocks.n_estimators": 6}).fit(COHORT, COHORT)
-    table = trees.fitted_.fitted.booster.get_booster()[: trees.report_["rounds"]].trees_to_dataframe()
+    booster = trees.fitted_.fitted.predict.__self__.get_booster()
+    table = booster[: trees.report_["rounds"]].trees_to_dataframe()
     assert trees.report_["n_parameters"] == len(table)
 
 
