@@ -1,4 +1,4 @@
-"""Features of a pretrained network, averaged over the nucleus, the cytoplasm and the whole picture of each cell."""
+"""Features of a pretrained network, averaged over the nucleus and over the cytoplasm of each cell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COLUMNS = [FEATURES.index(name) for name in OUTLINES]
 
 
 def region_features(images: ImageBags, block: int, side: int, source: Source) -> NDArray[np.float32]:
-    """Return what is seen in nucleus, cytoplasm and whole picture, size and shape, float32 (m, f), bag after bag.
+    """Return what is seen in nucleus and cytoplasm, size and shape, float32 (m, f), bag after bag.
 
     The average over a whole picture mixes a cell with red cells and empty field, by an amount that changes with its
     size. It stands in for a region that is not found; the size and shape of what is not found are 0.
@@ -46,8 +46,8 @@ def region_features(images: ImageBags, block: int, side: int, source: Source) ->
 def region_maps(images: ImageBags, block: int, side: int) -> NDArray[np.float16]:
     """Return maps of EfficientNet-Lite0 whose mean over places is ``region_features``, float16 (m, f, h, w).
 
-    Each channel stands there three times, for places of the nucleus, of the cytoplasm, and all places; size and shape
-    are the same at all places. Arguments and errors are those of ``region_features``.
+    Each channel stands there twice, for places of the nucleus and of the cytoplasm; size and shape are the same at all
+    places. Arguments and errors are those of ``region_features``.
     """
     maps = _read(images, block, side, Source(PACKAGED, "", ""), by_region, "map")
     outlines = _outlines(images).astype(np.float16)[:, :, None, None]
@@ -55,7 +55,7 @@ def region_maps(images: ImageBags, block: int, side: int) -> NDArray[np.float16]
 
 
 def within_regions(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:
-    """Return the mean of a block's output over nucleus, cytoplasm and whole picture, float32 (m, 3 * channels).
+    """Return the mean of a block's output over nucleus and cytoplasm, float32 (m, 2 * channels).
 
     Args:
         network: An EfficientNet of timm.
@@ -67,7 +67,7 @@ def within_regions(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: 
 
 
 def by_region(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:
-    """Return a map of which ``within_regions`` is the mean over places, float16 (m, 3 * channels, h, w).
+    """Return a map of which ``within_regions`` is the mean over places, float16 (m, 2 * channels, h, w).
 
     It has at most 8 x 8 places, each the mean of those that it holds.
     """
@@ -77,7 +77,7 @@ def by_region(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) 
 
 def _weighted(network: Any, pixels: Tensor, raw: NDArray[np.uint8], block: int) -> Tensor:
     nucleus, cell = segment(optical_density(raw))
-    regions = torch.tensor(np.stack([nucleus, cell & ~nucleus, np.ones_like(cell)], axis=1)).float()
+    regions = torch.tensor(np.stack([nucleus, cell & ~nucleus], axis=1)).float()
     maps = stage_map(network, block, pixels)
     cover = F.adaptive_avg_pool2d(regions, (maps.shape[2], maps.shape[3]))
     share = cover.mean(dim=(2, 3), keepdim=True)
