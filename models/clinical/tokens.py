@@ -20,7 +20,7 @@ class ClinicalTokens:
 
     def encoder(self, n_features: int, dim: int, dropout: float) -> GroupTokens:
         """Return the module Batch -> Tokens (b, runs, dim)."""
-        return GroupTokens("clinical", chunks(range(n_features), self.runs), dim, dropout, alike=False)
+        return GroupTokens("clinical", chunks(range(n_features), self.runs), dim, dropout)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +40,6 @@ class GeneAutoencoder:
     steps: Annotated[int, "[1, 100000]"] = 300
     linear: bool = False
     dropout: Annotated[float, "[0, 1)"] = 0.2
-    learns: ClassVar[bool] = True
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return the genes of largest variance on train."""

@@ -49,7 +49,7 @@ class GeneGat:
         """Return the module Batch -> Tokens (b, 1, dim)."""
         graph = GeneGraphNetwork(
             gene_edges(genes, self.neighbours),
-            GroupMeans(gene_groups(genes.names, genes.sets, len(genes.names)), genes.values),
+            GroupMeans(gene_groups(genes.names, genes.sets, len(genes.names)), genes.values, genes.y),
             partial(GraphAttention, self.channels, self.heads),
             channels=self.channels,
             layers=self.layers,

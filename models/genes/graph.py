@@ -44,7 +44,7 @@ class GeneGraph:
         """Return the module Batch -> Tokens (b, 1, dim)."""
         graph = GeneGraphNetwork(
             gene_edges(genes, self.neighbours),
-            GroupMeans(gene_groups(genes.names, genes.sets, len(genes.names)), genes.values),
+            GroupMeans(gene_groups(genes.names, genes.sets, len(genes.names)), genes.values, genes.y),
             partial(GraphConv, self.channels, self.channels, aggr="mean"),
             channels=self.channels,
             layers=self.layers,

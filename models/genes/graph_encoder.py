@@ -8,11 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.layers import GroupMeans
+from models.layers import GroupMeans, silence
 
 
 class GeneGraphNetwork(nn.Module):
     """Embed a gene vector: expression in channels, graph convolutions, a linear map of all sets.
+
+    Convolutions are residual and start at zero: at first a set says its mean; what neighbours add has to be learned.
 
     Args:
         edges: int64 (2, n_edges), fixed.
@@ -40,6 +42,7 @@ class GeneGraphNetwork(nn.Module):
         self.edges: Tensor
         self.gain = nn.Parameter(torch.randn(channels))
         self.layers = nn.ModuleList(convolution() for _ in range(layers))
+        silence(self.layers)
         self.dropout = nn.Dropout(dropout)
         self.groups = groups
         self.out = nn.Linear(len(groups.weight) * channels, dim)

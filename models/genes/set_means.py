@@ -35,9 +35,8 @@ class SetMeans:
     def encoder(self, genes: TrainGenes, dim: int) -> VectorEncoder:
         """Return the module Batch -> Tokens (b, 1, dim)."""
         groups = gene_groups(genes.names, genes.sets, len(genes.names))
-        return VectorEncoder(
-            "genes", nn.Sequential(GroupMeans(groups, genes.values), ResidualMlp(len(groups), dim, self.dropout))
-        )
+        means = GroupMeans(groups, genes.values, genes.y)
+        return VectorEncoder("genes", nn.Sequential(means, ResidualMlp(len(groups), dim, self.dropout)))
 
 
 def search_space(trial: Any) -> dict[str, Any]:

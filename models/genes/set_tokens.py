@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from datasets.cohort import Cohort
 from models.inputs import GeneSelection, TrainGenes, set_selection
-from models.layers import GroupTokens, gene_groups
+from models.layers import GroupMeans, GroupTokens, gene_groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +33,9 @@ class SetTokens:
 
     def encoder(self, genes: TrainGenes, dim: int) -> GroupTokens:
         """Return the module Batch -> Tokens (b, sets or runs, dim)."""
-        return GroupTokens(
-            "genes", gene_groups(genes.names, genes.sets, self.runs), dim, self.dropout, alike=bool(genes.sets)
-        )
+        groups = gene_groups(genes.names, genes.sets, self.runs)
+        means = GroupMeans(groups, genes.values, genes.y) if genes.sets else None
+        return GroupTokens("genes", groups, dim, self.dropout, means)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

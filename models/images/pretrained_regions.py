@@ -15,7 +15,7 @@ from models.layers import ResidualMlp
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainedRegions:
-    """A small network over frozen ImageNet features of nucleus, cytoplasm and picture, and over size and shape.
+    """A small network over frozen ImageNet features of nucleus and cytoplasm, and over their size and shape.
 
     Reference: M. Tan, Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019,
     https://arxiv.org/abs/1905.11946; K. He et al., "Mask R-CNN", 2017, https://arxiv.org/abs/1703.06870 (features of

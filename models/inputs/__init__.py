@@ -1,6 +1,7 @@
 """From a cohort to the batches that a network reads."""
 
 from models.inputs.batch import Batch, Tokens
+from models.inputs.class_spread import class_spread
 from models.inputs.gene_scaler import GeneChoice, GeneSelection, TrainGenes, set_selection
 from models.inputs.inputs import Inputs, ReadFeatures
 from models.inputs.resident import Resident
@@ -14,5 +15,6 @@ __all__ = [
     "Resident",
     "Tokens",
     "TrainGenes",
+    "class_spread",
     "set_selection",
 ]

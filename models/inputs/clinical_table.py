@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from scipy.stats import skew
 
 from datasets.cohort import Cohort
+from models.inputs.class_spread import class_spread
 
 _HEAVY_TAIL = 1.0
 
 
 @dataclass(frozen=True)
 class NumericColumn:
-    """Impute the train median, take log1p of heavy tails, standardise, flag missing values."""
+    """Impute the train median, take log1p of heavy tails, scale by the spread within classes, flag missing values."""
 
     name: str
     log: bool
@@ -27,14 +28,15 @@ class NumericColumn:
     flags_missing: bool
 
     @classmethod
-    def fit(cls, column: pd.Series) -> Self:
+    def fit(cls, column: pd.Series, y: NDArray[np.int64]) -> Self:
         """Learn from a train column; log1p if all its values are positive and its skewness is above 1."""
         values = column.dropna().to_numpy(dtype=float)
         log = len(values) > 2 and bool(values.min() > 0) and bool(skew(values) > _HEAVY_TAIL)
         values = np.log1p(values) if log else values
         median = float(np.median(values)) if len(values) else 0.0
         filled = np.append(values, np.full(len(column) - len(values), median))
-        scale = float(filled.std()) if np.ptp(filled) else 1.0  # the sd of equal values may be 1e-14
+        differs = np.ptp(filled) > 0  # the sd of equal values may be 1e-14
+        scale = float(class_spread(values[:, None], y[column.notna().to_numpy()])[0]) if differs else 1.0
         return cls(str(column.name), log, median, float(filled.mean()), scale, bool(column.isna().any()))
 
     def transform(self, column: pd.Series) -> NDArray[np.float64]:
@@ -76,7 +78,8 @@ class ClinicalTable:
         """Learn medians, scales and the need for a log from ``train`` alone."""
         assert train.clinical is not None
         rows = train.clinical[train.has("clinical")]
-        return cls(tuple(_fit_column(rows[name]) for name in rows.columns))
+        y = train.y[train.has("clinical")]
+        return cls(tuple(_fit_column(rows[name], y) for name in rows.columns))
 
     def transform(self, cohort: Cohort) -> NDArray[np.float32]:
         """Return features, float32 (n, n_features); zero where the whole modality is absent.
@@ -96,10 +99,10 @@ class ClinicalTable:
         return np.where(cohort.has("clinical")[:, None], features, 0).astype(np.float32)
 
 
-def _fit_column(column: pd.Series) -> NumericColumn | CategoryColumn:
+def _fit_column(column: pd.Series, y: NDArray[np.int64]) -> NumericColumn | CategoryColumn:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return CategoryColumn(str(column.name), tuple(column.cat.categories))
-    return NumericColumn.fit(column)
+    return NumericColumn.fit(column, y)
 
 
 def _empty(column: NumericColumn | CategoryColumn, n: int) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Self
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.cohort import Cohort
+from models.inputs.class_spread import class_spread
 
 GeneChoice = Literal["variance", "f-test"]
 
@@ -28,15 +29,12 @@ class GeneSelection(NamedTuple):
     first: frozenset[str] = frozenset()
     choice: GeneChoice = "variance"
 
-    def reads_labels(self, names: Sequence[str]) -> bool:
-        """Return whether the classes of train decide which of the genes ``names`` are kept, not only their order."""
-        kept = self.n_genes or len(names)
-        return self.choice == "f-test" and len(self.first.intersection(names)) < kept < len(names)
-
 
 @dataclass(frozen=True)
 class GeneScaler:
     """Keep genes that vary most on train, or differ most between its classes, after those asked for; standardise.
+
+    Genes that labels choose get a standard deviation of 1 within the classes of train, the others one of 1 over all.
 
     Attributes:
         chosen: int64 (n_chosen,), columns of ``Cohort.genes``: those asked for first, each part by train variance
@@ -60,7 +58,8 @@ class GeneScaler:
         stranger = np.array([gene not in selection.first for gene in train.gene_names])
         worth = spread if selection.choice == "variance" else f_statistic(rows, train.y[train.has("genes")])
         chosen = np.lexsort((-worth, stranger))[: selection.n_genes or None]
-        scale = np.where(spread > 0, spread, 1.0)
+        scale = spread if selection.choice == "variance" else class_spread(rows, train.y[train.has("genes")])
+        scale = np.where(scale > 0, scale, 1.0)
         mean = rows.mean(axis=0)
         return cls(chosen, mean[chosen].astype(np.float32), scale[chosen].astype(np.float32), train.gene_names)
 
@@ -120,8 +119,10 @@ class TrainGenes(NamedTuple):
         names: Of the chosen genes.
         values: float (n, n_genes), standardised genes of the specimens of train that have them.
         sets: The given gene sets, name -> genes; empty where the dataset has none.
+        y: int64 (n,), classes of these specimens.
     """
 
     names: tuple[str, ...]
     values: Tensor
     sets: Mapping[str, Iterable[str]]
+    y: Tensor

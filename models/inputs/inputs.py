@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cohort import Cohort, ImageBags, NotApplicable
+from models.inputs.class_spread import class_spread
 from models.inputs.clinical_table import ClinicalTable
 from models.inputs.gene_scaler import GeneScaler, GeneSelection
 
@@ -54,7 +55,7 @@ class ImageScaler:
 
 @dataclass(frozen=True)
 class FeatureScaler:
-    """Give each feature of a frozen encoder mean 0 over the images of train, and variance 1 over its bags.
+    """Give each feature of a frozen encoder mean 0 over images of train, and variance 1 over bags of a class.
 
     A channel of a map is one feature, by its mean over places.
     What differs between specimens decides the scale, not what differs between the cells of each. A feature that is the
@@ -75,21 +76,24 @@ class FeatureScaler:
     scale: NDArray[np.float32]
 
     @classmethod
-    def fit(cls, images: ImageBags, features: ReadFeatures) -> Self:
-        """Learn from all images of train; one bag alone has no variance, and its images give the scale."""
+    def fit(cls, images: ImageBags, features: ReadFeatures, y: NDArray[np.int64]) -> Self:
+        """Learn from all images of train, whose bags are of classes ``y``, int64 (n,).
+
+        One bag alone has no variance, and its images give the scale.
+        """
         values = features(images)
         places = values.shape[2:]
         values = values.mean(axis=tuple(range(2, values.ndim)), dtype=np.float32)
         filled = images.starts[:-1][images.sizes > 0]
         sums = np.add.reduceat(values, filled, axis=0, dtype=np.float64)
         bags = sums / images.sizes[images.sizes > 0][:, None]
-        scale = (bags if len(bags) > 1 else values).std(axis=0, dtype=np.float64)
+        scale = class_spread(bags, y[images.sizes > 0]) if len(bags) > 1 else values.astype(np.float64).std(axis=0)
         alike = (values == np.median(values, axis=0)).mean(axis=0) > _NEARLY_ALL
-        scale = np.where((scale > 0) & ~alike, scale, np.inf).astype(np.float32)
+        scale = np.where((scale > 0) & ~alike, scale, np.inf)
         mean = values.mean(axis=0, dtype=np.float64).astype(np.float32)
         flat = (-1, *(1 for _ in places))
         size = (images.pixels.shape[1], images.pixels.shape[2])
-        return cls(size, features, places, mean.reshape(flat), scale.reshape(flat))
+        return cls(size, features, places, mean.reshape(flat), scale.astype(np.float32).reshape(flat))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -174,4 +178,6 @@ def _fit_images(train: Cohort, features: ReadFeatures | None, unscaled: bool) ->
     assert train.images is not None
     if features is None:
         return ImageScaler.fit(train.images)
-    return (UnscaledFeatures if unscaled else FeatureScaler).fit(train.images, features)
+    if unscaled:
+        return UnscaledFeatures.fit(train.images, features)
+    return FeatureScaler.fit(train.images, features, train.y)

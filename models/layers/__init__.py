@@ -7,7 +7,7 @@ from models.layers.gated_attention import GatedAttention
 from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
 from models.layers.shares import Anew, evidence_shares
-from models.layers.silent import silent_linear
+from models.layers.silent import silence, silent_linear
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp, VectorEncoder
 
@@ -28,5 +28,6 @@ __all__ = [
     "gene_groups",
     "mean_token",
     "measure_statistics",
+    "silence",
     "silent_linear",
 ]

@@ -17,8 +17,9 @@ _FLAT = 1e-4  # of the largest singular value
 def shrunk_discriminant(values: Tensor, y: Tensor, n_classes: int) -> tuple[Tensor, Tensor]:
     """Return weight (n_classes, d) and bias (n_classes,) of the log-likelihoods of classes, up to a common term.
 
-    The covariance within classes is shrunk in the space that the rows span: directions in which nothing varies would
-    make it look better known than it is. A rotation of the features changes nothing. Classes that are not in ``y``, and
+    The covariance of each class is shrunk towards a multiple of the identity, then averaged by class size, in the space
+    that the rows span: directions in which nothing varies would make it look better known than it is. A rotation of the
+    features changes nothing. Classes that are not in ``y``, and
     all classes where there are fewer than two, get zeros.
 
     Args:
@@ -36,7 +37,9 @@ def shrunk_discriminant(values: Tensor, y: Tensor, n_classes: int) -> tuple[Tens
     if len(axes):
         inside = (x - centre) @ axes.T
         means = np.stack([inside[label == k].mean(axis=0) for k in classes])
-        covariance = ledoit_wolf(inside - means[of_row], assume_centered=True)[0]
+        around = inside - means[of_row]
+        shrunk = [ledoit_wolf(around[label == k], assume_centered=True)[0] for k in classes]
+        covariance = np.average(shrunk, axis=0, weights=np.bincount(of_row))
         solved = np.linalg.lstsq(covariance, means.T, rcond=None)[0].T
         half = -0.5 * np.einsum("kd,kd->k", solved, means)
         weight[classes] = (solved - solved.mean(axis=0)) @ axes

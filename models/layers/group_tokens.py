@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.inputs import Batch, Tokens
+from models.layers.group_means import GroupMeans
 from models.layers.vector_encoder import read
 
 
@@ -36,11 +37,12 @@ class GroupTokens(nn.Module):
         groups: Positions of the features of each token; a feature may be in several groups.
         dim: Token size.
         dropout: Dropout rate on features.
-        alike: Whether the map of a group starts as the mean of its features in one direction, as suits a gene set.
+        means: Where the map of a group starts as the mean of its features in one direction, as suits a gene set: the
+            means, whose scale the map takes up. Without them every feature has a direction of its own.
     """
 
     def __init__(
-        self, modality: str, groups: Sequence[Sequence[int]], dim: int, dropout: float, *, alike: bool
+        self, modality: str, groups: Sequence[Sequence[int]], dim: int, dropout: float, means: GroupMeans | None = None
     ) -> None:
         super().__init__()
         self.modality = modality
@@ -49,9 +51,11 @@ class GroupTokens(nn.Module):
         self.register_buffer("members", padded)
         self.members: Tensor
         sizes = torch.tensor([len(group) for group in groups])[:, None, None]
-        directions = torch.randn(len(groups), 1 if alike else widest, dim) * sizes**-0.5
+        scale = sizes**-0.5 if means is None else means.weight.amax(dim=1)[:, None, None].cpu()
+        each = widest if means is None else 1
+        directions = nn.init.orthogonal_(torch.empty(len(groups) * each, dim)).view(len(groups), each, dim) * scale
         self.weight = nn.Parameter(directions.expand(-1, widest, -1).clone())
-        self.place = nn.Parameter(torch.randn(len(groups), dim))
+        self.place = nn.Parameter(torch.randn(len(groups), dim) * dim**-0.5)
         self.before = nn.Dropout(dropout)
 
     def forward(self, batch: Batch) -> Tokens:

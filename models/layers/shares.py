@@ -49,7 +49,8 @@ def evidence_shares(
         y, patient: int64 (n,).
         weight: float (n,), of specimens in the loss.
         bias: float (n_classes,), said before any evidence.
-        anew: Modality whose features labels chose -> from the specimens that choose, bool (n,), to tokens (n, dim).
+        anew: Modality in whose tokens labels have a part -> from the specimens that give theirs, bool (n,), to tokens
+            (n, dim).
     """
     again = anew or {}
     fold = torch.tensor(deal(y.cpu().numpy(), patient.cpu().numpy()), device=y.device)

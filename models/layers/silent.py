@@ -1,4 +1,4 @@
-"""A linear map that starts at zero: what it adds has to be learned."""
+"""Modules that start at zero: what they add has to be learned."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from torch import nn
 def silent_linear(n_features: int, n_outputs: int) -> nn.Linear:
     """Return a linear map (..., n_features) -> (..., n_outputs) whose weight and bias are zero."""
     layer = nn.Linear(n_features, n_outputs)
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
+    silence(layer)
     return layer
+
+
+def silence(module: nn.Module) -> None:
+    """Set every parameter of a module to zero."""
+    for parameter in module.parameters():
+        nn.init.zeros_(parameter)

@@ -1,36 +1,46 @@
-"""Tokens of genes as they are when only some specimens chose the genes."""
+"""Tokens of a modality as they are when only some specimens were learned from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from datasets.cohort import MODALITIES, Cohort
-from models.inputs import Batch, Inputs, Resident, TrainGenes
+from datasets.cohort import Cohort
+from models.inputs import Inputs, Resident
 from models.layers import mean_token
-from models.network.parts import GenePart
+from models.training import evaluation_batches
+
+Encoders = Callable[[Inputs, Resident, Cohort], Mapping[str, nn.Module]]
 
 
 @torch.no_grad()
-def fold_tokens(part: GenePart, dim: int, seed: int, train: Cohort, resident: Resident, learn: Tensor) -> Tensor:
-    """Return the mean token of each specimen, float (n, dim), of a new encoder of genes that ``learn`` chose.
+def fold_tokens(
+    modality: str,
+    fit_inputs: Callable[[Cohort, tuple[str, ...]], Inputs],
+    encoders: Encoders,
+    seed: int,
+    max_cells: int,
+    train: Cohort,
+    learn: Tensor,
+) -> Tensor:
+    """Return the mean token of each specimen of train, float (n, dim), of an encoder that ``learn`` alone made.
 
-    Genes that the labels of all of train chose would tell the classes of specimens that are held out.
+    Labels scale features and choose genes; those of all of train would tell the classes of specimens that are held out.
 
     Args:
+        fit_inputs: From specimens and the modalities that are read to how they become tensors.
+        encoders: From these, and the same specimens twice, to modality -> module Batch -> Tokens.
         seed: Of the weights; no other draws are moved.
-        train, resident: The same n specimens.
-        learn: bool (n,), specimens with genes.
+        max_cells: Cells read of each bag.
+        learn: bool (n,), specimens that have the modality.
     """
     some = train[np.flatnonzero(learn.cpu().numpy())]
-    scaler = Inputs.fit(some, ("genes",), part.selection(some)).genes
-    assert scaler is not None
-    values = torch.tensor(scaler.transform(train), device=learn.device)
-    there = resident.present[:, MODALITIES.index("genes")]
+    inputs, device = fit_inputs(some, (modality,)), str(learn.device)
+    everyone = Resident.load(train, inputs, device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = part.encoder(TrainGenes(scaler.names, values[learn & there], train.gene_sets), dim)
-    nothing = torch.zeros(len(train), 0, dtype=torch.bool, device=learn.device)
-    batch = Batch(None, nothing, values, resident.clinical, resident.present)
-    return mean_token(*encoder.to(learn.device).eval()(batch))
+        encoder = encoders(inputs, Resident.load(some, inputs, device), some)[modality].to(learn.device).eval()
+    return torch.cat([mean_token(*encoder(batch)) for batch in evaluation_batches(everyone, max_cells)])

@@ -112,55 +112,56 @@ class NetworkEntry(TrainingSettings):
         with reproducible(self.seed, self.device):
             return predict(self.network_, resident, self.max_eval_cells).cpu().numpy()
 
-    def fit_inputs(self, train: Cohort) -> Inputs:
-        """Learn from train how its modalities become tensors."""
+    def fit_inputs(self, train: Cohort, modalities: tuple[str, ...]) -> Inputs:
+        """Learn from train how these of its modalities become tensors."""
         genes = GeneSelection() if self.chosen.genes is None else self.chosen.genes.selection(train)
         read = getattr(self.chosen.cells, "features", None)
-        return Inputs.fit(train, self.chosen.modalities, genes, read, getattr(self.chosen.cells, "unscaled", False))
+        return Inputs.fit(train, modalities, genes, read, self._unscaled)
 
     def build_network(self, resident: Resident, train: Cohort) -> FusionNetwork:
         """Return the network for train, given twice, as it is before the first step."""
         patients = patients_in_classes(resident, train.n_classes)
         prior = ClassPrior(patients)
-        encoders = self.encoders(resident, train)
+        encoders = self.encoders(self.inputs_, resident, train)
         fusion = self.chosen.fusion.layer(tuple(encoders), self.dim, train.n_classes, self.dropout)
         bias = torch.zeros_like(prior.log_prior) if self.class_weight == "balanced" else prior.log_prior
         network = FusionNetwork(encoders, fusion, self.dim, prior, bias).to(self.device)
         weight = specimen_weights(resident, self.class_weight)
         batches = list(evaluation_batches(resident, self.max_eval_cells))
-        anew = self._chosen_anew(train, resident)
-        self.shares_ = network.start(batches, resident, weight, self._informed(encoders), anew)
+        informed = self._informed(encoders)
+        anew = {name: self._made_anew(name, train) for name in informed if name != "images" or not self._unscaled}
+        self.shares_ = network.start(batches, resident, weight, informed, anew)
         return network
 
     def _prepared(self, train: Cohort) -> Resident:
-        self.inputs_ = self.fit_inputs(train)
+        self.inputs_ = self.fit_inputs(train, self.chosen.modalities)
         return Resident.load(train, self.inputs_, self.device)
 
     def _informed(self, modalities: Iterable[str]) -> set[str]:
         """Return the modalities whose heads start from a discriminant: an image encoder from scratch knows nothing."""
         return {name for name in modalities if self.head_start and (name != "images" or self._frozen)}
 
-    def _chosen_anew(self, train: Cohort, resident: Resident) -> dict[str, Anew]:
-        part, genes = self.chosen.genes, self.inputs_.genes
-        if part is None or genes is None:
-            return {}
-        if not getattr(part, "learns", False) and not part.selection(train).reads_labels(train.gene_names):
-            return {}
-        return {"genes": partial(fold_tokens, part, self.dim, self.seed, train, resident)}
+    def _made_anew(self, modality: str, train: Cohort) -> Anew:
+        return partial(fold_tokens, modality, self.fit_inputs, self.encoders, self.seed, self.max_eval_cells, train)
+
+    @property
+    def _unscaled(self) -> bool:
+        return getattr(self.chosen.cells, "unscaled", False)
 
     @property
     def _frozen(self) -> bool:
         return hasattr(self.chosen.cells, "features")
 
-    def encoders(self, resident: Resident, train: Cohort) -> dict[str, nn.Module]:
-        """Return modality -> module Batch -> Tokens, for the modalities that ``inputs_`` uses."""
+    def encoders(self, inputs: Inputs, resident: Resident, train: Cohort) -> dict[str, nn.Module]:
+        """Return modality -> module Batch -> Tokens, for the modalities of train that ``inputs`` uses."""
         built: dict[str, nn.Module] = {}
-        parts, inputs = self.chosen, self.inputs_
+        parts = self.chosen
         if parts.cells is not None and inputs.images is not None:
             built["images"] = self._bags(inputs.images.shape)
         if parts.genes is not None and inputs.genes is not None:
-            values = resident.genes[resident.present[:, MODALITIES.index("genes")]]
-            built["genes"] = parts.genes.encoder(TrainGenes(inputs.genes.names, values, train.gene_sets), self.dim)
+            there = resident.present[:, MODALITIES.index("genes")]
+            genes = TrainGenes(inputs.genes.names, resident.genes[there], train.gene_sets, resident.y[there])
+            built["genes"] = parts.genes.encoder(genes, self.dim)
         if parts.clinical is not None and inputs.clinical is not None:
             built["clinical"] = parts.clinical.encoder(resident.clinical.shape[1], self.dim, self.dropout)
         return built

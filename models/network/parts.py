@@ -42,11 +42,7 @@ class PoolingPart(Protocol):
 
 
 class GenePart(Protocol):
-    """Slot ``genes``: encode a gene vector.
-
-    A part that learns more from the genes of train than their mean and spread sets ``learns = True``: it then learns
-    anew in the inner folds that weigh a modality, or it would know the patients that are held out.
-    """
+    """Slot ``genes``: encode a gene vector."""
 
     def selection(self, train: Cohort) -> GeneSelection:
         """Return which genes the network reads."""
