@@ -17,7 +17,7 @@ from models.genes.autoencoder_fit import (
     fitted_encoder,
     principal_axes,
 )
-from models.inputs import Inputs, Resident, TrainGenes
+from models.inputs import Resident, TrainGenes
 from models.network.fold_tokens import fold_tokens
 from tests.toy import toy_cohort
 
@@ -89,7 +89,9 @@ def test_it_stops_before_it_knows_noise_by_heart():
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_few_specimens_are_described_all_the_same(n):
     values = torch.randn(n, 7) if n > 1 else torch.zeros(1, 7)
-    encoder = GeneAutoencoder(latent=3).encoder(TrainGenes(tuple("ABCDEFG"), values, {}), 8)
+    encoder = GeneAutoencoder(latent=3).encoder(
+        TrainGenes(tuple("ABCDEFG"), values, {}, torch.zeros(n, dtype=torch.int64)), 8
+    )
     assert torch.isfinite(encoder.network(torch.randn(5, 7))).all()
 
 
@@ -135,12 +137,6 @@ def test_in_inner_folds_it_has_not_seen_who_is_held_out():
     train = toy_cohort(n=60, images=False, clinical=False, missing=0.0)
     learn = np.arange(60) % 4 > 0
     changed = dataclasses.replace(train, genes=np.where(learn[:, None], train.genes, -7).astype(np.float32))
-    part, told = GeneAutoencoder(latent=3, steps=40), torch.tensor(learn)
-    tokens = []
-    for cohort in (train, changed):
-        resident = Resident.load(cohort, Inputs.fit(cohort, ("genes",), part.selection(cohort)), "cpu")
-        tokens.append(fold_tokens(part, 8, 0, cohort, resident, told))
+    entry, told = fitted(train, train), torch.tensor(learn)
+    tokens = [fold_tokens("genes", entry.fit_inputs, entry.encoders, 0, 8, cohort, told) for cohort in (train, changed)]
     assert torch.equal(tokens[0][told], tokens[1][told]) and not torch.equal(tokens[0][~told], tokens[1][~told])
-    entry = fitted(train, train)
-    resident = Resident.load(train, entry.inputs_, "cpu")
-    assert "genes" in entry._chosen_anew(train, resident)

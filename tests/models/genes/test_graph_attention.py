@@ -22,6 +22,17 @@ def _seeded():
         yield
 
 
+def given(values, sets):
+    return TrainGenes(tuple("ABCDEF"), values, sets, torch.arange(len(values)) % 2)
+
+
+def stirred(network):
+    """Return a network whose weights have left their start."""
+    for parameter in network.parameters():
+        nn.init.normal_(parameter)
+    return network
+
+
 def edges_of(n_genes=6):
     return correlation_graph(torch.randn(20, n_genes), 2)
 
@@ -81,7 +92,7 @@ def test_with_the_identity_as_adjacency_attention_is_a_feedforward_layer():
 @pytest.mark.parametrize("part", [GeneGraph(), GeneGat()])
 def test_with_the_identity_as_adjacency_a_graph_network_is_the_mlp(part):
     """One and the same small network for every gene: no gene hears of another."""
-    network = part.encoder(TrainGenes(tuple("ABCDEF"), torch.randn(30, 6), SETS), 8).network.eval()
+    network = stirred(part.encoder(given(torch.randn(30, 6), SETS), 8).network.eval())
     nodes, loops = torch.randn(2, 6, 4), torch.arange(6).expand(2, 6)
     expected = nodes
     for layer in network.layers:
@@ -95,22 +106,26 @@ def test_with_the_identity_as_adjacency_a_graph_network_is_the_mlp(part):
 @pytest.mark.parametrize("part", [GeneGraph(dropout=0.0), GeneGat(dropout=0.0)])
 def test_edges_are_of_sets_or_of_train_and_every_set_is_read_out_by_itself(part):
     values = torch.randn(30, 6)
-    network = part.encoder(TrainGenes(tuple("ABCDEF"), values, SETS), 8).network
+    network = stirred(part.encoder(given(values, SETS), 8).network)
     assert torch.equal(network.edges, pathway_graph(tuple("ABCDEF"), SETS))
     genes = torch.randn(1, 6).repeat(2, 1)
     genes[1, 1] += 2.0  # gene B, of the first set
     states = network.convolve(genes[..., None] * network.gain, network.edges)
     moved = (network.groups(states.transpose(1, 2)).diff(dim=0)[0].abs() > 1e-6).any(dim=0)
     assert moved.tolist() == [True, False, False]
-    free = part.encoder(TrainGenes(tuple("ABCDEF"), values, {}), 8).network
+    free = part.encoder(given(values, {}), 8).network
     assert torch.equal(free.edges, correlation_graph(values.double(), part.neighbours))
 
 
 def test_weights_start_equal_and_can_be_learned():
-    network = GeneGat().encoder(TrainGenes(tuple("ABCDEF"), torch.randn(30, 6), SETS), 8).network
-    network(torch.randn(5, 6)).square().sum().backward()
-    for layer in network.layers:
-        assert not layer.layer.att.any() and layer.layer.att.grad.any()
+    network = GeneGat().encoder(given(torch.randn(30, 6), SETS), 8).network
+    optimizer, start = torch.optim.SGD(network.parameters(), lr=0.1), network.layers[0].layer.att.clone()
+    for _ in range(2):  # layers start silent, and weights of neighbours matter once they say something
+        assert torch.equal(network.layers[0].layer.att, start) and not start.any()
+        optimizer.zero_grad()
+        network(torch.randn(5, 6)).square().sum().backward()
+        optimizer.step()
+    assert all(layer.layer.att.any() for layer in network.layers)
 
 
 def test_scores_are_finite_whatever_the_genes_say():

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from datasets.cohort import ImageBags, presence
 from models.inputs.augmentation import jitter_stain, random_orientation
 from models.inputs.cell_sampling import even_cells, random_cells
+from models.inputs.class_spread import class_spread
 from models.inputs.clinical_table import ClinicalTable, NumericColumn
 from models.inputs.gene_scaler import GeneScaler, GeneSelection, f_statistic, set_members
 from models.inputs.inputs import FeatureScaler, Inputs
@@ -60,13 +61,51 @@ def test_a_constant_gene_becomes_zero():
     assert not out[:, list(scaler.chosen).index(3)].any()
 
 
+def pooled(values, y):
+    """Return the standard deviation within classes that a one-way analysis of variance has, class after class."""
+    groups = pd.DataFrame({"x": np.asarray(values, dtype=float), "y": y}).dropna().groupby("y")["x"]
+    squares = (groups.var().fillna(0) * (groups.size() - 1)).sum()
+    return np.sqrt(squares / (groups.size() - 1).sum())
+
+
+def test_the_spread_within_classes_is_that_of_an_analysis_of_variance():
+    rng = np.random.default_rng(3)
+    y = np.array([0] * 7 + [1] * 12 + [4] * 5)
+    values = rng.normal(size=(24, 3)) * [1, 5, 0.1] + y[:, None] * [0, 3, 2]
+    np.testing.assert_allclose(class_spread(values, y), [pooled(column, y) for column in values.T])
+
+
+def test_a_column_that_is_the_class_keeps_its_whole_spread_as_do_all_without_two_of_a_class():
+    y = np.array([0, 0, 1, 1, 2, 2])
+    np.testing.assert_allclose(class_spread(y[:, None] * 1.5, y), (y * 1.5).std())
+    np.testing.assert_allclose(class_spread(np.eye(3), np.arange(3)), np.eye(3).std(axis=0))
+    assert class_spread(np.full((6, 1), 2.0), y) == 0
+
+
+@given(st.integers(0, 99), st.integers(3, 30), st.floats(0.01, 100))
+def test_the_spread_within_classes_forgets_shifts_of_classes_and_follows_units(seed, n, unit):
+    rng = np.random.default_rng(seed)
+    y, values = rng.integers(0, 3, n), rng.normal(size=(n, 4))
+    shifted = values + rng.normal(size=(3, 4))[y] * 10
+    if n > len(np.unique(y)):
+        np.testing.assert_allclose(class_spread(shifted * unit, y), class_spread(values, y) * unit, rtol=1e-6)
+
+
+def test_genes_that_labels_choose_are_scaled_within_classes():
+    rows = COHORT.has("genes")
+    scaler = GeneScaler.fit(COHORT, GeneSelection(4, choice="f-test"))
+    spread = [pooled(COHORT.genes[rows, j], COHORT.y[rows]) for j in scaler.chosen]
+    np.testing.assert_allclose(scaler.scale, spread, rtol=1e-5)
+
+
 def test_clinical_columns_are_imputed_flagged_logged_and_scaled():
     table = ClinicalTable.fit(COHORT)
     age, wbc, _ = table.columns
     assert age.flags_missing and not age.log and wbc.log
     rows = COHORT.clinical[COHORT.has("clinical")]
     filled = np.log1p(rows["wbc"]).fillna(np.log1p(rows["wbc"]).median())
-    expected = (filled - filled.mean()) / filled.std(ddof=0)
+    y = COHORT.y[COHORT.has("clinical")]
+    expected = (filled - filled.mean()) / pooled(np.log1p(rows["wbc"]), y)
     first = sum(2 if c.flags_missing else 1 for c in table.columns[:1])
     np.testing.assert_allclose(table.transform(COHORT)[COHORT.has("clinical"), first], expected, atol=1e-5)
     onehot = table.transform(COHORT)[COHORT.has("clinical"), -2:]
@@ -82,13 +121,13 @@ def test_what_is_fitted_does_not_move_when_other_rows_do():
 
 
 def test_a_column_that_is_never_measured_on_train_is_harmless():
-    column = NumericColumn.fit(pd.Series([np.nan, np.nan], name="x"))
+    column = NumericColumn.fit(pd.Series([np.nan, np.nan], name="x"), np.array([0, 1]))
     assert np.isfinite(column.transform(pd.Series([1.0, np.nan]))).all()
 
 
 def test_a_column_that_never_varied_on_train_does_not_explode():
     """The sd of 77 times 37.2 is 2e-14, by rounding."""
-    column = NumericColumn.fit(pd.Series(np.full(77, 37.2), name="fever"))
+    column = NumericColumn.fit(pd.Series(np.full(77, 37.2), name="fever"), np.arange(77) % 2)
     np.testing.assert_allclose(column.transform(pd.Series([37.2, 38.2]))[:, 0], [0, 1], atol=1e-9)
 
 
@@ -161,11 +200,14 @@ def test_a_feature_that_hardly_ever_differs_is_left_out():
     values[:3, 1] = 5.0  # three of forty
     values[:, 2] = 7.0
     bags = ImageBags(np.zeros((40, 2, 2, 3), np.uint8), np.arange(0, 41, 4))
-    scaler = FeatureScaler.fit(bags, lambda images: values)
+    y = np.arange(10) % 2
+    scaler = FeatureScaler.fit(bags, lambda images: values, y)
     read = scaler.read(bags)
     assert not read[:, 1:].any()
     means = values[:, 0].reshape(10, 4).mean(axis=1)
-    np.testing.assert_allclose(read[:, 0], (values[:, 0] - values[:, 0].mean()) / means.std(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        read[:, 0], (values[:, 0] - values[:, 0].mean()) / pooled(means, y), rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("unscaled", [True, False])
@@ -182,7 +224,8 @@ def test_features_of_a_frozen_encoder_are_standardised_unless_a_network_goes_on_
         assert held.dtype == torch.float16  # maps are large
     else:
         bags = [held[s : s + n].mean(dim=(0, 2, 3)) for s, n in zip(*_filled(COHORT.images), strict=True)]
-        np.testing.assert_allclose(torch.stack(bags).std(dim=0, correction=0), 1, atol=1e-2)
+        y = COHORT.y[COHORT.images.sizes > 0]
+        np.testing.assert_allclose([pooled(column, y) for column in torch.stack(bags).T], 1, atol=1e-2)
         np.testing.assert_allclose(held.mean(dim=(0, 2, 3)), 0, atol=1e-2)
 
 

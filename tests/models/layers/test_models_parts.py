@@ -129,7 +129,7 @@ def test_the_transformer_does_not_care_about_the_order_of_tokens():
 
 def test_group_tokens_are_linear_maps_of_their_group():
     groups = [[0, 4, 6], [2], [6, 1]]
-    module = GroupTokens("genes", groups, 4, 0.0, alike=False).eval()
+    module = GroupTokens("genes", groups, 4, 0.0).eval()
     genes = torch.randn(2, 7)
     present = torch.tensor([[True, True, True], [True, False, True]])
     tokens = module(Batch(None, torch.zeros(2, 1).bool(), genes, torch.zeros(2, 0), present))
@@ -140,11 +140,16 @@ def test_group_tokens_are_linear_maps_of_their_group():
 
 
 def test_the_token_of_a_gene_set_starts_as_the_mean_in_one_direction():
-    module = GroupTokens("genes", [[0, 1, 2], [3, 4]], 4, 0.0, alike=True).eval()
+    groups, y = [[0, 1, 2], [3, 4]], torch.arange(30) % 2
+    means = GroupMeans(groups, torch.randn(30, 5), y)
+    module = GroupTokens("genes", groups, 4, 0.0, means).eval()
     genes = torch.randn(2, 5)
     tokens = module(Batch(None, torch.zeros(2, 1).bool(), genes, torch.zeros(2, 0), torch.ones(2, 3).bool()))
     moved = tokens.values[:, 0] - module.place[0]
     torch.testing.assert_close(moved[0] / genes[0, :3].mean(), moved[1] / genes[1, :3].mean())
+    said = tokens.values - module.place  # sets do not drown one another: their directions are orthogonal
+    torch.testing.assert_close(said.norm(dim=2), means(genes).abs())
+    assert float((said[0, 0] * said[0, 1]).sum().detach()) == pytest.approx(0, abs=1e-5)
 
 
 def test_gene_groups_are_the_sets_and_runs_of_the_rest():
@@ -184,10 +189,29 @@ def test_pathway_edges_join_members_of_one_set():
     assert pathway_graph(("A", "B"), {}).shape == (2, 0)
 
 
-def graph_network(edges):
-    groups = GroupMeans([[0, 1], [2, 3, 4], [5]], torch.randn(30, 6))
+def stirred(module):
+    """Return a module with random weights, also where it starts at zero."""
+    for parameter in module.parameters():
+        nn.init.normal_(parameter)
+    return module
+
+
+def test_graph_convolutions_start_silent_and_can_be_learned():
+    groups = GroupMeans([[0, 1], [2, 3, 4], [5]], torch.randn(30, 6), torch.arange(30) % 2)
     convolution = partial(GraphConv, 4, 4, aggr="mean")
-    return GeneGraphNetwork(edges, groups, convolution, channels=4, layers=2, dim=5, dropout=0.0)
+    module = GeneGraphNetwork(
+        correlation_graph(torch.randn(20, 6), 2), groups, convolution, channels=4, layers=2, dim=5, dropout=0.0
+    )
+    nodes = torch.randn(2, 6, 4)
+    torch.testing.assert_close(module.convolve(nodes, module.edges), nodes)
+    module(torch.randn(3, 6)).square().sum().backward()
+    assert all(layer.lin_rel.weight.grad.any() and layer.lin_root.weight.grad.any() for layer in module.layers)
+
+
+def graph_network(edges):
+    groups = GroupMeans([[0, 1], [2, 3, 4], [5]], torch.randn(30, 6), torch.arange(30) % 2)
+    convolution = partial(GraphConv, 4, 4, aggr="mean")
+    return stirred(GeneGraphNetwork(edges, groups, convolution, channels=4, layers=2, dim=5, dropout=0.0))
 
 
 def test_graph_convolution_follows_a_permutation_of_genes():

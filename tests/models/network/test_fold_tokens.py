@@ -1,19 +1,14 @@
-"""Genes that labels chose: the evidence of held-out specimens must not know that they helped to choose."""
+"""Inner folds: the evidence of held-out specimens must not know what their labels had a part in."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 import torch
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_selection import f_classif
-from sklearn.preprocessing import StandardScaler
 
 from benchmark.entries.registry import entry_class, entry_spec
-from models.genes.graph import GeneGraph
-from models.genes.mlp import GeneMlp
-from models.genes.set_means import SetMeans
-from models.genes.set_tokens import SetTokens
-from models.inputs import GeneSelection, Inputs, Resident
 from models.network.fold_tokens import fold_tokens
 from tests.toy import toy_cohort
 
@@ -34,23 +29,48 @@ def test_genes_of_noise_are_not_believed(part):
     assert entry.shares_["genes"] < 0.2
 
 
+def anew(recipe, modality, train, learn):
+    """Return the tokens of a modality that an entry makes in an inner fold."""
+    entry = entry_class(entry_spec(recipe))(seed=0)
+    return fold_tokens(modality, entry.fit_inputs, entry.encoders, 0, 32, train, torch.tensor(learn))
+
+
 def test_tokens_of_a_fold_are_of_the_genes_that_scikit_learn_chooses_on_it():
-    """The start of this encoder is a rotation, so inner products of tokens are those of standardised genes."""
+    """The start of this encoder is a rotation, so inner products of tokens are those of scaled genes."""
     train = noise(n_genes=50)
-    inputs = Inputs.fit(train, ("genes",), GeneSelection(5, choice="f-test"))
-    learn = train.has("genes") & (np.arange(60) % 4 > 0)
-    tokens = fold_tokens(SetMeans(n_genes=5), 16, 0, train, Resident.load(train, inputs, "cpu"), torch.tensor(learn))
+    there = train.has("genes")
+    learn = there & (np.arange(60) % 4 > 0)
+    tokens = anew("mlp-set-means[clinical=none, genes.n_genes=5]", "genes", train, learn)
     best = np.argsort(-f_classif(train.genes[learn], train.y[learn])[0])[:5]
-    scaled = StandardScaler().fit(train.genes[learn][:, best]).transform(train.genes[train.has("genes")][:, best])
-    found = tokens[torch.tensor(train.has("genes"))].numpy()
+    seen, y = train.genes[learn][:, best].astype(np.float64), train.y[learn]
+    within = LinearDiscriminantAnalysis(store_covariance=True).fit(seen, y).covariance_  # divided by n
+    spread = np.sqrt(np.diag(within) * len(y) / (len(y) - len(np.unique(y))))
+    scaled = (train.genes[there][:, best] - seen.mean(axis=0)) / spread
+    found = tokens[torch.tensor(there)].numpy()
     np.testing.assert_allclose(found @ found.T, scaled @ scaled.T, atol=1e-3)
 
 
-def test_labels_choose_nothing_where_sets_or_all_genes_are_read():
-    given = noise(sets={"first": ("G0", "G1", "G2")})
-    for part in (SetMeans(), SetTokens(), GeneGraph()):
-        assert not part.selection(given).reads_labels(given.gene_names)
-        assert part.selection(noise()).reads_labels(given.gene_names)
-    assert GeneMlp().selection(given).reads_labels(given.gene_names)
-    for part in (GeneMlp(choice="variance"), GeneMlp(n_genes=0), GeneMlp(n_genes=800)):
-        assert not part.selection(given).reads_labels(given.gene_names)
+@pytest.mark.parametrize("modality", ["images", "genes", "clinical"])
+def test_nothing_of_held_out_specimens_is_in_the_tokens_of_a_fold(modality):
+    """Their labels and their values move nothing that the others say."""
+    train = toy_cohort(n=30, missing=0.0)
+    learn = np.arange(30) % 4 > 0
+    turned = train.y.copy()
+    turned[~learn] = np.roll(train.y[~learn], 1)
+    genes = np.where(learn[:, None], train.genes, 3 * train.genes).astype(np.float32)
+    clinical = train.clinical.assign(age=np.where(learn, train.clinical["age"], 99.0))
+    pixels = train.images.pixels.copy()
+    for i in np.flatnonzero(~learn):
+        pixels[train.images.bag_rows(i)] //= 2
+    images = dataclasses.replace(train.images, pixels=pixels)
+    other = dataclasses.replace(train, y=turned, genes=genes, clinical=clinical, images=images)
+    tokens = [anew("fusion-pretrained", modality, cohort, learn)[torch.tensor(learn)] for cohort in (train, other)]
+    assert torch.equal(*tokens) and tokens[0].any()
+
+
+def test_labels_of_held_out_specimens_do_not_make_noise_telling():
+    """With labels of all, 130 features of 20 patients seem twice as good as they are."""
+    cohort = noise(n=28, n_genes=130)
+    entry = entry_class(entry_spec("mlp-set-means[clinical=none, genes=mlp, genes.n_genes=0, max_epochs=1]"))(seed=0)
+    train = cohort[np.arange(20)]
+    assert entry.fit(train, cohort[np.arange(20, 28)]).shares_["genes"] < 0.15
