@@ -41,7 +41,7 @@ def fit_calibration(
         evidence: About specimens that the learner has not seen, float64 (n, k).
         log_prior: Logarithms of class shares, (k,).
         y: Classes, (n,).
-        weight: Of the specimens, (n,).
+        weight: Of the specimens, (n,), in patients.
 
     Reference: Platt 1999; Guo et al., "On calibration of modern neural networks", ICML 2017,
     https://arxiv.org/abs/1706.04599 (a temperature).

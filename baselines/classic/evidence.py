@@ -15,7 +15,7 @@ from baselines.classic.blocks import Blocks, Fitted, Table, measured
 from baselines.classic.calibration import UNCHANGED, Calibration, among, fit_calibration, log_ratios
 from baselines.classic.inner_folds import FOLDS, patient_folds
 from baselines.classic.parts import Learner
-from baselines.patients import patient_weights
+from baselines.patients import patient_shares
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def calibrated(block: FittedBlock, train: Blocks, seed: int) -> FittedBlock:
         held[there][:, known],
         np.log(block.prior[known]),
         among(train.y[there], known),
-        patient_weights(train.patient)[there],
+        patient_shares(train.patient[there]),
     )
     return replace(block, calibration=found)
 

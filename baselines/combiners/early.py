@@ -25,6 +25,7 @@ from baselines.classic import (
     log_ratios,
     posterior,
 )
+from baselines.patients import patient_shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,4 +93,4 @@ def _calibration(learner: Learner, train: Table, seed: int) -> Calibration:
         return UNCHANGED
     known = train.prior > 0
     y = among(train.y[rows], known)
-    return fit_calibration(ratios[:, known], np.log(train.prior[known]), y, train.weight[rows])
+    return fit_calibration(ratios[:, known], np.log(train.prior[known]), y, patient_shares(train.patient[rows]))

@@ -27,7 +27,7 @@ from baselines.classic import (
     posterior,
     prior_of,
 )
-from baselines.patients import patient_weights
+from baselines.patients import patient_shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,5 +105,5 @@ def _calibration(blocks: Mapping[str, FittedBlock], train: Blocks, seed: int) ->
     known = prior > 0
     proba, there = _mean(evidence, train.tables, prior)
     ratios = log_ratios(proba, prior)[there][:, known]
-    weight = patient_weights(train.patient)[there]
-    return fit_calibration(ratios, np.log(prior[known]), among(train.y[there], known), weight)
+    shares = patient_shares(train.patient[there])
+    return fit_calibration(ratios, np.log(prior[known]), among(train.y[there], known), shares)

@@ -13,6 +13,7 @@ from scipy.special import log_softmax
 from scipy.stats import skew
 
 from baselines.classic import Table, all_classes
+from baselines.patients import patient_shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class NaiveBayes:
         """Learn from ``train``; ``valid`` is not read, and there is a closed form, so no seed is."""
         known, y = np.unique(train.y, return_inverse=True)
         prior = train.prior[known] if self.class_prior == "train" else np.full(len(known), 1 / len(known))
-        weight = np.eye(len(known))[y].T * train.weight
+        weight = np.eye(len(known))[y].T * patient_shares(train.patient)
         variables: list[Gaussian | Categorical] = []
         for columns in variables_of(train.X):
             values = train.X[columns].to_numpy(dtype=np.float64)

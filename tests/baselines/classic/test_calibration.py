@@ -23,6 +23,7 @@ from baselines.combiners.late_mean import LateMean
 from baselines.combiners.product import Product
 from baselines.combiners.stacking import Stacking
 from baselines.learners.logistic import Logistic
+from baselines.learners.naive_bayes import NaiveBayes
 
 NAMES = np.array([f"P{i}" for i in range(40)])
 
@@ -123,6 +124,20 @@ def test_one_patient_a_class_is_learned_from_without_inner_folds(combiner):
     assert patient_folds(train.y, train.patient, 5, 0) == []
     found = combiner.fit(Learners(Logistic(), {}), train, train, 0).predict_proba({"genes": X}, 3)
     assert np.allclose(found.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("combiner", [Early(), Product(), LateMean()])
+def test_specimens_of_one_patient_calibrate_as_one(combiner):
+    """The prior of a calibration is one patient's worth; three specimens that are alike are no three patients."""
+    rng = np.random.default_rng(2)
+    y = np.arange(60) % 2
+    X = pd.DataFrame({"genes:a": y + rng.normal(size=60)})
+    train = Blocks({"genes": X}, y, np.array([f"P{i}" for i in range(60)]), 2, {})
+    tables = {"genes": pd.concat([X] * 3, ignore_index=True)}
+    thrice = Blocks(tables, np.tile(y, 3), np.tile(train.patient, 3), 2, {})
+    learners = Learners(NaiveBayes(), {})
+    said = [combiner.fit(learners, seen, seen, 0).predict_proba({"genes": X}, 60) for seen in (train, thrice)]
+    np.testing.assert_allclose(*said, atol=1e-4)
 
 
 def test_a_modality_is_calibrated_on_the_class_shares_that_its_evidence_meets():

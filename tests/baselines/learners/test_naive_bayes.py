@@ -118,3 +118,11 @@ def test_what_never_varied_in_training_and_no_or_yes_that_is_neither_say_nothing
     assert np.allclose(fitted.predict_proba(more.assign(**{"clinical:fever": 39.0})), told)
     neither = fitted.predict_proba(more.assign(**{"clinical:flag": 7.0}))
     assert np.allclose(neither, fitted.predict_proba(more.assign(**{"clinical:flag": np.nan})))
+
+
+def test_a_patient_who_was_seen_twice_is_one_patient():
+    """Pooling and smoothing are in patients: the same specimens again are no new evidence."""
+    once = drawn()
+    twice = Table(pd.concat([once.X] * 3, ignore_index=True), np.tile(once.y, 3), np.tile(once.patient, 3), 3)
+    said = [NaiveBayes().fit(table, table, 0).predict_proba(once.X) for table in (once, twice)]
+    np.testing.assert_allclose(*said, atol=1e-12)
