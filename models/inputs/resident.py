@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -75,6 +75,11 @@ class Resident:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def take(self, rows: Tensor) -> Self:
+        """Return some specimens, int64 (k,) or bool (n,), which share pixels with all."""
+        of_specimens = ("starts", "sizes", "genes", "clinical", "present", "y", "patient")
+        return replace(self, **{name: getattr(self, name)[rows] for name in of_specimens})
 
     def training_batch(self, index: Tensor, cells: int, stain_jitter: float, generator: Generator) -> Batch:
         """Return specimens ``index`` with up to ``cells`` random, randomly varied cells each.

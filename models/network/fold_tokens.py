@@ -42,5 +42,5 @@ def fold_tokens(
     everyone = Resident.load(train, inputs, device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = encoders(inputs, Resident.load(some, inputs, device), some)[modality].to(learn.device).eval()
+        encoder = encoders(inputs, everyone.take(learn), some)[modality].to(learn.device).eval()
     return torch.cat([mean_token(*encoder(batch)) for batch in evaluation_batches(everyone, max_cells)])

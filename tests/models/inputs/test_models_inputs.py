@@ -177,6 +177,10 @@ def test_a_view_of_a_cohort_loads_the_rows_of_the_view():
     view = Resident.load(COHORT[[5, 2]], inputs, "cpu").evaluation_batch(torch.tensor([1]), 8)
     whole = Resident.load(COHORT, inputs, "cpu").evaluation_batch(torch.tensor([2]), 8)
     assert torch.equal(view.cells, whole.cells) and torch.equal(view.genes, whole.genes)
+    taken = Resident.load(COHORT, inputs, "cpu").take(torch.tensor([5, 2]))
+    again = taken.evaluation_batch(torch.tensor([1]), 8)
+    assert torch.equal(again.cells, whole.cells) and torch.equal(again.clinical, whole.clinical)
+    assert taken.y.tolist() == COHORT.y[[5, 2]].tolist() and len(taken) == 2
 
 
 def test_poses_are_the_eight_of_the_square_and_all_occur():
