@@ -29,7 +29,7 @@ class PretrainedAttention:
         dropout: Dropout rate of the channels of the map.
     """
 
-    block: Annotated[int, "[0, 6]"] = 1
+    block: Annotated[int, "[0, 6]"] = 3
     side: Annotated[int, "[0, 1024]"] = 128
     width: Annotated[int, "[1, 4096]"] = 96
     dropout: Annotated[float, "[0, 1)"] = 0.2

@@ -30,7 +30,7 @@ class PretrainedVit:
         dropout: Dropout rate inside the transformer.
     """
 
-    block: Annotated[int, "[0, 6]"] = 1
+    block: Annotated[int, "[0, 6]"] = 3
     side: Annotated[int, "[0, 1024]"] = 128
     width: Annotated[int, "[1, 4096]"] = 96
     depth: Annotated[int, "[1, 64]"] = 2
