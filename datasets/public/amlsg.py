@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
 from datasets.fetch import RemoteFile, Source, provenance_of
-from datasets.read import category, factor, known_unit, mutated, numbers, pick, read_text, unique_ids
+from datasets.read import category, factor, known_unit, mutated, numbers, pick, read_rda, read_text, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "amlsg"
@@ -136,14 +135,7 @@ def _classified(folder: Path) -> tuple[pd.Series, str]:
 
 
 def _clinical_rows(folder: Path, patients: pd.Index) -> pd.DataFrame:
-    import rdata
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # files of old R do not say their encoding
-        try:
-            objects = rdata.read_rda(folder / CLINICAL)
-        except (NotImplementedError, ValueError, OSError, EOFError) as error:
-            raise CohortError(CLINICAL, f"cannot be read as .RData: {error}") from error
+    objects = read_rda(folder / CLINICAL)
     if CLINICAL_OBJECT not in objects:
         raise CohortError(CLINICAL, f"has no {CLINICAL_OBJECT!r}; has {sorted(objects)}")
     headers = {"patient": "PDID", "study": "Study", "sex": "gender"} | {n: c for n, (c, _) in _MEASURED.items()}

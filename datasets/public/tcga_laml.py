@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from datasets.card import Card
 from datasets.cohort import Cohort, CohortError, presence
 from datasets.fetch import RemoteFile, UrlSource, provenance_of
-from datasets.read import category, collapse_probes, hallmark, labels, matrix, numbers, pick, unique_ids
+from datasets.read import category, collapse_probes, hallmark, labels, matrix, numbers, pick, read_rda, unique_ids
 from datasets.roots import find_dataset
 
 NAME = "tcga-laml"
@@ -143,14 +142,7 @@ def load(*, data_root: Path | None = None, target: Target = "pml-rara") -> Cohor
 
 def _read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return clinical data, expression and mutations, one row a patient in the same order."""
-    import rdata
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # files of old R do not say their encoding
-        try:
-            parts = rdata.read_rda(path)
-        except (NotImplementedError, ValueError, OSError, EOFError) as error:
-            raise CohortError(path.name, f"cannot be read as .rda: {error}") from error
+    parts = read_rda(path)
     missing = [p for p in _PARTS if p not in parts]
     if missing:
         raise CohortError(path.name, f"lacks {missing}; has {sorted(parts)}")

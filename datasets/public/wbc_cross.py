@@ -157,7 +157,7 @@ def _without_copies(decoded: list[Decoded]) -> NDArray[np.int64]:
     """Return the first of images that look alike at one fixed size, ascending positions."""
     pixels = np.concatenate([d.pixels for d in decoded])
     bags = ImageBags(pixels, np.arange(len(pixels) + 1, dtype=np.int64))
-    return np.sort(np.unique(groups(bags), return_index=True)[1])
+    return np.flatnonzero(~pd.Series(groups(bags)).duplicated())
 
 
 def _provenance(parts: list[Part], decoded: list[Decoded]) -> Provenance:

@@ -25,6 +25,7 @@ from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
 from datasets.read.h5ad import PIP, cohort_from_h5ad, open_h5ad
 from datasets.read.mutation_table import mutated
 from datasets.read.parquet_file import is_parquet, read_parquet
+from datasets.read.rda_file import read_rda
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
 from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
 from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
@@ -90,6 +91,7 @@ __all__ = [
     "read_gmt",
     "read_header",
     "read_parquet",
+    "read_rda",
     "read_text",
     "shortfall",
     "single_cells",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from datasets.errors import CohortError
+from datasets.read.rda_file import BROKEN
 
 
 class ExpressionSet(NamedTuple):
@@ -27,24 +28,15 @@ def read_expression_set(path: Path) -> ExpressionSet:
     """
     import rdata
 
-    try:
-        parsed = rdata.parser.parse_file(path, extension=".rda")
-        slots = _pairs(parsed.object.value[0].attributes)
-        measured = _pairs(slots["assayData"].value.frame)["exprs"]
-        described = _pairs(slots["phenoData"].attributes)["data"]
-    except (
-        NotImplementedError,
-        ValueError,
-        KeyError,
-        AttributeError,
-        TypeError,
-        IndexError,
-        OSError,
-        EOFError,
-    ) as error:
-        raise CohortError(path.name, f"cannot be read as an ExpressionSet in .rda format: {error!r}") from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # files of old R do not say their encoding
+        try:
+            parsed = rdata.parser.parse_file(path, extension=".rda")
+            slots = _pairs(parsed.object.value[0].attributes)
+            measured = _pairs(slots["assayData"].value.frame)["exprs"]
+            described = _pairs(slots["phenoData"].attributes)["data"]
+        except BROKEN as error:
+            raise CohortError(path.name, f"cannot be read as an ExpressionSet in .rda format: {error!r}") from error
         values, samples = (rdata.conversion.convert(replace(parsed, object=part)) for part in (measured, described))
     table = values.to_pandas().T
     if not table.index.equals(pd.Index(samples.index)):

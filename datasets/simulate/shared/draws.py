@@ -77,4 +77,4 @@ def patient_uniforms(seed: int, stream: Stream, n: int, shape: tuple[int, ...]) 
     the first cells of a patient do not depend on how many there are.
     """
     drawn = np.stack([generator(seed, stream, i).random(shape) for i in range(n)])
-    return np.clip(drawn, _TINY, 1 - _TINY)
+    return np.maximum(drawn, _TINY)

@@ -45,6 +45,17 @@ def load(root, **options):
     return aml_hehr.load(data_root=root, image_size=8, crop=40, **options)
 
 
+def test_rows_without_anything_are_none_and_a_number_may_be_nought(root):
+    change(root, "A1", pb_promyelocyte="0", sex_1f_2m="")
+    whole = load(root)
+    i = whole.patient.tolist().index("A1")
+    assert whole.clinical["sex"].isna().tolist() == [patient == "A1" for patient in whole.patient]
+    path = root / "aml-hehr" / WRAPPER / "metadata.csv"
+    path.write_text(path.read_text() + ",,,,,,\n,,,,,,\n")
+    again = load(root)
+    assert again.fingerprint == whole.fingerprint and again.clinical.notna().any(axis=1)[i]
+
+
 def test_one_bag_a_patient_controls_left_out(root):
     cohort = load(root)
     assert cohort.classes == ("PML::RARA", "NPM1", "CBFB::MYH11", "RUNX1::RUNX1T1")

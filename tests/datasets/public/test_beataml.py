@@ -53,6 +53,13 @@ def test_only_aml_at_diagnosis_is_used(tmp_path):
     assert cohort.genes[1].tolist() == [1, 1.5]
 
 
+def test_a_table_without_names_of_genes_is_named(tmp_path):
+    path = write(tmp_path) / beataml.NAME / beataml.EXPRESSION
+    path.write_text(path.read_text().replace("display_label", "label", 1))
+    with pytest.raises(CohortError, match=r"lacks column 'display_label'; has \['stable_id', 'label'"):
+        beataml.load(data_root=tmp_path)
+
+
 def test_rows_that_are_left_out_in_between_do_not_shift_the_others(tmp_path):
     table = clinical(diseaseStageAtSpecimenCollection=["Initial Diagnosis", "Relapse", *["Initial Diagnosis"] * 3])
     cohort = beataml.load(data_root=write(tmp_path, table))

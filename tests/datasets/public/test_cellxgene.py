@@ -83,6 +83,57 @@ def test_of_each_donor_at_most_so_many_cells_are_drawn_and_of_nobody_none(most):
     assert (np.diff(cells) > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("wanted", "ids"), [({"MPO"}, [3]), ({"MPO", "ACTB"}, [3, 7]), ({"CD33", "NOT"}, [5]), (set(GENES), [3, 5, 7])]
+)
+def test_of_a_symbol_that_stands_twice_the_first_is_taken(wanted, ids):
+    var = pd.DataFrame({"soma_joinid": [9, 5, 7, 3], "feature_name": pd.Categorical(GENES)})
+    assert cellxgene._gene_ids(var, wanted).tolist() == ids
+
+
+def test_genes_that_the_census_lacks_are_named_in_order():
+    var = pd.DataFrame({"soma_joinid": range(4), "feature_name": GENES})
+    with pytest.raises(CohortError, match=r"genes: the Census has none of them \(first: A, B, C\)"):
+        cellxgene._gene_ids(var, set("CAB"))
+
+
+def test_genes_are_those_of_the_hallmark_sets_where_none_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEMABENCH_DATA", str(tmp_path))
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path))
+    with pytest.raises(CohortError, match=r"genes: \S+ is not on this machine. Give a list of genes"):
+        cellxgene._hallmark_genes()
+    (tmp_path / cellxgene.FOLDER).mkdir()
+    (tmp_path / cellxgene.FOLDER / cellxgene.HALLMARK).write_text("A\tx\tMPO\tCD33\nB\tx\tACTB\tMPO\n")
+    assert cellxgene._hallmark_genes() == {"MPO", "CD33", "ACTB"}
+
+
+@pytest.mark.parametrize("nobody", ["", "NA", "nan", " Unknown", "pooled", "Pooled Donors"])
+def test_cells_of_nobody_are_no_answer(nobody):
+    table = observations().assign(donor_id=nobody)
+    with pytest.raises(CohortError, match="returns no cell of a known donor: q"):
+        cellxgene._draw(table, "q", 3, seed=0)
+
+
+def test_cells_are_drawn_whatever_their_order_in_the_answer():
+    table = observations()
+    cells = cellxgene._draw(table, "q", 2, seed=4)
+    assert cellxgene._draw(table.iloc[::-1], "q", 2, seed=4).tolist() == cells.tolist()
+
+
+def test_what_is_written_has_ids_donors_and_symbols(tmp_path):
+    """A stand-in that is written as text, whole or not at all, without the extra."""
+    obs, var = observations().iloc[[1, 6]], pd.DataFrame({"feature_name": pd.array(["MPO", "CD33"], dtype="string")})
+    data = types.SimpleNamespace(obs=obs.copy(), var=var, write_h5ad=lambda path: path.write_text("whole"))
+    cellxgene._write(types.SimpleNamespace(**vars(data)), tmp_path / "new" / "folder")
+    path = cellxgene._write(data, tmp_path / "new" / "folder")  # over what was there
+    assert path == tmp_path / "new" / "folder" / cellxgene.FILE
+    assert [p.name for p in path.parent.iterdir()] == [cellxgene.FILE] and path.read_text() == "whole"
+    assert data.obs.index.tolist() == ["cell-101", "cell-106"]
+    assert data.obs["donor"].tolist() == ["s1/d1", "s2/d1"]
+    assert data.var.index.tolist() == ["MPO", "CD33"]
+    assert not any(isinstance(kind, pd.StringDtype) for kind in (*data.obs.dtypes, *data.var.dtypes))
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_the_draw_of_cells_follows_the_seed(census, tmp_path):
     drawn = []

@@ -31,6 +31,7 @@ def test_columns_named_call_are_not_expression(tmp_path):
     assert cohort.specimen.tolist() == ["1", "2", "3", "4"]
     assert cohort.domain.tolist() == ["training"] * 2 + ["independent"] * 2
     assert cohort.y.tolist() == [0, 1, 1, 0]
+    assert cohort.gene_names == ("P0_at", "P1_at", "P2_at") and cohort.has("genes").all()
     np.testing.assert_allclose(cohort.genes[:, 1], np.log2([101, 201, 301, 401]), rtol=1e-6)
     assert cohort.provenance.modified  # sizes are not those of the source
 
@@ -52,7 +53,10 @@ def test_numbers_of_patients_may_be_decimal(tmp_path):
         ({"labels": "patient,cancer\n1,ALL\n2,AML\n"}, r"no label of some patients \(first: 3, 4\)"),
         ({"labels": "id,cancer\n1,ALL\n"}, "lacks columns"),
         ({"train": "Gene Description,Gene Accession Number,1,call\na,P0_at,x,A\n"}, "line 2 has 'x'"),
-        ({"train": "Gene Description,Gene Accession Number,1,call\na,P9_at,5,A\n"}, "list other probes"),
+        (
+            {"train": "Gene Description,Gene Accession Number,1,call\na,P9_at,5,A\n"},
+            r"list other probes \(first: P9_at\)",
+        ),
         ({"train": "Gene Description,Gene Accession Number,one\na,P9_at,5\n"}, "no column of a patient"),
     ],
 )

@@ -5,6 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from datasets.cohort import CohortError
 from datasets.public import tcga_laml
+from datasets.read import FOLDER, HALLMARK
 
 real = pytest.mark.realdata
 
@@ -49,6 +50,29 @@ def test_inputs_are_expression_five_measurements_and_mutations(load):
     assert cohort.gene_names == ("CD33", "MPO")
     np.testing.assert_allclose(cohort.genes[1], np.log2([1 + 4, 1 + 5]), rtol=1e-6)
     assert cohort.y.tolist() == [1, 0] * 3
+
+
+def test_without_the_file_of_pathways_the_cohort_says_so(load, tmp_path, monkeypatch):
+    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
+    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    cohort = load(parts())
+    assert any(said.startswith("no pathways: ") for said in cohort.provenance.absent) and cohort.gene_sets == {}
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / HALLMARK).write_text("A\tx\t" + "\t".join(f"G{k}" for k in range(6)) + "\n")
+    wide = parts()
+    wide["laml.exp"] = pd.DataFrame(np.ones((6, 6)), wide["laml.exp"].index, [f"G{k}" for k in range(6)])
+    cohort = load(wide)
+    assert "" not in cohort.provenance.absent and not any("pathways" in said for said in cohort.provenance.absent)
+    assert cohort.gene_sets == {"A": tuple(f"G{k}" for k in range(6))}
+    assert cohort.has("genes").all()
+
+
+@pytest.mark.parametrize("content", [b"", b"no R", b"RDX3\nX\n", b"\x1f\x8b\x08cut"])
+def test_a_file_that_is_none_of_r_is_named(tmp_path, content):
+    (tmp_path / tcga_laml.NAME).mkdir()
+    (tmp_path / tcga_laml.NAME / tcga_laml.FILE).write_bytes(content)
+    with pytest.raises(CohortError, match=rf"{tcga_laml.FILE}: cannot be read as \.rda"):
+        tcga_laml.load(data_root=tmp_path)
 
 
 def test_risk_leaves_out_who_has_none(load):

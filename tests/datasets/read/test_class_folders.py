@@ -1,7 +1,10 @@
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datasets.cohort import CohortError
 from datasets.public import bone_marrow_mll, matek_lmu, mll23, raabin
@@ -120,6 +123,41 @@ def test_per_class_takes_a_seeded_part(module, tmp_path):
     some, same, other = (load(module, tmp_path, per_class=3, seed=s) for s in (1, 1, 2))
     assert np.bincount(some.y).tolist() == [3] * len(module.CLASSES)
     assert some.specimen.tolist() == same.specimen.tolist() != other.specimen.tolist()
+
+
+@given(st.lists(st.sampled_from(["BAS", "EOS", "LYT"]), min_size=1, max_size=60), st.integers(1, 6), st.integers(0, 9))
+def test_a_choice_keeps_the_order_of_the_images_and_as_many_of_each_class(names, most, seed):
+    label = np.array(names)
+    rows = choose(label, most, seed)
+    assert (np.diff(rows) > 0).all()
+    assert Counter(label[rows].tolist()) == {name: min(most, count) for name, count in Counter(names).items()}
+    assert choose(label, None, seed).tolist() == list(range(len(names)))
+
+
+def test_a_choice_of_none_is_refused():
+    with pytest.raises(ValueError, match="per_class needs to be 1 or more, got 0"):
+        choose(np.array(["BAS"]), 0, seed=0)
+
+
+@everyone
+def test_the_cohort_says_where_it_is_from_and_how_many_lack(module, tmp_path):
+    write(module, tmp_path)
+    layout = next(value for value in vars(module).values() if isinstance(value, ClassFolders))
+    said = load(module, tmp_path).provenance
+    assert (said.source, said.version, said.licence) == (layout.page, layout.version, layout.licence)
+    told = f"{2 * len(module.CLASSES)} images are on this machine, the source has {layout.published:,}"
+    assert told in said.absent
+
+
+def test_several_copies_and_several_strangers_are_named_in_order(tmp_path):
+    for copy in ("two", "one", "three"):
+        picture(tmp_path / copy / "BAS" / "a.png")
+        picture(tmp_path / copy / "EOS" / "b.png")
+    with pytest.raises(CohortError, match=r"in several places \(first: \S+/one, \S+/three, \S+/two\)"):
+        class_root(tmp_path, ["BAS", "EOS"])
+    picture(tmp_path / "one" / "Z" / "c.png")
+    with pytest.raises(CohortError, match=r"first: one/EOS, one/Z\)\. Known: ALL, BAS, XYZ\."):
+        labelled_images(tmp_path / "one", tmp_path, {"XYZ": "x", "BAS": "basophil", "ALL": "a"})
 
 
 @everyone

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import datasets
-from datasets.public import amlsg, beataml
+from datasets.public import amlsg, apl_labs, beataml
 from datasets.read.units import KNOWN, UnitError, factor, slip
 
 FOLDER = Path(datasets.__file__).parent
@@ -65,6 +65,41 @@ def test_every_known_variable_has_its_usual_value() -> None:
 def test_a_usual_value_in_another_unit_is_impossible(name: str, value: float, said: str) -> None:
     told = slip(name, value)
     assert told is not None and f"{value:g} " in told and said in told
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_ends_of_a_range_are_possible_and_what_is_beyond_is_not(name: str) -> None:
+    low, high = KNOWN[name].low, KNOWN[name].high
+    assert slip(name, low) is slip(name, high) is None
+    for value in (low - 1e-6 * (high - low), high * (1 + 1e-6)):
+        told = slip(name, value)
+        assert told is not None and f"{KNOWN[name].unit} lies outside {low:g} to {high:g}" in told
+
+
+def test_shares_end_where_they_must_and_counts_begin_at_none() -> None:
+    shares = ("lymphocytes_pct", "eosinophils_pct", "promyelocytes")
+    assert {(KNOWN[name].low, KNOWN[name].high) for name in shares} == {(0, 100)}
+    assert {KNOWN[name].low for name in ("age", "neutrophils", "monocytes")} == {0}
+
+
+def test_the_clinic_of_apl_labs_has_no_other_ranges_than_all() -> None:
+    ranges = {name: (lab.unit, lab.low, lab.high) for name, lab in apl_labs.LABS.items() if name != "age"}
+    assert ranges == {name: tuple(KNOWN[name]) for name in ranges}
+    assert apl_labs.LABS["age"].low == 0 and apl_labs.LABS["age"].high <= KNOWN["age"].high
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"), [(10, "10"), (0.1, "1/10"), (18, "18 "), (1 / 18, "1/18"), (1000, "1000"), (0.001, "1/1000")]
+)
+def test_every_slip_that_would_explain_a_value_is_said(scale: float, said: str) -> None:
+    seen = 0
+    for name, usual in HEALTHY.items():
+        told = slip(name, usual / scale)
+        if told is not None:
+            seen += 1
+            words = told.partition("; times ")[2].removesuffix(" it would not").split(" or ")
+            assert any(f"{word} ".startswith(said if said.endswith(" ") else f"{said} ") for word in words), told
+    assert seen > 2
 
 
 def declared_units() -> list[tuple[str, str, str]]:

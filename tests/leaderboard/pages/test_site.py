@@ -107,6 +107,27 @@ def test_pages_are_semantic(which: str, request: pytest.FixtureRequest) -> None:
         assert policy and str(policy[0]).startswith("default-src 'none'"), name
 
 
+CELL = re.compile(r'<t[dh](?: scope="row")?( class="number")? data-order="([^"]*)">(.*?)</t[dh]>')
+
+
+def test_a_number_is_sorted_by_what_it_shows(site: Path) -> None:
+    """And what is sorted last, because it has no order, is a word."""
+    shown_numbers = 0
+    for path in site.glob("*.html"):
+        for number, order, body in CELL.findall(path.read_text(encoding="utf-8")):
+            shown = unescape(re.sub(r"<small>.*?</small>|<[^>]+>", "", body)).strip()
+            if not order:
+                assert not re.search(r"\d", shown), (path.name, shown)
+            elif re.fullmatch(r"[−-]?[\d,.]+", shown):
+                digits = len(shown.partition(".")[2])
+                value = float(shown.replace(",", "").replace("−", "-"))
+                assert number and abs(float(order) - value) < 0.51 * 10.0**-digits, (path.name, shown)
+                shown_numbers += 1
+            elif re.fullmatch(r"[−-]?[\d.]+ ?%", shown):
+                assert float(order) == pytest.approx(float(shown.rstrip("% ")) / 100, abs=0.0051), (path.name, shown)
+    assert shown_numbers > 1000
+
+
 def test_generated_cohorts_carry_the_banner_wherever_they_show(board: Board, site: Path) -> None:
     for path in site.glob("*.html"):
         text = path.read_text(encoding="utf-8")

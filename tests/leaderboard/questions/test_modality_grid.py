@@ -141,6 +141,31 @@ def test_the_posterior_is_the_reference_where_it_is_known(task):
     assert table["images"] == pytest.approx(1 / 3) and np.isnan(table["genes"])
 
 
+def test_a_posterior_is_called_by_how_far_it_exceeds_the_share_of_a_class(task):
+    """Cells of a patient are averaged; classes are uneven, or division and product by their shares would agree."""
+    rng = np.random.default_rng(3)
+    told = task.predictions.query("entry == 'lr'").drop_duplicates("specimen")
+    keep = (told["y"] > 0) | (np.arange(len(told)) % 5 == 0)
+    patients = {s: f"P{y}-{k // 2}" for k, (s, y) in enumerate(zip(told["specimen"], told["y"], strict=True))}
+    few = {
+        name: table[table["specimen"].isin(told["specimen"][keep])].assign(
+            patient=lambda table: table["specimen"].map(patients)
+        )
+        for name, table in (("predictions", task.predictions), ("modality_predictions", task.modality_predictions))
+    }
+    q = rng.dirichlet(np.ones(3), len(task.specimens))
+    specimens = task.specimens.assign(**{f"q{k}": q[:, k] for k in range(3)})
+    table = modality_grid(dataclasses.replace(task, **few, specimens=specimens), resamples=5)
+    found = table.query("entry == 'lr' and modalities == 'images+genes+clinical'")["oracle"]
+    own = told[keep].assign(patient=lambda table: table["specimen"].map(patients)).merge(specimens, on="specimen")
+    of = {
+        patient: (int(part["y"].iloc[0]), part[["q0", "q1", "q2"]].mean()) for patient, part in own.groupby("patient")
+    }
+    y = [label for label, _ in of.values()]
+    called = [int(np.argmax([mean.iloc[k] * len(y) / y.count(k) for k in range(3)])) for _, mean in of.values()]
+    assert found.tolist() == pytest.approx([balanced_accuracy_score(y, called)])
+
+
 def test_a_task_without_the_grid_has_an_empty_table(task):
     assert modality_grid(dataclasses.replace(task, modality_predictions=None)).empty
 

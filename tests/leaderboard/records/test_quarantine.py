@@ -53,6 +53,8 @@ def other_folds(rows: pd.DataFrame) -> pd.DataFrame:
         (set_first("patient", "stranger"), "two patients, domains or labels"),
         (everywhere("patient", "stranger"), "what most entries do not"),
         (everywhere("domain", "B"), "what most entries do not"),
+        (everywhere("domain", ""), "what most entries do not"),
+        (everywhere("patient", "A stranger"), "what most entries do not"),
         (everywhere("y", 2), "what most entries do not"),
         (set_first("role", "valid"), "neither 'test' nor"),
         (lambda rows: rows.iloc[1:], "lack a prediction"),
@@ -86,3 +88,16 @@ def test_nothing_is_set_aside_from_a_good_task():
         assert reasons == {}
         pd.testing.assert_frame_equal(clean.trials, task.trials)
         pd.testing.assert_frame_equal(clean.predictions, task.predictions)
+
+
+@pytest.mark.parametrize("other", ["D1", "zzz"])
+def test_where_two_entries_say_two_things_one_of_them_is_set_aside(other):
+    """No third decides; the same one is then wrong about all forty patients, or nothing would be left."""
+    task = fake_task(failed=None, n=45)
+    kept = task.predictions["entry"].isin(["xgboost", "fusion-gnn"])
+    both = task.predictions[kept].reset_index(drop=True)
+    moved = both.assign(domain=both["domain"].mask((both["entry"] == "xgboost") & (both["role"] == "test"), other))
+    trials = task.trials[task.trials["entry"].isin(["xgboost", "fusion-gnn"])].reset_index(drop=True)
+    clean, reasons = quarantined(replace(task, predictions=moved, trials=trials))
+    assert len(reasons) == 1
+    assert set(clean.predictions["entry"]) == {"xgboost", "fusion-gnn"} - set(reasons)

@@ -1,9 +1,12 @@
 """Patients, clinical anchors, missingness, traits and expression of the generated cohort."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from datasets.simulate.apl import clinical, expression
 from datasets.simulate.apl.patients import largest_remainder, sample_patients, sample_variant, site_probabilities
@@ -172,3 +175,11 @@ def test_first_cells_and_first_patients_do_not_depend_on_how_many_there_are():
     many = patient_uniforms(3, Stream.TRAIT_CELL, 6, (10, 4))
     np.testing.assert_array_equal(many[:4, :5], patient_uniforms(3, Stream.TRAIT_CELL, 4, (5, 4)))
     assert not np.array_equal(many, patient_uniforms(3, Stream.CELL_KIND, 6, (10, 4)))
+
+
+def test_numbers_are_strictly_between_nought_and_one(monkeypatch):
+    ends = SimpleNamespace(random=lambda shape: np.array([0.0, 2.0**-53, 0.5, 1 - 2.0**-53]))
+    monkeypatch.setattr("datasets.simulate.shared.draws.generator", lambda *_: ends)
+    drawn = patient_uniforms(3, Stream.TRAIT_CELL, 2, (4,))
+    assert (drawn > 0).all() and (drawn < 1).all() and np.isfinite(stats.norm.ppf(drawn)).all()
+    assert drawn[0, 1:].tolist() == [2.0**-53, 0.5, 1 - 2.0**-53]

@@ -208,3 +208,43 @@ def test_no_image_trait_knows_a_mitochondrial_module_given_the_class():
     modules = world.modules[:, :14]
     chance = [strongest(modules[shuffled()]) for _ in range(99)]
     assert strongest(modules) <= max(chance)
+
+
+def test_kinds_of_cells_are_shares_and_sizes_of_marrow():
+    kinds = mito_kinds.KINDS
+    assert {len(mito_kinds.FRACTIONS), len(mito_kinds.NEOPLASTIC)} == {len(tables.CLASSES)}
+    assert all(set(table) == set(kinds) for table in (mito_kinds.USUAL, mito_kinds.NUCLEUS, mito_kinds.LOOKS))
+    shares = [*mito_kinds.FRACTIONS, *mito_kinds.NUCLEUS.values(), *mito_kinds.CHANGED_NUCLEUS.values()]
+    shares += [*mito_kinds.AUER.values(), mito_kinds.NO_AUER]
+    for share in shares:
+        assert sum(share) == pytest.approx(1, abs=0.011) and min(share) >= 0
+    assert {len(row) for row in mito_kinds.NUCLEUS.values()} == {len(mito_kinds.NUCLEI)}
+    usual = {kind: dict(zip(mito_kinds.TRAITS, means, strict=True)) for kind, means in mito_kinds.USUAL.items()}
+    for traits in (*usual.values(), *mito_kinds.CHANGED.values()):
+        for name, mean in traits.items():
+            low, high = (8, 18) if name == "diameter_um" else (0, 1)
+            assert low < mean < high, name
+    for part in (mito_kinds.NUCLEOLI, mito_kinds.CHANGED_NUCLEOLI):
+        assert min(part.values()) > 0 and max(part.values()) < 3
+    assert 0 < mito_kinds.VERY_RARE < mito_kinds.FEW_NUCLEOLI < 0.01
+
+
+@pytest.mark.parametrize("kind", mito_kinds.KINDS)
+def test_looks_are_shares_and_a_nucleus_is_darker_than_its_cytoplasm(kind):
+    nucleus, cytoplasm, granules, eccentricity, hof = mito_kinds.LOOKS[kind]
+    assert (len(nucleus), len(cytoplasm), len(granules)) == (2, 4, 3)
+    assert all(0 <= value <= 1 for value in (*nucleus, *cytoplasm, *granules, eccentricity, hof))
+    assert nucleus[0] > nucleus[1] > 0  # purple before blue
+    assert nucleus[0] > 4 * sum(cytoplasm[:3])
+    assert (cytoplasm[3] > 0) == (kind == "erythroblast")  # haemoglobin
+    assert (hof > 0) == (kind in ("plasma cell", "promyelocyte"))
+    assert (granules[0] == 0) == (kind in ("smudge cell", "plasma cell", "erythroblast"))
+
+
+def test_nucleoli_are_those_of_blasts():
+    usual, changed = mito_kinds.NUCLEOLI, mito_kinds.CHANGED_NUCLEOLI
+    assert changed["ALL", "blast"] < usual["promyelocyte"] < usual["blast"] < changed["AML", "blast"]
+    mature = {kind: usual[kind] for kind in ("lymphocyte", "plasma cell")}
+    assert max(mature.values()) < 0.1
+    assert mature["plasma cell"] < changed["MM", "plasma cell"] < 1
+    assert mature["lymphocyte"] < changed["CLL", "lymphocyte"] < 0.2
