@@ -21,12 +21,12 @@ packaged = pytest.mark.skipif(
 
 
 @packaged
-@pytest.mark.parametrize("part", [PretrainedAttention(side=32), PretrainedVit(side=32, depth=1)])
+@pytest.mark.parametrize("part", [PretrainedAttention(block=1, side=32), PretrainedVit(block=1, side=32, depth=1)])
 def test_encoders_of_maps_start_as_a_rotation_of_the_mean_over_places(part, tmp_path, monkeypatch):
     monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
     pixels = np.random.default_rng(0).integers(0, 255, (5, 20, 20, 3), dtype=np.uint8)
     maps = torch.tensor(part.features(ImageBags(pixels, np.array([0, 5])))).float()
-    assert maps.shape[:2] == (5, 2 * 80 + len(OUTLINES))
+    assert maps.shape == (5, 2 * 24 + len(OUTLINES), 8, 8)
     with torch.no_grad():
         out = part.encoder(tuple(maps.shape[1:])).eval()(maps)
     mean = maps.mean(dim=(2, 3))
