@@ -43,7 +43,7 @@ CARD = Card(
         "Generated: figures describe algorithms, not patients; sizes are design choices.",
         "A random split of cells puts each donor on both sides and flatters: with 10 donors a condition, 2,000 genes "
         "logistic regression had balanced accuracy .94 on MPP (.92 to .97 over six seeds), against .85 with donors "
-        "held out (.77 to .93).",
+        "held out (.77 to .94).",
         "Most cells are diseased (three in four): always saying diseased has F1 .857, so an F1 above .7 shows nothing; "
         "read it beside the always-positive F1, balanced accuracy and the Matthews coefficient.",
         "Outside MPP only the common disease program shifts (monocytes keep .70 of it, lymphocytes .35), so there AML, "

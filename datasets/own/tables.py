@@ -115,8 +115,11 @@ def read_specimens(
     """
     if not spec.table:
         raise CohortError("specimens.table", "names no file", remedy='Write table = "specimens.csv".')
-    file, raw = open_table(spec, home, "")
     given = headers_of(spec)
+    for name in ("specimen", "label"):
+        if name not in given:
+            raise CohortError(f"specimens.{name}", "names no column", remedy=f'Write {name} = "header of its column".')
+    file, raw = open_table(spec, home, "")
     require(file, raw, list(given.values()))
     table = pd.DataFrame({name: raw[column] for name, column in given.items()})
     table["label"] = spelled(table["label"], classes, capitals=False) if classes else codes(table["label"])

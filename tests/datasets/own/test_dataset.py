@@ -111,6 +111,8 @@ def test_bad_specimen_rows_are_named(tmp_path, old, new, said):
             r"specimens\.lable: unknown key; did you mean .*label\?$",
         ),
         ('label = "diagnosis"', 'label = "Diagnose"', "lacks columns"),
+        ('label = "diagnosis"', 'label = ""', r"specimens\.label: names no column.*Write label ="),
+        ('label = "diagnosis"', 'label = "diagnosis"\nspecimen = ""', r"specimens\.specimen: names no column"),
         ('unit = "g/dL"', 'unit = "mmol/L"', "cannot be turned"),
         ('table = "labs.csv"', 'table = "lab.csv"', "there is no file"),
         (', unit = "points"', "", "give unit"),
