@@ -25,6 +25,9 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 _PAIRS = ("min max", "any all", "argmin argmax", "mean sum", "zeros ones", "nanmin nanmax", "floor ceil", "first last")
 _TWIN = {a: b for pair in map(str.split, _PAIRS) for a, b in (pair, pair[::-1])}
 _GUARDS = ("strict", "help", "encoding", "ensure_ascii", "indent")  # for readers, or a guard of what holds anyway
+_EITHER_ORDER = frozenset(
+    "min max minimum maximum fmin fmax logaddexp logical_and logical_or hypot array_equal samefile".split()
+)  # swapped arguments change nothing
 _ROLES = {"train": "test", "valid": "test", "test": "valid"}
 
 
@@ -162,6 +165,7 @@ def _arguments(node: ast.AST) -> Made:
         isinstance(node, ast.Call)
         and len(node.args) >= 2
         and not any(isinstance(a, ast.Starred) for a in node.args[:2])
+        and not (len(node.args) == 2 and _called(node) in _EITHER_ORDER)
     ):
         yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
 
