@@ -25,9 +25,8 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 _PAIRS = ("min max", "any all", "argmin argmax", "mean sum", "zeros ones", "nanmin nanmax", "floor ceil", "first last")
 _TWIN = {a: b for pair in map(str.split, _PAIRS) for a, b in (pair, pair[::-1])}
 _GUARDS = ("strict", "help", "encoding", "ensure_ascii", "indent")  # for readers, or a guard of what holds anyway
-_EITHER_ORDER = frozenset(
-    "min max minimum maximum fmin fmax logaddexp logical_and logical_or hypot array_equal samefile".split()
-)  # swapped arguments change nothing
+_COMMUTE = "min max minimum maximum fmin fmax logaddexp logical_and logical_or hypot array_equal samefile"
+_EITHER_ORDER = frozenset(_COMMUTE.split())  # to swap what they are given changes nothing
 _ROLES = {"train": "test", "valid": "test", "test": "valid"}
 
 

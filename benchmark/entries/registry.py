@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from baselines import BASELINES
 from benchmark.entries.contract import Entry
 from benchmark.entries.estimators import entry_of
+from benchmark.entries.from_source import FromSource, import_from_source
 from benchmark.entries.grammar import parse
 from benchmark.entries.recipe_entry import recipe_class
 from benchmark.entries.recipes import recipes
@@ -117,14 +118,16 @@ def _module_from_file(path: Path) -> ModuleType:
         if known is not None and getattr(known, "__file__", None) == str(path):
             return known
     name = _module_name(path)
-    loaded = importlib.util.spec_from_file_location(name, path)
-    if loaded is None or loaded.loader is None:
+    import_from_source()
+    loader = FromSource(name, str(path))
+    loaded = importlib.util.spec_from_file_location(name, path, loader=loader)
+    if loaded is None:
         raise UsageError(f"{path} cannot be imported as Python")
     module = importlib.util.module_from_spec(loaded)
     sys.path.insert(0, str(path.parent))
     sys.modules[name] = module
     try:
-        loaded.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise

@@ -183,8 +183,13 @@ def _is_installed(path: str) -> bool:
     for folder in site_packages:
         if path.startswith(folder):
             top = path[len(folder) :].partition(os.sep)[0]
-            return top.endswith(".dist-info") or top.partition(".")[0] in distributions()
+            return top.endswith(".dist-info") or _is_of_a_distribution(top)
     return path.startswith(others)
+
+
+def _is_of_a_distribution(top: str) -> bool:
+    """Return whether a name in a folder of distributions belongs to one; finders of editable installs only point."""
+    return top.startswith("__editable__") or top.partition(".")[0] in distributions()
 
 
 @cache
