@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 from leaderboard.measures.counts import Floats, label, ratio
 from leaderboard.records import FEW_OF_STRATUM, ClassSizes, Replicate, patients_of
@@ -82,9 +82,13 @@ def share_interval(
 ) -> tuple[Floats, Floats]:
     """Return Wilson's 95 % interval with the effective number of patients in place of their number.
 
-    That is the number m for which v (1 - v) / m is the variance of the resamples, widened by ``reach``, but not above
-    ``most``: a class whose patients are all right shows no variance, which is no certainty. The interval holds the
-    estimate, lies in the bounds and has a width at them.
+    Where nearly all or nearly none are right, Wilson's is too short on the side of the bound (19 of 20: the interval
+    ends at .991, and holds a true .995 in 90 % of draws): there each limit is at least as far as the exact one-sided
+    limit of 95 %.
+
+    The effective number is the number m for which v (1 - v) / m is the variance of the resamples, widened by ``reach``,
+    but not above ``most``: a class whose patients are all right shows no variance, which is no certainty. The interval
+    holds the estimate, lies in the bounds and has a width at them.
 
     Args:
         values: Estimates, (n,).
@@ -100,7 +104,8 @@ def share_interval(
 
     References: E. Wilson, 1927; E. Korn and B. Graubard, Confidence intervals for proportions with small expected
     number of positive counts estimated from survey data, 1998 (effective number, widened and cut);
-    N. Dean and M. Pagano, Evaluating confidence interval methods for binomial proportions in clustered surveys, 2015.
+    N. Dean and M. Pagano, Evaluating confidence interval methods for binomial proportions in clustered surveys, 2015;
+    L. Brown, T. Cai and A. DasGupta, Interval estimation for a binomial proportion, 2001 (Wilson's near the bounds).
     """
     bottom, height = bounds[0], bounds[1] - bounds[0]
     v, known = np.clip((values - bottom) / height, 0, 1), ~np.isnan(samples)
@@ -111,5 +116,16 @@ def share_interval(
     m = np.minimum(shown, most) / widened
     middle, half = v * m + _Z**2 / 2, _Z * np.sqrt(m * v * (1 - v) + _Z**2 / 4)
     sure = np.asarray(fixed) & (variance <= TINY) & ~at_bound(values, bounds)
-    low, high = (np.where(sure, v, (middle + side * half) / (m + _Z**2)) for side in (-1, 1))
-    return bottom + height * np.minimum(np.maximum(low, 0), v), bottom + height * np.maximum(np.minimum(high, 1), v)
+    lowest, highest = _one_sided(v, m)
+    low = np.where(sure, v, np.minimum((middle - half) / (m + _Z**2), lowest))
+    high = np.where(sure, v, np.maximum((middle + half) / (m + _Z**2), highest))
+    return bottom + height * np.clip(low, 0, v), bottom + height * np.clip(high, v, 1)
+
+
+def _one_sided(v: Floats, m: Floats) -> tuple[Floats, Floats]:
+    """Return the exact one-sided 95 % limits of a share v of m: Wilson's lie inside them when 1 or 2 of m are wrong."""
+    hits, misses = v * m, (1 - v) * m
+    with np.errstate(invalid="ignore"):
+        low = np.where(hits > 0, beta.ppf(0.05, hits, misses + 1), 0.0)
+        high = np.where(misses > 0, beta.ppf(0.95, hits + 1, misses), 1.0)
+    return low, high

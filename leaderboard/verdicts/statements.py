@@ -62,7 +62,8 @@ READING = (
     "Intervals are widened for few patients (t quantile, small strata). In score and detail tables those of accuracy, "
     "also when only the surest are answered, balanced accuracy, macro F1, F1 of a task of two classes, MCC, AUROC and "
     "Hand-Till M are Wilson's, with the effective number of patients that the bootstrap shows, and no more than there "
-    "are patients where fewer than 5 have a wrong specimen. So are those of sensitivity and specificity, but exact "
+    "are patients where fewer than 5 have a wrong specimen; near the best and the worst score they reach at least as "
+    "far as exact one-sided limits. So are those of sensitivity and specificity, but exact "
     "(Clopper-Pearson) at 0 and 1 and for fewer than 10 patients. Those of other scores and of differences are "
     "percentiles, with few patients at least a t quantile of standard deviations wide; those of scores are too narrow "
     "for a nearly perfect entry. python -m perf.coverage prints what each covers.",

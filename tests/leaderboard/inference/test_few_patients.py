@@ -98,8 +98,8 @@ def test_classes_that_are_all_right_or_all_wrong_still_have_an_interval_and_one_
     constant = shown(task, "prior", "balanced_accuracy")
     assert constant["low"] == constant["high"] == 0.5
     f1 = shown(task, "a", "f1")
-    wide = (reach(first.strata) / 1.959964) ** 2  # 3 positives, all missed, widened
-    assert f1["value"] == 0 and f1["high"] == pytest.approx(1.959964**2 / (3 / wide + 1.959964**2), rel=1e-3)
+    worth = 3 / (reach(first.strata) / 1.959964) ** 2  # 3 positives, all missed, widened
+    assert f1["value"] == 0 and f1["high"] == pytest.approx(1 - 0.05 ** (1 / worth), rel=1e-3)  # exact, one-sided
 
 
 def test_one_wrong_cell_does_not_turn_ten_patients_into_two_hundred() -> None:

@@ -20,13 +20,44 @@ from leaderboard.records.testsets import ClassSizes
 Z = norm.ppf(0.975)
 
 
-@pytest.mark.parametrize(("hits", "n"), [(0, 7), (3, 11), (12, 12), (40, 50)])
-def test_with_binomial_variance_it_is_wilsons_interval(hits: int, n: int) -> None:
+def expected(hits: int, n: int) -> tuple[float, float]:
+    """Return Wilson's interval, each limit moved out to the exact one-sided one where that is further."""
+    wilson = binomtest(hits, n).proportion_ci(method="wilson")
+    above = binomtest(hits, n, alternative="greater").proportion_ci(0.95, method="exact").low
+    below = binomtest(hits, n, alternative="less").proportion_ci(0.95, method="exact").high
+    return min(wilson.low, above), max(wilson.high, below)
+
+
+def of_binomial(hits: int, n: int) -> tuple[float, float]:
     p = hits / n
     sd = np.sqrt(p * (1 - p) / n)
     samples = np.array([[p - sd, p + sd]])  # their variance is that of the share
     low, high = share_interval(np.array([p]), samples, Z, n)
-    np.testing.assert_allclose([low[0], high[0]], binomtest(hits, n).proportion_ci(method="wilson"), atol=1e-9)
+    return float(low[0]), float(high[0])
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 7), (3, 11), (12, 12), (40, 50), (19, 20), (1, 30)])
+def test_with_binomial_variance_it_is_wilsons_interval_mended_near_the_bounds(hits: int, n: int) -> None:
+    np.testing.assert_allclose(of_binomial(hits, n), expected(hits, n), atol=1e-9)
+
+
+def test_with_many_patients_and_a_middling_share_it_is_wilsons_interval() -> None:
+    np.testing.assert_allclose(of_binomial(90, 200), binomtest(90, 200).proportion_ci(method="wilson"), atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [10, 20, 40])
+def test_a_share_near_a_bound_is_covered_where_wilsons_is_too_short(n: int) -> None:
+    hits = np.arange(n + 1)
+    limits = {
+        "ours": np.array([of_binomial(k, n) for k in hits]),
+        "wilson": np.array([binomtest(int(k), n).proportion_ci(method="wilson") for k in hits]),
+    }
+    true = np.linspace(0.001, 0.999, 999)
+    least = {}
+    for name, of in limits.items():
+        holds = (of[:, :1] - 1e-12 <= true) & (true <= of[:, 1:] + 1e-12)
+        least[name] = (binom.pmf(hits[:, None], n, true) * holds).sum(axis=0).min()
+    assert least["wilson"] < 0.88 < 0.92 < least["ours"]
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 4), (4, 4), (3, 9), (12, 12)])
@@ -68,8 +99,7 @@ def test_one_answer_inside_the_bounds_has_no_width_and_nan_stays_nan() -> None:
     assert 0.6 < low[1] < 0.9 and high[1] == 1
     assert np.isnan([low[2], high[2]]).all()
     low, high = share_interval(values, samples, Z, 12)
-    wilson = binomtest(6, 12).proportion_ci(method="wilson")
-    np.testing.assert_allclose([low[0], high[0]], wilson, atol=1e-9)
+    np.testing.assert_allclose([low[0], high[0]], expected(6, 12), atol=1e-9)
 
 
 @pytest.mark.parametrize("n", [2, 4, 50])
