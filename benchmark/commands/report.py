@@ -75,6 +75,8 @@ def _task_result(task: PlannedTask, plan: Plan, state: State, store: Store) -> T
         abstain_cost=task.abstain_cost,
         ladder=task.ladder,
         rung=task.rung,
+        curve=task.curve,
+        learned_from=task.learned_from,
         modality_predictions=by_modality,
         ood=None if odd.empty else odd,
     )

@@ -199,6 +199,8 @@ def _planned_task(task: Task, cohort: Cohort, split: SplitPlan, verdict: Verdict
         fold_names=fold_names(task.split, cohort, split),
         ladder=task.ladder,
         rung=task.rung,
+        curve=task.curve,
+        learned_from=task.learned_from,
         costs=task.costs,
         abstain_cost=task.abstain_cost,
     )

@@ -19,7 +19,7 @@ class PlannedTask:
         published: Fields of each ``datasets.card.Reference`` of the dataset.
         allowed: Audit rules that would have blocked the task and were overridden.
         fold_names: Fold -> the domain it learns from, where that is one.
-        ladder, rung, costs, abstain_cost: As in ``Task``.
+        ladder, rung, curve, learned_from, costs, abstain_cost: As in ``Task``.
     """
 
     name: str
@@ -39,6 +39,8 @@ class PlannedTask:
     fold_names: Mapping[int, str] = field(default_factory=dict)
     ladder: str = ""
     rung: str = ""
+    curve: str = ""
+    learned_from: int = 0
     costs: tuple[tuple[float, ...], ...] | None = None
     abstain_cost: float | None = None
 

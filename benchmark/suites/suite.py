@@ -93,6 +93,7 @@ class Task(_Strict):
         unit: "image" makes every image a specimen of its own, at most ``images_per_patient`` of a patient.
         unseen: Classes that are set aside: never learned from, predicted under the role "ood:<class>".
         ladder: Name of the leak ladder that the task is a rung of; its split's scheme says which.
+        curve: Name of the learning curve that the task is a point of; its split's train_patients says which.
         modality_grid: Also predict with every subset of the modalities.
         costs: Cost of calling class j for a patient of class i, one row a class.
         abstain_cost: Cost of no call.
@@ -109,6 +110,7 @@ class Task(_Strict):
     images_per_patient: int = Field(default=8, ge=1)
     unseen: tuple[str, ...] = ()
     ladder: Name | Literal[""] = ""
+    curve: Name | Literal[""] = ""
     modality_grid: bool = False
     costs: tuple[tuple[Cost, ...], ...] | None = None
     abstain_cost: Cost | None = None
@@ -126,6 +128,10 @@ class Task(_Strict):
     def _is_a_rung(self) -> Task:
         if self.ladder and self.split.scheme not in RUNGS:
             raise ValueError(f"a rung of a ladder has one of the split schemes {', '.join(RUNGS)}")
+        if self.curve and not self.split.train_patients:
+            raise ValueError("a point of a learning curve says in its split how many train_patients it learns from")
+        if self.curve and self.ladder:
+            raise ValueError("a task is a rung of a ladder or a point of a curve, not both")
         if self.modality_grid and self.unit == "image":
             raise ValueError("modality_grid needs unit = 'specimen': an image alone has one modality")
         return self
@@ -134,6 +140,11 @@ class Task(_Strict):
     def rung(self) -> str:
         """Return the rung of the leak ladder, or ""."""
         return RUNGS[self.split.scheme] if self.ladder else ""
+
+    @property
+    def learned_from(self) -> int:
+        """Return how many patients each fold learns from in a point of a learning curve, else 0."""
+        return self.split.train_patients if self.curve else 0
 
     @property
     def settings(self) -> dict[str, Scalar | tuple[str, ...]]:
@@ -192,6 +203,8 @@ class Suite(_Strict):
             raise ValueError("two tasks have the same name")
         for ladder in {task.ladder for task in self.tasks} - {""}:
             _check_ladder(ladder, [task for task in self.tasks if task.ladder == ladder])
+        for curve in {task.curve for task in self.tasks} - {""}:
+            _check_curve(curve, [task for task in self.tasks if task.curve == curve])
         asked = {p for task in self.tasks for p in task.profiles} | {self.default_profile}
         strangers = sorted(asked - set(self.profiles))
         if strangers:
@@ -229,6 +242,20 @@ def _check_ladder(name: str, rungs: Sequence[Task]) -> None:
     views = {(task.dataset, tuple(sorted(task.settings.items())), task.profiles) for task in rungs}
     if len(views) > 1:
         raise ValueError(f"the rungs of ladder {name!r} differ in dataset, options, unit or profiles")
+
+
+def _check_curve(name: str, points: Sequence[Task]) -> None:
+    """Points differ in how many patients they learn from alone, or the curve shows something else."""
+    sizes = [task.learned_from for task in points]
+    if len(set(sizes)) != len(sizes):
+        raise ValueError(f"curve {name!r} has two points of one number of train_patients: {sizes}")
+    views = {
+        (task.dataset, tuple(sorted(task.settings.items())), task.profiles,
+         task.split.model_copy(update={"train_patients": 0}))
+        for task in points
+    }  # fmt: skip
+    if len(views) > 1:
+        raise ValueError(f"the points of curve {name!r} differ in dataset, options, unit, profiles or split")
 
 
 def suite_names() -> list[str]:

@@ -54,7 +54,7 @@ def detailed(tasks: Tasks, resamples: int, seed: int) -> Tables:
 
 
 def further(tasks: Tasks, resamples: int, seed: int) -> Tables:
-    """Return the further tables of one task, or of all rungs of one ladder."""
+    """Return the further tables of one task, or of all tasks of one ladder or learning curve."""
     return further_tables(tasks, resamples=resamples, seed=seed)
 
 
@@ -87,11 +87,11 @@ def _counted(task: TaskResult) -> tuple[str, ...]:
 
 
 def _groups(tasks: Sequence[TaskResult]) -> list[Tasks]:
-    """Return each task alone and the rungs of a ladder together, without what is only printed."""
-    groups: dict[str, list[TaskResult]] = {}
+    """Return each task alone and the tasks of a ladder or a curve together, without what is only printed."""
+    groups: dict[tuple[str, str, str], list[TaskResult]] = {}
     for task in tasks:
         told = replace(task, title="", flags=_counted(task), notes=(), published=())
-        groups.setdefault(f"ladder {task.ladder}" if task.ladder else f"task {task.name}", []).append(told)
+        groups.setdefault((task.ladder, task.curve, "" if task.ladder or task.curve else task.name), []).append(told)
     return [tuple(group) for group in groups.values()]
 
 

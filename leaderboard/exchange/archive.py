@@ -31,7 +31,8 @@ TABLES = {
     "ood": "ood.parquet",
 }
 _FACTS = ("suite", "title", "profile", "commit", "date", "command", "resamples")
-_TASK_FACTS = ("name", "title", "dataset", "positive", "generated", "level", "abstain_cost", "ladder", "rung")
+_TASK_FACTS = ("name", "title", "dataset", "positive", "generated", "level", "abstain_cost", "ladder", "rung",
+               "curve", "learned_from")  # fmt: skip
 _TASK_TUPLES = ("classes", "flags", "notes")
 _ORDER = ("task", "entry", "modalities", "seed", "fold", "role", "specimen")
 _WHOLE = ("seed", "fold", "y")

@@ -33,6 +33,8 @@ class _Task(_Strict):
     abstain_cost: Number | None
     ladder: str
     rung: str
+    curve: str = ""
+    learned_from: Annotated[int, Field(ge=0)] = 0
     classes: list[str]
     flags: list[str]
     notes: list[str]

@@ -108,6 +108,27 @@ SHAPES: dict[str, Shape] = {
         counted="n_patients",
         texts=(),
     ),
+    "learning-curve": Shape(
+        "The same test patients at every size: a row says what more patients to learn from are worth to an entry. The "
+        "oracle knows the best possible probabilities and learns nothing.",
+        rows=("entry", "family"),
+        across=("learned_from",),
+        figures={"learned from": ESTIMATE},
+        texts=("note",),
+    ),
+    "crossings": Shape(
+        "Lead: score of the entry that overtakes minus that of the other, on the same patients, at the smaller and at "
+        "the larger number. Shown: both intervals exclude 0; else the order may have turned by chance. Crossing: where "
+        "the lead is 0, on a line over the logarithm of the number of patients.",
+        rows=("overtakes", "overtaken", "between"),
+        across=(),
+        figures={
+            "crossing": ("crossing",),
+            "lead before": ("lead_before", "lead_before_low", "lead_before_high"),
+            "lead after": ("lead_after", "lead_after_low", "lead_after_high"),
+        },
+        texts=("shown",),
+    ),
     "modality-grid": Shape(
         "The same models on the same specimens with modalities taken away at prediction. Drop is the score with all of "
         "them minus the score with these, paired: positive means that the rest was missed.",

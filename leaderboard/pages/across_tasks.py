@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from leaderboard.inference import FEWEST, CriticalDifference, critical_difference
+from leaderboard.pages.curves import curves_of
 from leaderboard.pictures import FEWEST as FEWEST_TO_WIN
 from leaderboard.pictures import critical_difference_plot, win_rate_plot, win_rates
 from leaderboard.records import Board
@@ -21,7 +22,7 @@ def across_tasks(board: Board, views: tuple[TaskView, ...], *, pictures: bool) -
     told: dict[str, object] = {"lines": [*_generated(views), *lines], "ranks": "", "rank_table": None}
     if ranks is not None:
         told |= {"ranks": critical_difference_plot(ranks) if pictures else "", "rank_table": _rank_table(ranks)}
-    return {**told, **_wins(board, pictures=pictures)}
+    return {**told, "curves": curves_of(views, pictures=pictures), **_wins(board, pictures=pictures)}
 
 
 def _generated(views: tuple[TaskView, ...]) -> list[str]:

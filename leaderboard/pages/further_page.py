@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from leaderboard.layout import SHAPES, header, wide_tables
+from leaderboard.pages.curves import curve_pictures
 from leaderboard.pictures import SHOWN, benefit_plots
 from leaderboard.questions import MOST_RESAMPLES, TITLES
 from leaderboard.records import counted_unit
@@ -19,10 +20,14 @@ GROUPS = {
     "What decisions are worth": ("benefit", "cost"),
     "Oracle, spread and selection": ("oracle", "variance", "selection"),
     "Domains and leaks": ("transfer", "transfer-summary", "ladder"),
+    "Learning curve": ("learning-curve", "crossings"),
     "Modalities": ("modality-grid",),
     "Strata": ("strata", "strata-gaps"),
     "Unseen classes": ("ood", "ood-calls"),
 }
+
+
+_PICTURES = {"benefit": benefit_plots, "learning-curve": curve_pictures}
 
 
 def further_pages(view: TaskView) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -33,7 +38,7 @@ def further_pages(view: TaskView) -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 def rows_of(view: TaskView, name: str) -> pd.DataFrame:
-    """Return the rows of a further table that are about the task, best entry first; of a ladder, those of all rungs."""
+    """Return the rows of a further table that are about the task, best entry first; of a ladder or curve, of all."""
     mine = view.further[name]
     if name == "benefit":
         mine = mine[mine["threshold"].isin(SHOWN)]
@@ -68,5 +73,5 @@ def _sections(view: TaskView, names: tuple[str, ...], *, pictures: bool) -> Iter
                 plain(view.task.name), rows_of(view, name), shape, by_patient=counted_unit(view.task) == "patients"
             ),
             "head": header(shape.rows[0]),
-            "pictures": benefit_plots(view) if pictures and name == "benefit" else [],
+            "pictures": _PICTURES[name](view) if pictures and name in _PICTURES else [],
         }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from leaderboard.questions.ladder import ladder, ladders
+from leaderboard.questions.learning_curve import curves, learning_curve
 from leaderboard.questions.matrix import matrix
 from leaderboard.questions.modality_grid import modality_grid
 from leaderboard.questions.strata import strata
@@ -16,7 +17,8 @@ from leaderboard.records import TaskResult
 def tables(tasks: Sequence[TaskResult], *, resamples: int = 1000, seed: int = 0) -> dict[str, pd.DataFrame]:
     """Return name -> long table, without those that no task calls for; the same tasks and seed give the same tables.
 
-    Names are "transfer" (cells), "transfer-summary", "ladder", "modality-grid", "strata" and "strata-gaps".
+    Names are "transfer" (cells), "transfer-summary", "ladder", "learning-curve", "crossings", "modality-grid", "strata"
+    and "strata-gaps".
 
     Args:
         tasks: Checked tasks of one board.
@@ -31,6 +33,8 @@ def tables(tasks: Sequence[TaskResult], *, resamples: int = 1000, seed: int = 0)
         _add(found, ("strata", "strata-gaps"), strata(task, resamples=resamples, seed=seed))
     for rungs in ladders(tasks).values():
         _add(found, ("ladder",), (ladder(rungs, resamples=resamples, seed=seed),))
+    for points in curves(tasks).values():
+        _add(found, ("learning-curve", "crossings"), learning_curve(points, resamples=resamples, seed=seed))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
 
 

@@ -30,6 +30,8 @@ TITLES = {
     "transfer": "Train domain by test domain",
     "transfer-summary": "In-domain, shifted and worst domain of entries that learned from one domain",
     "ladder": "Leak ladder: random image, slide, patient, site",
+    "learning-curve": "Learning curve: scores by patients learned from",
+    "crossings": "Where one entry overtakes another with more patients to learn from",
     "modality-grid": "Scores with modalities taken away at prediction",
     "strata": "Scores by age band, sex and domain",
     "strata-gaps": "Largest gap between strata",

@@ -52,14 +52,9 @@ def oracle_distance(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -
         Long table with ``COLUMNS``, the oracle being an entry; without rows where no posterior is known, NaN and a note
         where it is unknown for some specimen of a test set.
     """
-    truth = posterior(task)
-    if truth is None:
+    oracle = with_oracle(task)
+    if oracle is None:
         return pd.DataFrame(columns=COLUMNS)
-    columns = proba_columns(task)
-    known = truth.dropna()
-    given = task.predictions.merge(known.rename(columns=dict(zip(truth.columns, columns, strict=True))), how="left",
-                                   left_on="specimen", right_index=True, suffixes=("_entry", ""))  # fmt: skip
-    oracle = _as_entry(task, given[task.predictions.columns])
     rows: list[tuple[object, ...]] = []
     for test_set in test_sets(oracle):
         if ORACLE not in test_set.replicates:
@@ -67,6 +62,21 @@ def oracle_distance(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -
         lacking = sum(int(np.isnan(r.proba).any(axis=1).sum()) for r in test_set.replicates[ORACLE])
         rows += _without(oracle, test_set) if lacking else _rows(oracle, test_set, resamples, seed)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def with_oracle(task: TaskResult) -> TaskResult | None:
+    """Return the task with the posterior as one more entry, ``ORACLE``; None where no posterior is known.
+
+    Where nothing is done the task has no specimens to ask the oracle about, and is returned as it is.
+    """
+    truth = posterior(task)
+    if truth is None:
+        return None
+    columns = proba_columns(task)
+    known = truth.dropna()
+    given = task.predictions.merge(known.rename(columns=dict(zip(truth.columns, columns, strict=True))), how="left",
+                                   left_on="specimen", right_index=True, suffixes=("_entry", ""))  # fmt: skip
+    return _as_entry(task, given[task.predictions.columns])
 
 
 def posterior(task: TaskResult) -> pd.DataFrame | None:

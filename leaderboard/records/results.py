@@ -60,6 +60,8 @@ class TaskResult:
         abstain_cost: Cost of no call, or None.
         ladder: Name of the leak ladder that this task is a rung of, or "".
         rung: "random image", "slide", "patient" or "site", or "".
+        curve: Name of the learning curve that this task is a point of, or "".
+        learned_from: Patients of train and valid in each fold of a point of a curve, else 0.
         modality_predictions: As ``predictions`` plus ``modalities`` ("images", "images+genes", ...): the same models
             on the same specimens, with the other modalities taken away at prediction. None where it was not asked for.
         ood: As ``predictions``, role "ood:<name of the unseen class>", y = -1: what each fold's model said of patients
@@ -86,6 +88,8 @@ class TaskResult:
     abstain_cost: float | None = None
     ladder: str = ""
     rung: str = ""
+    curve: str = ""
+    learned_from: int = 0
     modality_predictions: pd.DataFrame | None = None
     ood: pd.DataFrame | None = None
 

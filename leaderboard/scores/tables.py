@@ -126,9 +126,9 @@ class TaskView:
 
     @cached_property
     def further(self) -> dict[str, pd.DataFrame]:
-        """Name -> the task's rows of each further table of the board; of a ladder, those of all its rungs."""
-        wanted = {"task": self.task.name, "ladder": self.task.ladder}
-        tables = {name: (table, "ladder" if name == "ladder" else "task") for name, table in self.board.further.items()}
+        """Name -> the task's rows of each further table of the board; of a ladder or curve, those of all its tasks."""
+        wanted = {"task": self.task.name, "ladder": self.task.ladder, "curve": self.task.curve}
+        tables = {name: (table, next(c for c in wanted if c in table)) for name, table in self.board.further.items()}
         return {name: table[table[column] == wanted[column]] for name, (table, column) in tables.items()}
 
     @cached_property
