@@ -50,26 +50,27 @@ class HybridTransformer(nn.Module):
 
     Reference: A. Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale",
     2021, https://arxiv.org/abs/2010.11929 (hybrid architecture: patches of a feature map).
-    Differs from the paper in: the correction starts at zero; a few narrow layers; tokens are averaged.
+    Differs from the paper in: the correction starts at zero; a few narrow layers; tokens are averaged; the embedding
+    has the channels of the map, so that nothing of their mean is lost.
 
     Args:
         shape: Channels, height and width of the map.
-        dim: Size of the embedding.
+        width: Of the transformer.
     """
 
-    def __init__(self, shape: tuple[int, int, int], dim: int, *, depth: int, heads: int, dropout: float) -> None:
+    def __init__(self, shape: tuple[int, int, int], width: int, *, depth: int, heads: int, dropout: float) -> None:
         super().__init__()
-        self.dim = dim
-        self.straight = nn.Linear(shape[0], dim, bias=False)
-        nn.init.orthogonal_(self.straight.weight)
-        self.place = nn.Parameter(torch.randn(shape[1] * shape[2], dim) * 0.02)
+        self.dim = shape[0]
+        self.patches = nn.Linear(shape[0], width, bias=False)
+        nn.init.orthogonal_(self.patches.weight)
+        self.place = nn.Parameter(torch.randn(shape[1] * shape[2], width) * 0.02)
         layer = nn.TransformerEncoderLayer(
-            dim, heads, 2 * dim, dropout, activation="gelu", batch_first=True, norm_first=True
+            width, heads, 2 * width, dropout, activation="gelu", batch_first=True, norm_first=True
         )
-        self.layers = nn.TransformerEncoder(layer, depth, norm=nn.LayerNorm(dim), enable_nested_tensor=False)
-        self.bent = silent_linear(dim, dim)
+        self.layers = nn.TransformerEncoder(layer, depth, norm=nn.LayerNorm(width), enable_nested_tensor=False)
+        self.bent = silent_linear(width, shape[0])
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return embeddings (m, dim) of maps (m, channels, h, w)."""
-        places = self.straight(maps.flatten(2).transpose(1, 2))
-        return places.mean(dim=1) + self.bent(self.layers(places + self.place).mean(dim=1))
+        """Return embeddings (m, channels) of maps (m, channels, h, w)."""
+        places = maps.flatten(2).transpose(1, 2)
+        return places.mean(dim=1) + self.bent(self.layers(self.patches(places) + self.place).mean(dim=1))

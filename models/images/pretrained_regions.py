@@ -34,7 +34,7 @@ class PretrainedRegions:
 
     block: Annotated[int, "[0, 6]"] = 3
     side: Annotated[int, "[0, 1024]"] = 128
-    width: Annotated[int, "[1, 4096]"] = 96
+    width: Annotated[int, "[1, 4096]"] = 192
     dropout: Annotated[float, "[0, 1)"] = 0.2
     architecture: str = "tf_efficientnet_lite0"
     weights: str = ""

@@ -47,7 +47,7 @@ class PretrainedVit:
         return region_maps(images, self.block, self.side)
 
     def encoder(self, shape: Any) -> HybridTransformer:
-        """Return the module (m, channels, h, w) -> (m, dim) for maps of ``shape`` (channels, h, w)."""
+        """Return the module (m, channels, h, w) -> (m, channels) for maps of ``shape`` (channels, h, w)."""
         return HybridTransformer(shape, self.width, depth=self.depth, heads=self.heads, dropout=self.dropout)
 
 

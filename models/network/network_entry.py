@@ -56,7 +56,7 @@ class NetworkEntry(TrainingSettings):
     name: str = "network"
     parts: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
-    dim: Annotated[int, "[2, 4096]"] = 96
+    dim: Annotated[int, "[2, 4096]"] = 192
     dropout: Annotated[float, "[0, 1)"] = 0.3
     head_start: bool = True
 

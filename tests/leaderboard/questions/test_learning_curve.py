@@ -143,7 +143,7 @@ def test_a_board_of_a_curve_shows_it_and_comes_back_from_an_archive(tmp_path):
     assert {"learning-curve.csv", "crossings.csv"} <= set(texts(board))
     files = write_site(board, tmp_path / "site")
     first = files["index.html"].read_text()
-    assert "Learning curve apl" in first and "overtakes" in first and first.count("patients learned from") == 1
+    assert "Learning curve apl" in first and "overtake" in first and first.count("patients learned from") == 1
     page = next(path for name, path in files.items() if "learning" in name).read_text()
     assert "between" in page and "100 and 300" in page
     write(pack(board), tmp_path / "archive", {})
