@@ -50,7 +50,7 @@ def test_numbers_of_patients_may_be_decimal(tmp_path):
     [
         ({"labels": "patient,cancer\n1,ALL\n2,MDS\n3,AML\n4,ALL\n"}, r"actual.csv: cancer: unknown \['MDS'\]"),
         ({"labels": "patient,cancer\n1,ALL\n1,AML\n"}, "more than once"),
-        ({"labels": "patient,cancer\n1,ALL\n2,AML\n"}, r"no label of some patients \(first: 3, 4\)"),
+        ({"labels": "patient,cancer\n7,ALL\n8,AML\n"}, r"no label of some patients \(first: 1, 2, 3, 4\)"),
         ({"labels": "id,cancer\n1,ALL\n"}, "lacks columns"),
         ({"train": "Gene Description,Gene Accession Number,1,call\na,P0_at,x,A\n"}, "line 2 has 'x'"),
         (

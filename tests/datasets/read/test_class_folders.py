@@ -203,6 +203,9 @@ def test_matek_annotations_are_compared_with_the_folders(tmp_path):
         CohortError, match=r"disagrees with the folders of images .*EOS_0001.tiff: monocyte, folder eos"
     ):
         load(matek_lmu, root)
+    annotate(root, "\n \n")
+    with pytest.raises(CohortError, match="needs path and call in each line"):
+        load(matek_lmu, root)
     annotate(root, "BAS_0000.tiff\n")
     with pytest.raises(CohortError, match=r"needs path and call in each line, with blanks between \(first: BAS_0000"):
         load(matek_lmu, root)
