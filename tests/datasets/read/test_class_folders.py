@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from datasets.cohort import CohortError
 from datasets.public import bone_marrow_mll, matek_lmu, mll23, raabin
-from datasets.read.class_folders import ClassFolders, choose, class_root, labelled_images
+from datasets.read.class_folders import (
+    Cells,
+    ClassFolders,
+    choose,
+    class_root,
+    find_classes,
+    find_file,
+    labelled_images,
+    shortfall,
+)
 from datasets.roots import DataMissing
 from datasets.schemes import splitters as schemes
 from tests.datasets.cell_folders import picture, places  # noqa: F401
@@ -263,6 +272,56 @@ def test_raabin_without_train_is_refused_and_without_testb_flagged(raabin_root):
     (raabin_root / "raabin/Train").rename(raabin_root / "gone")
     with pytest.raises(CohortError, match="has no images in Train"):
         load(raabin, raabin_root)
+
+
+@pytest.mark.parametrize("depth", range(6))
+def test_class_folders_lie_at_most_four_folders_down(tmp_path, depth):
+    place = tmp_path / "set" / "/".join(["in"] * depth)
+    picture(place / "A" / "a.png")
+    (tmp_path / "set" / "B").touch()  # no folder
+    if depth > 4:
+        with pytest.raises(DataMissing, match="data get set"):
+            find_classes("set", ("A", "B"), tmp_path)
+    else:
+        assert find_classes("set", ("A", "B"), tmp_path) == tmp_path / "set"
+        assert class_root(tmp_path / "set", ("A", "B")) == place
+        picture(place / "in" / "B" / "b.png")  # the uppermost folder counts
+        assert class_root(tmp_path / "set", ("A", "B")) == place
+
+
+def test_the_class_is_that_of_the_first_folder_below_the_place(tmp_path):
+    files = {"B/A/pkg/A/x.png": "a", "B/A/pkg/B/A/y.png": "b", "B/A/pkg/B/B.png": "b", "B/A/pkg/in/A/z.png": "a"}
+    for path in files:
+        picture(tmp_path / path)
+    found, label = labelled_images(tmp_path / "B/A/pkg", tmp_path, {"A": "a", "B": "b"})
+    assert {f.path: str(name) for f, name in zip(found, label, strict=True)} == files
+    (tmp_path / "none").mkdir()
+    with pytest.raises(CohortError, match="none: has no image"):
+        labelled_images(tmp_path / "none", tmp_path, {"A": "a"})
+
+
+def test_a_file_is_taken_where_it_lies_least_deep_then_first(tmp_path):
+    assert find_file(tmp_path, "t.csv") is None
+    for below in ("a/b/c", "z/b", "y/b", "__MACOSX", "x"):
+        place = tmp_path / below
+        place.mkdir(parents=True)
+        (place / "t.csv").touch() if below != "x" else (place / "t.csv").mkdir()
+    assert find_file(tmp_path, "t.csv") == tmp_path / "y/b/t.csv"
+
+
+def test_rows_of_cells_are_taken_together():
+    names = np.array(["a", "b", "c"])
+    whole = Cells(list("xyz"), names, np.char.add(names, "d"), np.char.add(names, "p"), np.char.add(names, "o"))
+    some, rows = whole.take(np.array([2, 0])), [2, 0]
+    assert (len(whole), len(some), some.files) == (3, 2, ["z", "x"])
+    for name in ("label", "domain", "patient", "official"):
+        assert getattr(some, name).tolist() == getattr(whole, name)[rows].tolist()
+    assert replace(whole, patient=None, official=None).take(np.array([1])).patient is None
+
+
+@pytest.mark.parametrize(("found", "said"), [(5, ()), (4, ("4 images are on this machine, the source has 5",))])
+def test_another_number_of_images_is_said(found, said):
+    assert shortfall(found, 5) == said
 
 
 def test_two_copies_side_by_side_are_refused(tmp_path):
