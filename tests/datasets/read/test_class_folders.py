@@ -222,6 +222,7 @@ def test_matek_annotations_are_compared_with_the_folders(tmp_path):
         rows.replace("\n", " \r\n") + "\r\n",
         rows.replace(" ", "\t"),
         rows.replace("/", "\\"),
+        rows.replace(" BAS", " bas"),
         "\ufeff" + rows,
     ):
         annotate(root, text)
@@ -264,6 +265,12 @@ def test_raabin_without_what_systems_leave_behind(raabin_root):
 def test_raabin_takes_a_part_of_each_class_in_each_part(raabin_root):
     cohort = load(raabin, raabin_root, per_class=2)
     assert len(cohort) == 2 * (5 + 5 + 2)
+
+
+def test_raabin_cells_outside_the_parts_are_refused(raabin_root):
+    picture(raabin_root / "raabin/Neutrophil/x.jpg")
+    with pytest.raises(CohortError, match=r"Neutrophil/x\.jpg: lies in none of the parts\. Known: Train, TestA, TestB"):
+        load(raabin, raabin_root)
 
 
 def test_raabin_without_train_is_refused_and_without_testb_flagged(raabin_root):

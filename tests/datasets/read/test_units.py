@@ -2,13 +2,14 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
 
 import datasets
 from datasets.public import amlsg, apl_labs, beataml
-from datasets.read.units import KNOWN, UnitError, factor, slip
+from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
 
 FOLDER = Path(datasets.__file__).parent
 
@@ -38,6 +39,30 @@ def test_what_clinics_write_is_read(target, scale, forms):
 def test_an_unknown_unit_lists_what_is_read():
     with pytest.raises(UnitError, match=r"'per lot' cannot be turned into '10\^9/L'.*forms that are read: .*K/uL.*g%"):
         factor("per lot", "10^9/L")
+
+
+@pytest.mark.parametrize(
+    ("unit", "target", "said"),
+    [
+        ("mmoll/L", "mmol/L", "it is no known unit; did you mean 'mmol/L'"),
+        ("g/ddL", "g/L", "it is no known unit; did you mean 'g/dL'"),
+        ("mmol/L", "g/L", "which measures something else; did you mean 'mg/L'; forms"),
+        ("g; L", "g/L", "it is no unit; "),
+        ("per lot", "10^9/L", "it is no known unit; forms that are read"),
+    ],
+)
+def test_a_unit_that_cannot_be_turned_says_why_and_which_forms_can(unit, target, said):
+    with pytest.raises(UnitError) as told:
+        factor(unit, target)
+    assert str(told.value).startswith(f"{unit!r} cannot be turned into {target!r}, {said}".removesuffix("; forms"))
+    meant = re.findall(r"'([^']*)'", str(told.value).partition("did you mean")[2].partition(" forms")[0])
+    assert all(isinstance(factor(form, target), float) for form in meant)
+
+
+def test_a_unit_is_itself_whatever_it_is():
+    assert (
+        factor("per lot", "per lot") == 1 and known_unit("height", "cm") == "cm" and known_unit("hb", "g/dL") == "g/L"
+    )
 
 
 HEALTHY = {
