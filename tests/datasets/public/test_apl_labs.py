@@ -47,6 +47,20 @@ def write(root, training, external):
     return root
 
 
+def test_columns_are_called_as_in_the_published_files():
+    alike = {
+        "age": "Age", "wbc": "Leucocytes (G/L)", "mcv": "VGM (fL)", "mchc": "CCMH (g/L)", "neutrophils": "PNN (G/L)",
+        "prothrombin_ratio": "TP (%)", "fibrinogen": "Fibrinogene (g/L)", "eosinophils_pct": "PNE (%)",
+        "ldh": "LDH (U/L)",
+    }  # fmt: skip
+    assert {name: (lab.training, lab.external) for name, lab in LABS.items()} == {
+        **{name: (column, column) for name, column in alike.items()},
+        "lymphocytes_pct": ("Lymphos (%)", "Lymphos_(%)"),
+        "monocytes": ("Mono (G/L)", "Mono_(G_L)"),
+        "platelets": ("Plq (G/L)", "Plq_(G_L)"),
+    }
+
+
 @pytest.fixture
 def root(tmp_path):
     training = [{"age": str(20 + i), "creatinine": "70"} for i in range(4)]

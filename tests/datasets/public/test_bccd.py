@@ -116,7 +116,7 @@ def test_its_default_split_is_by_image(root):
             "00003.xml: cannot be read: could not convert",
         ),
         (lambda f: (f / "labels.csv").write_text("Image,Kind\n1,NEUTROPHIL\n"), r"lacks columns \['Category'\]"),
-        (lambda f: (f / "labels.csv").write_text("Image,Category\none,NEUTROPHIL\n"), r"is no number \(first: one\)"),
+        (lambda f: (f / "labels.csv").write_text("Image,Category\n1,\none,\n"), r"is no number \(first: one\)"),
         (lambda f: (f / "labels.csv").write_text("Image,Category\n1,BLAST\n"), r"unknown \['BLAST'\].*Known: NEUTRO"),
         (
             lambda f: (f / "labels.csv").write_text('Image,Category\n1,"F,C,A"\n2,"D,E,B"\n'),

@@ -77,6 +77,8 @@ def test_pathways_are_read_where_their_file_is_and_said_to_lack_where_not(tmp_pa
     (tmp_path / FOLDER).mkdir()
     (tmp_path / FOLDER / HALLMARK).write_text("A\tx\tMPO\tNPM1\n")
     assert beataml.load(data_root=tmp_path).provenance.absent == ()
+    monkeypatch.setattr(beataml, "hallmark", lambda names, root: ({"A": tuple(names)}, ""))
+    assert beataml.load(data_root=tmp_path).gene_sets == {"A": ("MPO", "NPM1")}
 
 
 def test_a_table_without_names_of_genes_is_named(tmp_path):

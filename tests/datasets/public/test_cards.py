@@ -140,3 +140,6 @@ def test_files_of_a_complete_copy_are_counted_and_those_that_are_known_are_pinne
     }  # fmt: skip
     assert {name: facts for name, facts in pinned.items() if facts != (0, 0, 0, "")} == PINNED
     assert {name for name, source in sources.items() if getattr(source, "registration", False)} == {"bccd"}
+    unpacked = {file.path: file.unpack for source in sources.values() for file in getattr(source, "files", ())}
+    assert {path for path, depth in unpacked.items() if depth is not None} == {f"{name}.zip" for name in mll23.CLASSES}
+    assert all(depth in (0, None) for depth in unpacked.values())

@@ -74,6 +74,9 @@ def test_two_chips_share_genes_and_each_sample_its_own_ranks(tmp_path, monkeypat
     (tmp_path / FOLDER / HALLMARK).write_text("A\tx\tMPO\n")
     for module in (leukemia_cross, leukemia_hgu95av2):
         assert module.load(data_root=tmp_path).provenance.absent == ()
+        monkeypatch.setattr(module, "hallmark", lambda names, root: ({"A": tuple(names)}, ""))
+        cohort = module.load(data_root=tmp_path)
+        assert cohort.gene_sets == {"A": cohort.gene_names}
 
 
 def test_chips_without_a_common_gene_are_refused(tmp_path):

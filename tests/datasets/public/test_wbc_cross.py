@@ -93,6 +93,7 @@ def test_pixels_facts_and_labels_stay_together(root):
     assert cohort.classes[cohort.y[i]] == "monocyte"
     formats = np.where(np.char.startswith(cohort.domain, "Zheng"), "BMP", "JPEG")
     assert cohort.image_facts["format"].to_numpy()[cohort.images.all_rows()].tolist() == formats.tolist()
+    assert cohort.image_facts.index.tolist() == list(range(len(cohort.image_facts)))
     assert cohort.provenance.skipped == ("wbc-zheng/Dataset 1/006.bmp",)
 
 
@@ -187,6 +188,8 @@ def test_the_missing_dataset_is_named(root, gone):
     (root / gone).rename(root / "elsewhere")
     with pytest.raises(DataMissing, match=f"python -m benchmark data get {gone}"):
         load(root)
+    with pytest.raises(DataMissing, match=f"python -m benchmark data get {gone}"):
+        wbc_cross.find(root)
 
 
 @real

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.cohort import CohortError
+from datasets.cohort import CohortError, Provenance
 from datasets.public import bone_marrow_mll, matek_lmu, mll23, raabin
 from datasets.read.class_folders import (
     Cells,
@@ -154,8 +154,11 @@ def test_the_cohort_says_where_it_is_from_and_how_many_lack(module, tmp_path):
     layout = next(value for value in vars(module).values() if isinstance(value, ClassFolders))
     said = load(module, tmp_path).provenance
     assert (said.source, said.version, said.licence) == (layout.page, layout.version, layout.licence)
-    told = f"{2 * len(module.CLASSES)} images are on this machine, the source has {layout.published:,}"
-    assert told in said.absent
+    published = {matek_lmu: "18,365", bone_marrow_mll: "171,374", mll23: "41,906"}[module]
+    told = f"{2 * len(module.CLASSES)} images are on this machine, the source has {published}"
+    assert told in said.absent and published in module.CARD.x
+    versions = {matek_lmu: "TCIA version 1", bone_marrow_mll: "TCIA version 1", mll23: "record 14277609"}
+    assert (layout.page, layout.version) == (module.SOURCE.page, versions[module])
 
 
 def test_several_copies_and_several_strangers_are_named_in_order(tmp_path):
@@ -248,7 +251,9 @@ def test_raabin_parts_are_domains_and_roles(raabin_root):
     assert {(d, r) for d, r in zip(cohort.domain, cohort.official, strict=True)} == set(raabin.PARTS.items())
     shifted = cohort[cohort.domain == "TestB"]
     assert {cohort.classes[k] for k in shifted.y} == {"lymphocyte", "neutrophil"}
-    assert not cohort.provenance.modified
+    assert cohort.provenance == Provenance(
+        "https://raabindata.com/free-data/", "double-labelled crops", raabin.SOURCE.licence, modified=False
+    )
     plan = schemes.official(cohort, train_domains=raabin.SPLIT["train_domains"], repeats=5)
     assert plan.test_roles == ("test:TestA", "test:TestB")
     assert "no patient ids" in plan.notes[0]

@@ -105,6 +105,21 @@ def test_blocks_agree_with_one_block_and_slices_with_their_rows(monkeypatch):
     assert (np.bincount(whole.first) <= 5).all() and (whole.first != whole.second).all()
 
 
+def test_two_hundred_images_teach(monkeypatch):
+    class Told(Exception):
+        pass
+
+    def teach(rows):
+        raise Told(rows.tolist())
+
+    monkeypatch.setattr(copy_candidates, "_all_blobs", lambda pixels, rows: None)
+    monkeypatch.setattr(copy_candidates, "greys", lambda pixels, rows: rows)
+    monkeypatch.setattr(copy_candidates, "discriminants", teach)
+    with pytest.raises(Told) as told:
+        find_candidates(np.empty(0, np.uint8), np.arange(1199))
+    assert told.value.args[0] == list(range(0, 1000, 5))
+
+
 @pytest.mark.parametrize(("images", "learnt"), [(2, [0, 1]), (3, [0, 1, 2]), (7, [0, 2, 4]), (10, [0, 3, 6])])
 def test_blobs_are_described_as_some_images_teach(monkeypatch, images, learnt):
     pixels, seen = spotted(images), []

@@ -101,6 +101,19 @@ def test_the_ends_of_a_range_are_possible_and_what_is_beyond_is_not(name: str) -
         assert told is not None and f"{KNOWN[name].unit} lies outside {low:g} to {high:g}" in told
 
 
+RANGES = {
+    "age": (0, 120), "wbc": (0.05, 1000), "hb": (20, 250), "platelets": (1, 3000), "fibrinogen": (0.1, 15),
+    "d_dimer": (0.01, 500), "pt": (5, 150), "prothrombin_ratio": (5, 150), "ldh": (20, 20_000), "mcv": (50, 150),
+    "mchc": (200, 450), "neutrophils": (0, 500), "monocytes": (0, 500), "lymphocytes_pct": (0, 100),
+    "eosinophils_pct": (0, 100), "promyelocytes": (0, 100), "calcium": (0.5, 6), "creatinine": (5, 3000),
+    "globulin": (5, 150),
+}  # fmt: skip
+
+
+def test_ranges_are_those_that_reports_judge_by() -> None:
+    assert {name: (known.low, known.high) for name, known in KNOWN.items()} == RANGES
+
+
 def test_shares_end_where_they_must_and_counts_begin_at_none() -> None:
     shares = ("lymphocytes_pct", "eosinophils_pct", "promyelocytes")
     assert {(KNOWN[name].low, KNOWN[name].high) for name in shares} == {(0, 100)}
