@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from datasets.errors import CohortError
+from datasets.read import file_kinds
 from datasets.read.file_kinds import no_text_table
 from tests.datasets.own.test_dataset import TOML, edited, write_cohort
 
@@ -144,3 +145,12 @@ def test_few_zero_bytes_at_the_beginning_are_no_text(content, binary):
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf\n <HTML>", b"\t<?xml version='1'?>", b"<!DocType HTML>"])
 def test_markup_is_known_after_blanks_and_marks(content):
     assert no_text_table(content).name.startswith("a web page or XML")
+
+
+def test_every_kind_has_a_name_and_a_remedy_in_sentences():
+    for beginning, kind in file_kinds._BEGINNINGS:
+        assert no_text_table(beginning + b" more") == kind
+        assert kind.name.startswith(("a ", "an ", "compressed with ")) and not kind.name.endswith(".")
+        assert kind.remedy[0].isupper() and kind.remedy.endswith(".")
+    assert no_text_table(b"ARROW1").name == "an Arrow (Feather) file"
+    assert no_text_table(b"$FL2@(#)").remedy == "Save it as CSV or Parquet, and name that file."
