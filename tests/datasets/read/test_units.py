@@ -84,6 +84,8 @@ def test_every_known_variable_has_its_usual_value() -> None:
     assert {name: slip(name, value) for name, value in HEALTHY.items()} == dict.fromkeys(HEALTHY)
     assert slip("hb", 45) is slip("platelets", 3) is slip("wbc", 300) is None  # ill, but alive
     assert slip("height", -5) is None
+    assert "; times 10 or " in str(slip("hb", 2))  # 20 is the edge
+    assert "1/1000 it would not" in str(slip("platelets", 3_000_000))  # and so is 3000
 
 
 @pytest.mark.parametrize(("name", "value", "said"), IN_ANOTHER_UNIT)
