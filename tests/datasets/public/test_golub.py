@@ -65,6 +65,12 @@ def test_what_is_wrong_is_named(tmp_path, files, message):
         golub.load(data_root=write(tmp_path, **files))
 
 
+def test_patients_without_a_label_are_named_in_order(tmp_path):
+    folder = write(tmp_path) / "golub"
+    with pytest.raises(CohortError, match=r"no label of some patients \(first: a, b, c, d"):
+        golub.read_labels(folder, np.array([*"hcafgbed1"]))
+
+
 def test_the_way_to_get_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("HEMABENCH_DATA", str(tmp_path))
     monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path))
