@@ -59,6 +59,7 @@ def test_columns_are_called_as_in_the_published_files():
         "monocytes": ("Mono (G/L)", "Mono_(G_L)"),
         "platelets": ("Plq (G/L)", "Plq_(G_L)"),
     }
+    assert (LABS["age"].low, LABS["age"].high) == (0, 110)  # the other ranges are those of all datasets
 
 
 @pytest.fixture
