@@ -201,7 +201,7 @@ def _workbook(path: Path) -> pd.DataFrame:
     found = [sheet for sheet in sheets.values() if _COLUMNS["patient_id"] in sheet]
     if len(found) != 1:
         raise CohortError(path.name, f"has {len(found)} sheets with a column {_COLUMNS['patient_id']}, expected one")
-    return found[0][(found[0] != "").any(axis=1)].reset_index(drop=True)
+    return found[0][(found[0] != "").any(axis=1)]
 
 
 def _positive(column: pd.Series, place: str, ids: NDArray[np.str_]) -> pd.Series:

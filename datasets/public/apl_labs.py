@@ -230,7 +230,7 @@ def _checked(table: pd.DataFrame, headers: Mapping[str, str], place: str) -> pd.
 def _patients(table: pd.DataFrame, specimen: NDArray[np.str_]) -> NDArray[np.str_]:
     """Return patient ids, str (n,): rows of one hospital that agree in every test are one patient."""
     tests = table[["hospital", *LABS]]
-    first = tests.groupby(list(tests), dropna=False, sort=False).ngroup()
+    first = tests.groupby(list(tests), dropna=False).ngroup()
     told = tests[list(LABS)].notna().sum(axis=1) > len(LABS) / 2  # blank rows agree without being one patient
     leader = pd.Series(specimen).groupby(first).transform("first")
     return leader.where(told, specimen).to_numpy(np.str_)

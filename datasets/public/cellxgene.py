@@ -160,7 +160,7 @@ def _draw(obs: pd.DataFrame, query: str, most: int, seed: int) -> NDArray[np.int
         raise CohortError("query", f"returns no cell of a known donor: {query}")
     order = np.random.default_rng(seed).permutation(len(known))
     shuffled = known.sort_values("soma_joinid").iloc[order]
-    kept = shuffled.groupby(_donors(shuffled).to_numpy(), sort=False).head(most)
+    kept = shuffled.groupby(_donors(shuffled).to_numpy()).head(most)
     return np.sort(kept["soma_joinid"].to_numpy(dtype=np.int64))
 
 

@@ -46,7 +46,7 @@ def spelled(column: pd.Series, known: Iterable[str], *, capitals: bool = True) -
     """
     words = list(dict.fromkeys(known))
     keys: list[Callable[[str], str]] = [str, code, lambda word: code(word).casefold()]
-    readings = [(key, _only(words, key)) for key in keys[: 3 if capitals else 2]]
+    readings = [(key, _only(words, key)) for key in (keys if capitals else keys[:-1])]
     shown = text(column)
 
     def meant(value: str) -> str:

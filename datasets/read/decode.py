@@ -56,7 +56,7 @@ class ImageFile(NamedTuple):
         try:
             state = os.stat(root / path)
         except OSError as error:
-            broken = "is a link to nothing" if (root / path).is_symlink() else f"cannot be reached ({error.strerror})"
+            broken = "is a link to nothing" if os.path.islink(root / path) else f"cannot be reached ({error.strerror})"
             raise CohortError(path, broken, remedy="Remove it, or put the file in its place.") from error
         if not stat.S_ISREG(state.st_mode):
             raise CohortError(path, "is no file but a folder, pipe or device", remedy="Remove it, or rename it.")

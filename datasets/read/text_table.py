@@ -32,9 +32,7 @@ def read_text(path: Path, *, sep: str = ",") -> pd.DataFrame:
     encoding = _encoding(path)
     read_header(path, sep, encoding)
     try:
-        table = pd.read_csv(
-            path, sep=sep, dtype=str, keep_default_na=False, na_filter=False, index_col=False, encoding=encoding
-        )
+        table = pd.read_csv(path, sep=sep, dtype=str, na_filter=False, index_col=False, encoding=encoding)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeError) as error:
         raise CohortError(path.name, f"cannot be read as a table: {error}") from error
     kept = len(table)

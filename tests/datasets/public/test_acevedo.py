@@ -77,6 +77,10 @@ def test_a_folder_that_is_no_class_is_refused(root):
     picture(root / FOLDER / "blast/BL_1.jpg", 10)
     with pytest.raises(CohortError, match=r"folders that are no class \(first: blast\).*Known: basophil"):
         load(root)
+    for kind in ("smudge", "Basophil", "plasma cell", "artefact"):
+        picture(root / FOLDER / kind / "X_1.jpg", 10)
+    with pytest.raises(CohortError, match=r"\(first: Basophil, artefact, blast, plasma cell"):
+        load(root)
 
 
 def test_no_data_names_the_command(root):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.cohort import CohortError
+from datasets.cohort import CohortError, Provenance
 from datasets.public import all_chiaretti
 from datasets.read.bioc_expression_set import read_expression_set
 from datasets.roots import DataMissing
@@ -41,6 +41,27 @@ def test_rows_are_matched_by_sample_and_single_patients_left_out_by_name(tmp_pat
     assert cohort.genes[:, 0].tolist() == [0, 4, 6, 8, 10]
     assert cohort.clinical.index.tolist() == [0, 1, 2, 3, 4]
     assert "NUP-98 (1)" in cohort.provenance.absent[0]
+    assert cohort.clinical["sex"].astype(object).where(cohort.clinical["sex"].notna(), None).tolist() == [
+        "female", "male", None, "female", "male"
+    ]  # fmt: skip
+    assert cohort.has("genes").all() and cohort.units == {"age": "years"}
+    assert cohort.provenance.modified and cohort.provenance.version.endswith(", converted to Parquet and CSV")
+
+
+def test_classes_of_one_patient_are_named_in_order():
+    kept, left_out = all_chiaretti._classes(pd.Series(["NEG", "z", "BCR/ABL", "m", "q", "b", "NEG", "ALL1/AF4"]))
+    assert kept.tolist() == [True, False, True, False, False, False, True, True]
+    said = all_chiaretti._provenance(True, left_out).absent
+    assert said == ("classes with one patient cannot be split and are left out: b (1), m (1), q (1), z (1)",)
+
+
+@pytest.mark.parametrize("gone", range(2))
+def test_half_of_the_converted_copy_is_none(tmp_path, monkeypatch, gone):
+    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path / "user"))
+    (write(tmp_path) / all_chiaretti.NAME / all_chiaretti.CONVERTED[gone]).unlink()
+    with pytest.raises(DataMissing, match="data get all-chiaretti"):
+        all_chiaretti.find(tmp_path)
 
 
 def test_a_missing_integer_of_r_is_missing(tmp_path):
@@ -55,10 +76,19 @@ def test_a_missing_integer_of_r_is_missing(tmp_path):
     ("change", "message"),
     [
         ({"samples": SAMPLES.drop(columns="mol.biol")}, "lacks columns"),
+        (
+            {"samples": SAMPLES.drop(columns="sample")},
+            r"samples\.csv: has no column 'sample'; has \['diagnosis', 'sex'",
+        ),
+        ({"expression_of": [f"x{k}" for k in range(9)]}, r"the same samples \(first: s1, s2, s3, s4"),
         ({"samples": SAMPLES.iloc[:-1]}, r"do not name the same samples \(first: s6\)"),
         ({"samples": SAMPLES.assign(sample="s1")}, "more than once"),
         ({"samples": SAMPLES.assign(age="old")}, "samples: age: is no number"),
         ({"samples": SAMPLES.assign(**{"mol.biol": "TEL/AML1"})}, r"mol.biol: unknown \['TEL/AML1'\]"),
+        (
+            {"samples": SAMPLES.assign(**{"mol.biol": list("BABACC")})},
+            r"mol.biol: unknown \['A', 'B', 'C'\]\. Known: NEG",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, change, message):
@@ -92,7 +122,9 @@ def test_the_original_file_is_read_without_r(tmp_path):
     assert cohort.genes.tolist() == [[0, 0.5], [1, 1.5], [2, 2.5], [3, 3.5]]
     assert cohort.clinical["age"].isna().tolist() == [False, True, False, False]
     assert cohort.y.tolist() == [0, 1, 2, 3]
-    assert not cohort.provenance.modified
+    assert cohort.provenance == Provenance(
+        "https://bioconductor.org/packages/ALL", "ALL 1.40.0", "Artistic-2.0", modified=False
+    )
 
 
 def test_an_original_file_with_other_samples_is_refused(tmp_path):

@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datasets.cohort import CohortError
 from datasets.public import aml_hehr
@@ -46,7 +48,7 @@ def load(root, **options):
 
 
 def test_rows_without_anything_are_none_and_a_number_may_be_nought(root):
-    change(root, "A1", pb_promyelocyte="0", sex_1f_2m="")
+    change(root, "A1", pb_promyelocyte="0", sex_1f_2m="", age="0")
     whole = load(root)
     i = whole.patient.tolist().index("A1")
     assert whole.clinical["sex"].isna().tolist() == [patient == "A1" for patient in whole.patient]
@@ -70,6 +72,7 @@ def test_one_bag_a_patient_controls_left_out(root):
         assert cohort.clinical["sex"][i] == ("female", "male")[number % 2]
         assert cohort.clinical["wbc"][i] == pytest.approx((4000 + number) / 1000)
     assert list(cohort.clinical) == ["age", "sex", "wbc"]
+    assert cohort.units == {"age": "years", "wbc": "10^9/L"} and cohort.has("clinical").all()
     assert cohort.clinical.index.tolist() == list(range(len(cohort)))
     assert len(cohort.image_facts) == len(cohort.images.pixels)
     schemes.kfold(cohort, folds=aml_hehr.SPLIT["folds"])
@@ -108,8 +111,45 @@ def test_a_damaged_file_is_named_and_may_leave_an_empty_bag(root):
 def test_counts_of_the_source_are_compared(root):
     (sentence,) = load(root).provenance.absent
     assert "the source has 81,214" in sentence
+    change(root, "B2", instance_count="")  # it says nothing
     change(root, "C1", instance_count="77")
     assert "1 patients have another number of images than metadata.csv says, such as C1" in load(root).provenance.absent
+
+
+def test_all_that_disagree_are_named_in_order(root):
+    folder = root / "aml-hehr" / WRAPPER / "data"
+    for i in range(PATIENTS):
+        (folder / "NPM1" / f"B{i}").rename(folder / "NPM1" / f"X{4 - i}")
+    with pytest.raises(CohortError, match=r"without a row in metadata\.csv \(first: X0, X1, X2, X3"):
+        load(root)
+    for i in range(PATIENTS):
+        (folder / "NPM1" / f"X{i}").rename(root / f"X{i}")
+    with pytest.raises(CohortError, match=r"patients without images \(first: B0, B1, B2, B3"):
+        load(root)
+    for i in range(PATIENTS):
+        (root / f"X{i}").rename(folder / "control" / f"B{i}")
+    with pytest.raises(CohortError, match=r"disagrees with the folder of the patient \(first: B0, B1, B2, B3"):
+        load(root)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(1, 4) | st.none(), st.integers(0, 3))
+def test_a_choice_goes_patient_after_patient_in_the_order_of_the_files(owners, most, seed):
+    rows = aml_hehr._choose(np.array(owners), most, seed)
+    assert sorted(rows, key=lambda i: (owners[i], i)) == rows.tolist()
+    wanted = {p: min(owners.count(p), most or len(owners)) for p in set(owners)}
+    assert {p: np.take(owners, rows).tolist().count(p) for p in set(owners)} == wanted
+
+
+def test_bags_of_patients_without_a_readable_image_are_empty_also_at_the_end(root):
+    damaged = ("C4", "D4", "A0", "D0")
+    for path in (root / "aml-hehr" / WRAPPER / "data").rglob("*.tif"):
+        if path.parent.name in damaged:
+            path.write_bytes(b"II*\0")
+    cohort = load(root)
+    sizes = dict(zip(cohort.patient.tolist(), cohort.images.sizes.tolist(), strict=True))
+    assert sizes == {p: 0 if p in damaged else 1 + int(p[1]) % 3 for p in sizes}
+    pixels = np.arange(3, dtype=np.uint8)[:, None, None, None].repeat(3, axis=3)
+    assert aml_hehr._bags(np.array([1, 1, 2]), pixels, 5).sizes.tolist() == [0, 2, 1, 0, 0]
 
 
 def test_a_copy_with_all_images_is_not_called_modified(root, monkeypatch):
@@ -127,11 +167,27 @@ def test_blanks_are_missing(root):
     assert cohort.clinical.iloc[cohort.patient.tolist().index("A1")].isna().all()
 
 
+@pytest.mark.parametrize(
+    ("sheets", "message"),
+    [({"dictionary": ["column"]}, "has 0 sheets with a column patient_id"),
+     ({"one": ["patient_id"], "two": ["patient_id"]}, "has 2 sheets with a column patient_id, expected one")],
+)  # fmt: skip
+def test_a_workbook_has_one_sheet_of_patients(root, sheets, message):
+    path = root / "aml-hehr" / WRAPPER / "metadata.csv"
+    path.unlink()
+    with pd.ExcelWriter(path.with_name(aml_hehr.METADATA[2])) as book:
+        for name, columns in sheets.items():
+            pd.DataFrame(columns=columns).to_excel(book, sheet_name=name, index=False)
+    with pytest.raises(CohortError, match=message):
+        load(root)
+
+
 @pytest.mark.parametrize("name", aml_hehr.METADATA)
 def test_the_table_may_have_each_of_its_names_and_spellings(root, name):
+    change(root, "A1", sex_1f_2m="", instance_count="")
     whole, path = load(root), root / "aml-hehr" / WRAPPER / "metadata.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    table["sex_1f_2m"] += ".0"
+    table.loc[table["sex_1f_2m"] != "", "sex_1f_2m"] += ".0"
     table["age"] = table["age"].str.replace(".", ",")
     table["bag_label"] += " "
     table.loc[len(table)] = ""
@@ -156,7 +212,9 @@ def test_the_table_may_have_each_of_its_names_and_spellings(root, name):
         ({"bag_label": "BCR_ABL"}, r"bag_label: unknown \['BCR_ABL'\] \(first: A1\).*Known: PML_RARA"),
         ({"sex_1f_2m": "f"}, r"sex_1f_2m: unknown \['f'\]"),
         ({"age": "old"}, r"age: is no number \(first: A1 has 'old'\)"),
-        ({"age": "-3"}, r"age: is negative \(first: A1\)"),
+        ({"age": "-3"}, r"metadata\.csv: age: is negative \(first: A1\)"),
+        ({"leucocytes_per_¬µl": "-0.5"}, r"leucocytes_per_¬µl: is negative \(first: A1\)"),
+        ({"instance_count": "-1"}, r"instance_count: is negative \(first: A1\)"),
         ({"patient_id": "A2"}, r"occur more than once \(first: A2\)"),
         ({"patient_id": "Q"}, r"patient folders: without a row in metadata.csv \(first: A1\)"),
     ],

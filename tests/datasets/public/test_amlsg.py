@@ -60,11 +60,37 @@ def test_mutations_that_define_a_class_or_do_not_count_are_no_inputs(tmp_path):
     assert table["mut_DNMT3A"].tolist() == ["yes", "no", "no"]
 
 
+def test_mutated_genes_stand_in_the_order_of_their_names_and_blanks_are_none(tmp_path):
+    path = write(tmp_path) / amlsg.NAME / amlsg.GENETIC
+    genes = ["WT1", "FLT3", "", "TET2", "CBL", "NRAS", "JAK2"]
+    path.write_text(path.read_text() + "".join(f"PD4a\t{gene}\tOK\tONCOGENIC\n" for gene in genes))
+    cohort = amlsg.load(data_root=tmp_path)
+    assert [c for c in cohort.clinical if c.startswith("mut_")] == [
+        f"mut_{gene}" for gene in ("CBL", "DNMT3A", "FLT3", "JAK2", "KRAS", "NRAS", "TET2", "WT1")
+    ]
+    assert cohort.clinical["mut_WT1"].tolist() == ["no", "no", "yes"]
+    assert cohort.has("clinical").all() and not cohort.has("genes").any()
+
+
+def test_patients_without_a_class_are_counted_in_the_order_of_their_names(tmp_path):
+    more = {"PD5a": "No_drivers", "PD6a": "No_drivers", "PD7a": "Ambiguous_classification"}
+    said = amlsg.load(data_root=write(tmp_path, PATIENTS | more)).provenance.absent
+    assert said == (
+        "patients without a class are left out: Ambiguous_classification (1), No_class (1), No_drivers (2)",
+    )
+    whole = {patient: name for patient, name in PATIENTS.items() if name != "No_class"}
+    assert amlsg.load(data_root=write(tmp_path, whole)).provenance.absent == ()
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
         ({"patients": PATIENTS | {"PD5a": "M3"}}, r"unknown \['M3'\] \(first: PD5a\)"),
-        ({"patients": PATIENTS | {"PD5a": "NPM1"}}, r"lacks patients of .* \(first: PD5a\)"),
+        (
+            {"patients": PATIENTS | dict(zip("uvwxyz", "FCADEB", strict=True))},
+            r"\['A', 'B', 'C', 'D', 'E', 'F'\] \(first: u",
+        ),
+        ({"patients": PATIENTS | dict.fromkeys("521436", "NPM1")}, r"lacks patients of .* \(first: 1, 2, 3, 4"),
         ({"name": "other"}, "has no 'clinicalData'; has"),
         ({"table": clinical(gender=[1, 2, 3, 1])}, r"gender: unknown \['3'\] \(first: PD2a\)\. Known: 2, 1"),
         ({"table": clinical().drop(columns="LDH")}, r"lacks columns \['LDH'\]"),

@@ -1,3 +1,4 @@
+import hashlib
 import itertools
 import os
 from pathlib import Path
@@ -74,6 +75,40 @@ def test_one_bag_a_patient_whatever_the_depth(root):
     assert sorted(kinds) == ["Arifact", "Blast, no lineage spec", "Promyelocyte"]
 
 
+def test_a_place_in_the_bag_tells_nothing_of_the_cell_type(root):
+    """Cells stand in the order of the hashes of their paths, patient after patient."""
+    for kind in ("Basophil", "Monocyte", "Smudge cell", "Lymphocyte"):
+        picture(root, f"Patient_02/Signed slides/{kind}/X_1.jpg", 30)
+    cohort = load(root)
+    paths = [
+        p.relative_to(root / "apl-jhu").as_posix()
+        for p in (root / "apl-jhu/Data/All").glob("**/Signed slides/*/*.[jJ]*")
+    ]
+    for i, patient in enumerate(cohort.patient):
+        hashed = sorted(
+            (hashlib.sha256(p.encode()).hexdigest(), p) for p in paths if f"/{patient}/" in p and "LY_2" not in p
+        )
+        kinds = cohort.images.cell_type[cohort.images.bag_rows(i)].tolist()
+        assert kinds == [p.split("/")[-2] for _, p in hashed]
+
+
+@pytest.mark.parametrize(("age", "kept"), [("0", True), ("120", True), ("-1", False), ("121", False)])
+def test_ages_are_those_that_a_person_can_have(root, age, kept):
+    write_master(root, [*ROWS[:2], ("Patient_02", "AML", "Validation", age, "Male")])
+    if kept:
+        assert load(root).clinical["age"].tolist()[2] == float(age)
+    else:
+        with pytest.raises(CohortError, match=r"is no age in years \(first: Patient_02\)"):
+            load(root)
+
+
+def test_all_that_disagree_are_named_in_order(root):
+    for i in (7, 5, 9, 6, 8):
+        picture(root, f"Patient_0{i}/Signed slides/Monocyte/MO_1.jpg", 50)
+    with pytest.raises(CohortError, match=r"without a row .*first: Patient_05, Patient_06, Patient_07, Patient_08"):
+        load(root)
+
+
 def test_facts_of_the_files_follow_the_images(root):
     cohort = load(root)
     facts = cohort.image_facts
@@ -86,6 +121,7 @@ def test_clinical_is_age_and_sex(root):
     clinical = load(root).clinical
     np.testing.assert_array_equal(clinical["age"], [29, 28.5, np.nan])
     assert clinical["sex"].tolist() == ["female", "male", "male"]
+    assert load(root).has("clinical").all() and load(root).units == {"age": "years"}
     assert clinical["sex"].cat.categories.tolist() == ["female", "male"]
 
 
@@ -98,7 +134,10 @@ def test_provenance_names_what_differs(root):
     assert provenance.version == apl_jhu.SOURCE.commit
 
 
-@pytest.mark.parametrize("change", ["none", "a file is lost", "a file is longer", "a file is not listed"])
+@pytest.mark.parametrize(
+    "change",
+    ["none", "a file is lost", "a file is longer", "a file is not listed", "no file of theirs is lost"],
+)
 def test_only_the_files_of_the_manifest_are_not_called_modified(root, monkeypatch, change):
     folder = root / "apl-jhu"
     paths = [p for p in (folder / "Data/All").rglob("*") if p.is_file()]
@@ -107,11 +146,19 @@ def test_only_the_files_of_the_manifest_are_not_called_modified(root, monkeypatc
     other = download.RemoteFile(listed[first].path, listed[first].size - 1)
     lost = download.RemoteFile(listed[first].path.replace("MO_1", "MO_9"), 1)
     rest = [*listed[:first], *listed[first + 1 :]]
-    manifest = {"none": listed, "a file is lost": [*listed, lost], "a file is longer": [*rest, other],
-                "a file is not listed": rest}[change]  # fmt: skip
+    of_theirs, place = "Data/All/Patient_01/", "Signed slides/Monocyte/MO_9.jpg"
+    others = (f"Data/All/Patient_77/{place}", f"{of_theirs}Un{place.lower()}", f"{of_theirs}{place}.txt")
+    not_theirs = [*listed, *(download.RemoteFile(path, 1) for path in others)]
+    manifest = {
+        "none": listed,
+        "a file is lost": [*listed, lost],
+        "a file is longer": [*rest, other],
+        "a file is not listed": rest,
+        "no file of theirs is lost": not_theirs,
+    }[change]
     monkeypatch.setattr(apl_jhu, "read_manifest", lambda _: manifest)
     provenance = load(root).provenance
-    assert provenance.modified == (change != "none")
+    assert provenance.modified == (not change.startswith("no"))
     assert len(provenance.absent) == (change == "a file is lost")
 
 

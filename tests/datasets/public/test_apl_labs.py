@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,6 +47,21 @@ def write(root, training, external):
     return root
 
 
+def test_columns_are_called_as_in_the_published_files():
+    alike = {
+        "age": "Age", "wbc": "Leucocytes (G/L)", "mcv": "VGM (fL)", "mchc": "CCMH (g/L)", "neutrophils": "PNN (G/L)",
+        "prothrombin_ratio": "TP (%)", "fibrinogen": "Fibrinogene (g/L)", "eosinophils_pct": "PNE (%)",
+        "ldh": "LDH (U/L)",
+    }  # fmt: skip
+    assert {name: (lab.training, lab.external) for name, lab in LABS.items()} == {
+        **{name: (column, column) for name, column in alike.items()},
+        "lymphocytes_pct": ("Lymphos (%)", "Lymphos_(%)"),
+        "monocytes": ("Mono (G/L)", "Mono_(G_L)"),
+        "platelets": ("Plq (G/L)", "Plq_(G_L)"),
+    }
+    assert (LABS["age"].low, LABS["age"].high) == (0, 110)  # the other ranges are those of all datasets
+
+
 @pytest.fixture
 def root(tmp_path):
     training = [{"age": str(20 + i), "creatinine": "70"} for i in range(4)]
@@ -80,7 +97,9 @@ def test_other_text_is_an_error_that_names_the_patient(text):
         cleaned("fibrinogen", text)
 
 
-@pytest.mark.parametrize(("text", "value"), [("34.8", 348), ("20", 200), ("45", 450), ("348", 348), ("3.48", np.nan)])
+@pytest.mark.parametrize(("text", "value"), [
+    ("34.8", 348), ("20", 200), ("45", 450), ("348", 348), ("3.48", np.nan), ("19.9", np.nan), ("45.5", np.nan),
+])  # fmt: skip
 def test_mchc_in_g_per_dl_is_mended(text, value):
     got, notes = cleaned("mchc", text)
     np.testing.assert_allclose(got, value)
@@ -104,11 +123,24 @@ def test_a_part_above_all_leukocytes_becomes_missing(part):
     assert np.isnan(cleaned(part, "24.7", wbc="2.19")[0])
     assert cleaned(part, "2.2", wbc="2.19")[0] == 2.2
     assert cleaned(part, "24.7", wbc="")[0] == 24.7
+    assert cleaned(part, "21", wbc="20")[0] == 21  # five parts in a hundred are rounding
+    assert np.isnan(cleaned(part, "21.1", wbc="20")[0])
+    assert cleaned(part, "21.1", wbc="0.02")[0] == 21.1  # these leukocytes are none
 
 
 @pytest.mark.parametrize(
     ("age", "creatinine", "kept"),
-    [("0", "79", False), ("0.4", "74", False), ("0", "", True), ("0.4", "20", True), ("2", "79", True)],
+    [
+        ("0", "79", False),
+        ("0.4", "74", False),
+        ("0", "", True),
+        ("0.4", "20", True),
+        ("2", "79", True),
+        ("1", "79", True),
+        ("1.5", "79", True),
+        ("0.99", "50", True),
+        ("0.99", "50.5", False),
+    ],
 )
 def test_an_infant_with_the_creatinine_of_an_adult_has_no_age(age, creatinine, kept):
     assert np.isnan(cleaned("age", age, creatinine=creatinine)[0]) != kept
@@ -137,7 +169,7 @@ def test_load_joins_both_files(root):
     assert list(cohort.clinical) == list(cohort.units) == list(LABS)
     assert cohort.clinical["age"].tolist() == [20, 21, 22, 23, 50, 51, 52, 53]
     assert cohort.units["fibrinogen"] == "g/L"
-    assert cohort.modalities == ("clinical",)
+    assert cohort.modalities == ("clinical",) and cohort.has("clinical").all()
 
 
 def test_a_hospital_may_write_its_codes_in_another_way(tmp_path):
@@ -204,6 +236,26 @@ def test_equal_rows_of_a_hospital_are_one_patient(tmp_path):
     assert cohort.patient.tolist() == ["Training-1", "Training-2", "Training-1", "Training-4", "North-1"]
 
 
+@pytest.mark.parametrize(("blank", "one"), [(1, True), (5, True), (6, False), (7, False)])
+def test_rows_that_agree_in_more_than_half_of_the_tests_are_one_patient(tmp_path, blank, one):
+    row = dict.fromkeys(list(LABS)[12 - blank :], "")
+    root = write(tmp_path, [row | {"target": "0"}, row | {"target": "0"}, {"target": "1"}], [{"hospital": "North"}])
+    assert (apl_labs.load(data_root=root).patient.tolist()[1] == "Training-1") == one
+
+
+def test_hospitals_that_are_here_are_named_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(apl_labs, "_EXTERNAL_HOSPITALS", 9)
+    external = [{"hospital": h, "age": str(40 + i)} for i, h in enumerate("FACEBDGH")]
+    said = apl_labs.load(data_root=write(tmp_path, [{"age": "20"}, {"age": "21"}], external)).provenance.absent
+    assert said == ("only 8 of 9 external hospitals are on this machine (A, B, C, D, E, F, G, H)",)
+
+
+def test_the_name_of_the_workbook_may_be_spelt_as_macos_does(root):
+    whole, path = apl_labs.load(data_root=root), root / "apl-labs" / TRAINING_FILE
+    path.rename(path.with_name(unicodedata.normalize("NFD", path.name)))
+    assert apl_labs.load(data_root=root).fingerprint == whole.fingerprint
+
+
 def test_rows_that_are_nearly_blank_stay_different_patients(tmp_path):
     blank = dict.fromkeys(LABS, "") | {"age": "50"}
     root = write(tmp_path, [blank | {"target": t} for t in "0101"], [{"hospital": "North"}])
@@ -215,7 +267,9 @@ def test_rows_that_are_nearly_blank_stay_different_patients(tmp_path):
     [
         ([{"hospital": "North", "number": "1"}, {"hospital": "North", "number": "1", "age": "7"}], "specimen.*North-1"),
         ([{"hospital": "North", "target": "2"}], r"full_data.csv: target: unknown \['2'\].*line 2 of North.*Known: 0"),
-        ([{"hospital": "", "age": "3"}], "Chu: is empty in rows .*2"),
+        ([{"hospital": "", "age": "3"}], r"Chu: is empty in rows \(first: line 2\)"),
+        ([{"hospital": "N"}, {"hospital": "N", "number": ""}], r"Patient_numbers: is empty in rows \(first: line 3\)"),
+        ([{"hospital": "N"}, {"hospital": "N", "target": ""}], r"target: is empty in rows \(first: line 3\)"),
         ([{"hospital": "North", "ldh": "high"}], "ldh: is neither a number.*North-1 has 'high'"),
         ([{"hospital": "North", "target": "0"}, {"hospital": "North", "target": "1"}], "two labels .*North-1"),
     ],

@@ -116,8 +116,12 @@ def test_its_default_split_is_by_image(root):
             "00003.xml: cannot be read: could not convert",
         ),
         (lambda f: (f / "labels.csv").write_text("Image,Kind\n1,NEUTROPHIL\n"), r"lacks columns \['Category'\]"),
-        (lambda f: (f / "labels.csv").write_text("Image,Category\none,NEUTROPHIL\n"), r"is no number \(first: one\)"),
+        (lambda f: (f / "labels.csv").write_text("Image,Category\n1,\none,\n"), r"is no number \(first: one\)"),
         (lambda f: (f / "labels.csv").write_text("Image,Category\n1,BLAST\n"), r"unknown \['BLAST'\].*Known: NEUTRO"),
+        (
+            lambda f: (f / "labels.csv").write_text('Image,Category\n1,"F,C,A"\n2,"D,E,B"\n'),
+            r"unknown \['A', 'B', 'C', 'D', 'E', 'F'\]",
+        ),
         (lambda f: (f / "labels.csv").write_text("Image,Category\n99,NEUTROPHIL\n"), "has no field with one white"),
         (lambda f: (f / "JPEGImages/BloodImage_00000.jpg").rename(f / "JPEGImages/cell.jpg"), "is not called Blood"),
     ],
@@ -132,8 +136,10 @@ def test_a_square_larger_than_the_image_and_bad_sizes(root):
     with pytest.raises(CohortError, match=r"none of 4 files in .*could be read.*smaller than the square of 151"):
         bccd.load(data_root=root, image_size=8, side=151)
     assert bccd.load(data_root=root, image_size=8, side=150).images.sizes.tolist() == [1, 1, 1, 1]
-    with pytest.raises(ValueError, match="side and image_size need to be 1 or more"):
-        bccd.load(data_root=root, side=0)
+    assert bccd.load(data_root=root, image_size=1, side=1).images.pixels.shape == (4, 1, 1, 3)
+    for sizes in ({"side": 0}, {"image_size": 0}):
+        with pytest.raises(ValueError, match="side and image_size need to be 1 or more"):
+            bccd.load(data_root=root, **sizes)
 
 
 def test_absent_data_name_the_command_and_the_page_the_trap(tmp_path):

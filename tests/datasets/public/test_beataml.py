@@ -4,6 +4,7 @@ import pytest
 
 from datasets.cohort import CohortError
 from datasets.public import beataml
+from datasets.read import FOLDER, HALLMARK
 
 AML = "ACUTE MYELOID LEUKAEMIA (AML) AND RELATED PRECURSOR NEOPLASMS"
 
@@ -51,6 +52,33 @@ def test_only_aml_at_diagnosis_is_used(tmp_path):
     assert cohort.domain.tolist() == ["Waves1+2", "Waves1+2", "Waves3+4"]
     assert cohort.gene_names == ("MPO", "NPM1")
     assert cohort.genes[1].tolist() == [1, 1.5]
+    assert (cohort.name, cohort.classes) == ("beataml", ("other AML", "PML-RARA"))
+    assert cohort.has("genes").all() and cohort.has("clinical").all()
+
+
+def test_specimens_without_rna_are_left_out_and_words_are_read_whatever_their_letters(tmp_path):
+    rna = ["BA1R", "BA9R", "BA3R", "", "BA5R"]
+    changes = {
+        "diseaseStageAtSpecimenCollection": "Initial Diagnosis",
+        "cohort": ["NA", "b", "None", "d", "e"],
+        "consensusAMLFusions": ["", "", "pml-rara", "", ""],
+        "dxAtInclusion": [AML.lower()] * 4 + ["MDS"],
+    }
+    cohort = beataml.load(data_root=write(tmp_path, clinical(dbgap_rnaseq_sample=rna, **changes)))
+    assert (cohort.specimen.tolist(), cohort.y.tolist()) == (["BA1R", "BA3R"], [0, 1])
+    assert cohort.domain.tolist() == ["NA", "None"]
+
+
+def test_pathways_are_read_where_their_file_is_and_said_to_lack_where_not(tmp_path, monkeypatch):
+    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
+    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    (said,) = beataml.load(data_root=write(tmp_path)).provenance.absent
+    assert said.startswith("no pathways: ")
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / HALLMARK).write_text("A\tx\tMPO\tNPM1\n")
+    assert beataml.load(data_root=tmp_path).provenance.absent == ()
+    monkeypatch.setattr(beataml, "hallmark", lambda names, root: ({"A": tuple(names)}, ""))
+    assert beataml.load(data_root=tmp_path).gene_sets == {"A": ("MPO", "NPM1")}
 
 
 def test_a_table_without_names_of_genes_is_named(tmp_path):
@@ -85,7 +113,7 @@ def test_haemoglobin_is_turned_into_the_unit_of_all_datasets(tmp_path):
 def test_genes_that_define_the_risk_are_no_inputs_for_it(tmp_path):
     table = clinical(ELN2017=["Favorable", "Intermediate", "Adverse", "", ""], dbgap_subject_id=list("12345"))
     cohort = beataml.load(data_root=write(tmp_path, table), target="eln2017")
-    assert cohort.classes == ("Favorable", "Intermediate", "Adverse")
+    assert (cohort.name, cohort.classes) == ("beataml-eln2017", ("Favorable", "Intermediate", "Adverse"))
     table = table.assign(ELN2017=["Favorable", "", "Adverse", "Intermediate", ""],
                          diseaseStageAtSpecimenCollection="Initial Diagnosis")  # fmt: skip
     without = beataml.load(data_root=write(tmp_path, table), target="eln2017")

@@ -40,6 +40,10 @@ def test_official_roles_labels_and_pixels(tmp_path):
     cohort = bloodmnist.load(data_root=tmp_path)
     assert cohort.official.tolist() == ["train"] * 16 + ["valid"] * 8 + ["test"] * 9
     assert cohort.classes[3] == "ig"
+    assert cohort.specimen[[0, 15, 16, 32]].tolist() == ["train-00000", "train-00015", "val-00016", "test-00032"]
+    assert set(cohort.domain) == {"Barcelona"}
+    assert (cohort.provenance.source, cohort.provenance.licence) == (bloodmnist.RECORD, "CC BY 4.0")
+    assert cohort.provenance.version == "MedMNIST+ (v3)"
     for role, part in {"train": "train", "valid": "val", "test": "test"}.items():
         rows = np.flatnonzero(cohort.official == role)
         np.testing.assert_array_equal(cohort.y[rows], arrays[f"{part}_labels"][:, 0])
@@ -88,7 +92,9 @@ def test_a_file_with_another_md5_is_a_modified_copy(tmp_path, monkeypatch):
         ({"val_images": np.zeros((8, 28, 28), np.uint8)}, r"val: is uint8 \(8, 28, 28\)"),
         ({"val_images": np.zeros((8, 28, 28, 3))}, "val: is float64"),
         ({"val_labels": np.zeros((7, 1), np.uint8)}, r"with labels \(7, 1\)"),
-        ({"test_labels": np.full((9, 1), 8, np.uint8)}, r"test_labels: are not 0\.\.7"),
+        ({"test_labels": np.full((9, 1), 8, np.uint8)}, r"test_labels: are not 0\.\.7 \(first: 0, 1, 2"),
+        ({"test_labels": np.full((9, 1), -1, np.int8)}, r"test_labels: are not 0\.\.7"),
+        ({"test_labels": np.zeros(9, np.uint8)}, r"with labels \(9,\)"),
         ({"val_labels": np.array([[None]] * 8, dtype=object)}, "damaged or no npz file .*pickle"),
     ],
 )

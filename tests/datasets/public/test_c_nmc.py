@@ -125,6 +125,20 @@ def test_labels_are_codes_and_stray_files_none(root):
     assert load(root).fingerprint == whole.fingerprint
 
 
+def test_letters_of_a_name_may_be_of_either_case(root):
+    whole = load(root)
+    for path in list((root / "c-nmc").rglob("UID_*.bmp")):
+        path.rename(path.with_name(path.name.upper()))
+    again = load(root)
+    assert again.patient.tolist() == whole.patient.tolist() and again.y.tolist() == whole.y.tolist()
+
+
+def test_the_cohort_says_where_it_is_from(root):
+    said = load(root).provenance
+    assert (said.source, said.version, said.licence) == (c_nmc.SOURCE.page, "TCIA version 1", c_nmc.SOURCE.licence)
+    assert set(load(root).domain) == {"C-NMC"}
+
+
 def test_missing_label_file_and_columns_are_named(root):
     path = root / "c-nmc" / c_nmc.LABELS
     path.write_text("a,b\n")

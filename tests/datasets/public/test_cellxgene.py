@@ -1,13 +1,14 @@
 import sys
 import types
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
-from datasets.cohort import CohortError
+from datasets.cohort import CohortError, Provenance
 from datasets.public import cellxgene
 from datasets.roots import DataMissing
 
@@ -146,6 +147,48 @@ def test_the_draw_of_cells_follows_the_seed(census, tmp_path):
 def test_nothing_found_is_an_error(census, tmp_path):
     with pytest.raises(CohortError, match="the Census has none of them"):
         cellxgene.fetch(tmp_path, genes=["NOT"])
+
+
+def test_the_census_is_asked_for_the_release_the_query_the_cells_and_the_genes(monkeypatch, tmp_path):
+    asked = {}
+
+    def told(name, answer):
+        def call(*arguments, **options):
+            asked[name] = (*arguments, options)
+            return answer
+
+        return call
+
+    var = pd.DataFrame({"soma_joinid": [4, 5, 6], "feature_name": ["MPO", "CD33", "ACTB"]})
+    answers = {"open_soma": nullcontext("census"), "get_obs": observations(), "get_var": var, "get_anndata": "cells"}
+    for name, answer in answers.items():
+        asked[name] = None
+        monkeypatch.setitem(answers, name, told(name, answer))
+    monkeypatch.setitem(sys.modules, "cellxgene_census", SimpleNamespace(**answers))
+    monkeypatch.setattr(cellxgene, "_write", lambda data, folder: (data, folder))
+    monkeypatch.setattr(cellxgene, "_hallmark_genes", lambda: {"ACTB"})
+    obs = ["soma_joinid", "dataset_id", "assay", "donor_id", "disease", "cell_type", "sex", "tissue"]
+    for genes, rows in ((["MPO", "CD33"], [4, 5]), ((), [6])):
+        options = {"genes": genes, "query": "q", "census_version": "v", "cells_per_donor": 1, "seed": 3}
+        assert cellxgene.fetch(str(tmp_path), **options) == ("cells", tmp_path)
+        cells = cellxgene._draw(observations(), "q", 1, 3).tolist()
+        assert asked["open_soma"] == ({"census_version": "v"},)
+        assert asked["get_obs"] == ("census", "homo_sapiens", {"value_filter": "q", "column_names": obs})
+        assert asked["get_var"] == ("census", "homo_sapiens", {"column_names": ["soma_joinid", "feature_name"]})
+        assert asked["get_anndata"] == ("census", {
+            "organism": "homo_sapiens", "obs_coords": cells, "var_coords": rows, "obs_column_names": obs,
+            "var_column_names": ["feature_name"],
+        })  # fmt: skip
+
+
+def test_the_file_is_read_with_the_columns_that_were_written(monkeypatch, tmp_path):
+    (tmp_path / cellxgene.NAME).mkdir()
+    (tmp_path / cellxgene.NAME / cellxgene.FILE).touch()
+    monkeypatch.setattr(cellxgene, "cohort_from_h5ad", lambda path, **said: (path, said))
+    path, said = cellxgene.load(data_root=tmp_path)
+    origin = Provenance(cellxgene.SOURCE.page, "2025-11-08", "CC BY 4.0 (Census); each study has its own citation")
+    columns = {"label": "disease", "patient": "donor", "domain": "dataset_id", "normalise": "log1p-cp10k"}
+    assert (path.name, said) == ("query.h5ad", {"name": "cellxgene", "provenance": origin, **columns})
 
 
 def test_a_missing_package_is_said_with_the_command(monkeypatch, tmp_path):

@@ -50,7 +50,7 @@ def test_numbers_of_patients_may_be_decimal(tmp_path):
     [
         ({"labels": "patient,cancer\n1,ALL\n2,MDS\n3,AML\n4,ALL\n"}, r"actual.csv: cancer: unknown \['MDS'\]"),
         ({"labels": "patient,cancer\n1,ALL\n1,AML\n"}, "more than once"),
-        ({"labels": "patient,cancer\n1,ALL\n2,AML\n"}, r"no label of some patients \(first: 3, 4\)"),
+        ({"labels": "patient,cancer\n7,ALL\n8,AML\n"}, r"no label of some patients \(first: 1, 2, 3, 4\)"),
         ({"labels": "id,cancer\n1,ALL\n"}, "lacks columns"),
         ({"train": "Gene Description,Gene Accession Number,1,call\na,P0_at,x,A\n"}, "line 2 has 'x'"),
         (
@@ -63,6 +63,12 @@ def test_numbers_of_patients_may_be_decimal(tmp_path):
 def test_what_is_wrong_is_named(tmp_path, files, message):
     with pytest.raises(CohortError, match=message):
         golub.load(data_root=write(tmp_path, **files))
+
+
+def test_patients_without_a_label_are_named_in_order(tmp_path):
+    folder = write(tmp_path) / "golub"
+    with pytest.raises(CohortError, match=r"no label of some patients \(first: a, b, c, d"):
+        golub.read_labels(folder, np.array([*"hcafgbed1"]))
 
 
 def test_the_way_to_get_it_is_said(tmp_path, monkeypatch):

@@ -3,12 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import norm, rankdata, spearmanr
 
 from datasets.cohort import CohortError
 from datasets.fetch.sources import RemoteFile
 from datasets.public import golub, leukemia_cross, leukemia_hgu95av2
 from datasets.public.leukemia_cross import symbols_of
+from datasets.read import FOLDER, HALLMARK
 from datasets.schemes import splitters as schemes
 
 real = pytest.mark.realdata
@@ -29,13 +30,68 @@ def test_a_gene_is_the_highest_of_its_probes(tmp_path):
     assert cohort.gene_names == ("CD33", "MPO")
     np.testing.assert_allclose(2 ** cohort.genes[:, 1], [300, 900, 500, 800], rtol=1e-5)
     assert cohort.y.tolist() == [0, 1, 0, 1]
+    assert cohort.specimen.tolist() == ["ALL_1", "AML_1", "ALL_2", "AML_2"]
+    assert cohort.has("genes").all()
+    (tmp_path / leukemia_hgu95av2.NAME / leukemia_hgu95av2.LABELS_FILE).write_text("4 2 1\n# ALL AML")
+    with pytest.raises(CohortError, match="has 0 labels for 4 columns"):
+        leukemia_hgu95av2.load(data_root=tmp_path)
+
+
+def golub_files(root, described):
+    """Write both files of the other chip, whose probes have descriptions in place of symbols."""
+    (root / golub.NAME).mkdir()
+    for number, file in enumerate(golub.FILES.values()):
+        values = np.random.default_rng(number).integers(0, 20_000, (len(described), 2))
+        header = [golub.DESCRIPTION, golub.ACCESSION, f"{2 * number + 1}", "call", f"{2 * number + 2}", "call"]
+        rows = [
+            [text, f"P{k}_at", a, "A", b, "P"] for k, (text, (a, b)) in enumerate(zip(described, values, strict=True))
+        ]
+        pd.DataFrame(rows, columns=header).to_csv(root / golub.NAME / file, index=False)
+    (root / golub.NAME / golub.LABELS_FILE).write_text("patient,cancer\n1,AML\n2,ALL\n3,ALL\n4,AML\n")
+
+
+def test_two_chips_share_genes_and_each_sample_its_own_ranks(tmp_path, monkeypatch):
+    monkeypatch.delenv("HEMABENCH_DATA", raising=False)
+    monkeypatch.setattr("datasets.roots.platformdirs.user_data_dir", lambda _: str(tmp_path / "user"))
+    described = ["MPO Myeloperoxidase", "Antigen (CD33) gene", "CD19 Cd19 antigen", "MPO Myeloperoxidase again", "None"]
+    golub_files(tmp_path, described)
+    levels = {"CD33": "900 150 4000 10", "ACTB": "1 2 3 4", "MPO": "500 800 3000 20000", "CD19": "700 100 3500 9"}
+    rows = ["\t".join([gene, f"{gene}_at", *values.split()]) for gene, values in levels.items()]
+    cohort = leukemia_cross.load(data_root=write(tmp_path, rows=rows))
+    assert cohort.gene_names == ("CD19", "CD33", "MPO")
+    assert cohort.specimen.tolist() == [f"HuGeneFL-{k}" for k in "1234"] + [
+        f"HGU95Av2-{name}" for name in ("ALL_1", "AML_1", "ALL_2", "AML_2")
+    ]
+    assert cohort.domain.tolist() == ["HuGeneFL"] * 4 + ["HGU95Av2"] * 4
+    assert cohort.y.tolist() == [1, 0, 0, 1, 0, 1, 0, 1]
+    first = np.concatenate([t.values for t in golub.read_tables(tmp_path / golub.NAME).values()]).clip(100, 16000)
+    highest = np.stack([first[:, 2], first[:, 1], np.maximum(first[:, 0], first[:, 3])], axis=1)
+    second = np.array([[700, 900, 500], [100, 150, 800], [3500, 4000, 3000], [100, 100, 16000]])
+    expected = norm.ppf((rankdata(np.concatenate([highest, second]), axis=1) - 0.5) / 3)
+    np.testing.assert_allclose(cohort.genes, expected, atol=1e-6)
+    assert cohort.has("genes").all() and cohort.provenance.absent[0].startswith("no pathways: ")
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / HALLMARK).write_text("A\tx\tMPO\n")
+    for module in (leukemia_cross, leukemia_hgu95av2):
+        assert module.load(data_root=tmp_path).provenance.absent == ()
+        monkeypatch.setattr(module, "hallmark", lambda names, root: ({"A": tuple(names)}, ""))
+        cohort = module.load(data_root=tmp_path)
+        assert cohort.gene_sets == {"A": cohort.gene_names}
+
+
+def test_chips_without_a_common_gene_are_refused(tmp_path):
+    golub_files(tmp_path, ["APS Prostate specific antigen", "None"])
+    with pytest.raises(CohortError, match="genes: the two chips have no gene in common"):
+        leukemia_cross.load(data_root=write(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("files", "message"),
     [
         ({"labels": "ALL AML ALL"}, "3 labels for 4 columns"),
-        ({"labels": "ALL AML MLL AML"}, "unknown classes"),
+        ({"labels": "ALL AML MLL AML"}, r"unknown classes \['MLL'\]\. Known: ALL, AML"),
+        ({"labels": "F C A E B D"}, r"unknown classes \['A', 'B', 'C', 'D', 'E', 'F'\]"),
+        ({"labels": ""}, "0 labels for 4 columns"),
         ({"rows": ["MPO\t1_at\t1\t2\t3\t4", "MPO\t1_at\t1\t2\t3\t4"]}, "more than once"),
         ({"rows": ["MPO\t1_at\t1\t\t3\t4"]}, r"AML_1: is empty in some lines \(first: line 2\)"),
     ],

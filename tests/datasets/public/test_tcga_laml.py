@@ -50,6 +50,9 @@ def test_inputs_are_expression_five_measurements_and_mutations(load):
     assert cohort.gene_names == ("CD33", "MPO")
     np.testing.assert_allclose(cohort.genes[1], np.log2([1 + 4, 1 + 5]), rtol=1e-6)
     assert cohort.y.tolist() == [1, 0] * 3
+    assert (cohort.name, cohort.classes) == ("tcga-laml", ("other AML", "PML-RARA"))
+    assert cohort.units == {"age": "years", "wbc": "10^9/L", "blasts_marrow_pct": "%", "blasts_blood_pct": "%"}
+    assert cohort.clinical["sex"].tolist() == ["male", "female"] * 3
 
 
 def test_without_the_file_of_pathways_the_cohort_says_so(load, tmp_path, monkeypatch):
@@ -81,13 +84,18 @@ def test_risk_leaves_out_who_has_none(load):
     assert cohort.specimen.tolist() == [f"TCGA-{i}" for i in (0, 1, 2, 4, 5)]
     assert cohort.provenance.absent[0].startswith("1 patients without")
     assert cohort.name == "tcga-laml-risk"
+    assert cohort.has("genes").all() and cohort.has("clinical").all()
     assert cohort.clinical["age"].to_dict() == dict(enumerate([40, 41, 42, 44, 45]))
     assert cohort.clinical["mut_FLT3"].to_dict() == dict(enumerate(["no", "yes", "no", "no", "yes"]))
 
 
-@pytest.mark.parametrize("name", tcga_laml._MEASURED)
-def test_values_on_the_edge_of_what_can_be_stay_and_those_beyond_are_named(load, name):
-    column, _, low, high = tcga_laml._MEASURED[name]
+@pytest.mark.parametrize(
+    ("name", "column", "high"),
+    [("age", "AGE", 110), ("wbc", "WBC", 1000), ("blasts_marrow_pct", "BM_BLAST_PERCENTAGE", 100),
+     ("blasts_blood_pct", "PB_BLAST_PERCENTAGE", 100)],
+)  # fmt: skip
+def test_values_on_the_edge_of_what_can_be_stay_and_those_beyond_are_named(load, name, column, high):
+    low = 0
     cohort = load(parts(**{column: [low, high] * 3}))
     assert cohort.clinical[name].tolist() == [low, high] * 3
     for beyond in (low - 1, high + 1):

@@ -3,10 +3,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from datasets.cohort import CohortError, Provenance
 from datasets.fetch.sources import RemoteFile
-from datasets.public import apl_jhu, wbc_cross, wbc_sources
+from datasets.public import acevedo, apl_jhu, wbc_cross, wbc_sources
 from datasets.roots import DataMissing
 from datasets.schemes.splitters import leave_one_domain_out
 from tests.datasets.cell_folders import keep_out
@@ -92,6 +93,7 @@ def test_pixels_facts_and_labels_stay_together(root):
     assert cohort.classes[cohort.y[i]] == "monocyte"
     formats = np.where(np.char.startswith(cohort.domain, "Zheng"), "BMP", "JPEG")
     assert cohort.image_facts["format"].to_numpy()[cohort.images.all_rows()].tolist() == formats.tolist()
+    assert cohort.image_facts.index.tolist() == list(range(len(cohort.image_facts)))
     assert cohort.provenance.skipped == ("wbc-zheng/Dataset 1/006.bmp",)
 
 
@@ -105,6 +107,37 @@ def test_no_patients_cross_in_the_default_split(root):
         (test,) = (rows for role, rows in roles.items() if role.startswith("test:"))
         learned = np.concatenate([rows for role, rows in roles.items() if not role.startswith("test:")])
         assert not set(cohort.domain[test]) & set(cohort.domain[learned])
+
+
+def test_two_domains_are_enough_and_facts_follow_them(root):
+    cohort = load(root, domains=["JHU", "Acevedo"])
+    assert sorted(set(cohort.domain)) == ["Acevedo", "JHU"]
+    patients = set(cohort.patient[cohort.domain == "JHU"])
+    assert patients == {"JHU/Patient_00"} and len(set(cohort.patient)) == 1 + (cohort.domain == "Acevedo").sum()
+    width = dict(
+        zip(cohort.specimen.tolist(), cohort.image_facts["width"].to_numpy()[cohort.images.all_rows()], strict=True)
+    )
+    for name, pixels in width.items():
+        path = root / ("acevedo" if name.startswith("Acevedo/") else "apl-jhu") / name.partition("/")[2]
+        assert Image.open(path).width == pixels
+
+
+def test_a_field_of_bccd_is_cut_at_the_scale_of_the_others_and_counted(root):
+    fields = {0: ("NEUTROPHIL", [(200, 100, 300, 200)]), 1: ("BASOPHIL", [(300, 200, 400, 300)]), 2: ("MONOCYTE", [])}
+    bccd_files(root, fields)
+    part = wbc_sources.READERS["BCCD"]("BCCD", root)
+    assert {path[-5]: part.label(path) for path in part.cut} == {"0": "neutrophil", "1": "basophil"}
+    assert [(w.side, w.column, w.row) for w in part.cut.values()] == [(300, 250, 150), (300, 350, 250)]
+    said = part.provenance(part, ())
+    assert "2 of 3 fields have exactly one" in said.version
+    assert said.absent == ("3 fields are here, the source has 364",)
+    assert part.wanted("JPEGImages/BloodImage_00001.jpg") and not part.wanted("JPEGImages/BloodImage_00002.jpg")
+
+
+def test_what_lacks_is_said_with_its_domain(root):
+    said = load(root, domains="Acevedo,JHU").provenance
+    assert [sentence.partition(": ")[0] for sentence in said.absent] == ["Acevedo", "JHU"]
+    assert said.licence == "; ".join(f"{m.NAME}: {m.SOURCE.licence}" for m in (acevedo, apl_jhu))
 
 
 def test_domains_are_an_option(root):
@@ -138,7 +171,12 @@ def test_joined_sources_are_modified_where_one_is(modified):
 
 @pytest.mark.parametrize(
     ("domains", "message"),
-    [("Acevedo, Munich", r"unknown \['Munich'\].*Known: Acevedo, JHU"), ("JHU", "two or more are needed")],
+    [
+        ("Acevedo, Munich", r"unknown \['Munich'\].*Known: Acevedo, JHU"),
+        ("JHU", "two or more are needed"),
+        ("JHU,JHU", "two or more are needed"),
+        ("F,C,A,E,B,D", r"unknown \['A', 'B', 'C', 'D', 'E', 'F'\]"),
+    ],
 )
 def test_unknown_or_single_domains_are_refused(root, domains, message):
     with pytest.raises(CohortError, match=message):
@@ -150,6 +188,8 @@ def test_the_missing_dataset_is_named(root, gone):
     (root / gone).rename(root / "elsewhere")
     with pytest.raises(DataMissing, match=f"python -m benchmark data get {gone}"):
         load(root)
+    with pytest.raises(DataMissing, match=f"python -m benchmark data get {gone}"):
+        wbc_cross.find(root)
 
 
 @real

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,6 +60,22 @@ def test_masks_are_aligned_with_the_pixels(root):
     assert ((cohort.images.pixels[..., 0] >= 192) == nucleus).mean() > 0.97
 
 
+def test_every_grey_of_a_mask_belongs_to_one_part(root):
+    greys = np.resize(np.arange(256, dtype=np.uint8), (300, 300))
+    Image.fromarray(greys).save(root / "wbc-zheng/Dataset 2/001.png")
+    images = SimpleNamespace(pixels=np.zeros((1, 220, 220, 3)))  # the crop at its full size
+    cohort = SimpleNamespace(specimen=["CellaVision-001"], images=images)
+    masks, cut = wbc_zheng.masks(cohort, root), greys[40:260, 40:260]
+    np.testing.assert_array_equal(masks["nucleus"][0], np.isin(cut, range(192, 256)))
+    np.testing.assert_array_equal(masks["cytoplasm"][0], np.isin(cut, range(64, 192)))
+    np.testing.assert_array_equal(masks["background"][0], np.isin(cut, range(64)))
+
+
+def test_a_cohort_without_images_has_no_masks(root):
+    with pytest.raises(ValueError, match="wbc-zheng has no images; masks belong to the images of wbc-zheng"):
+        wbc_zheng.masks(SimpleNamespace(name="wbc-zheng", images=None), root)
+
+
 def test_blinded_specimens_have_no_masks(root):
     with pytest.raises(ValueError, match="is no specimen of wbc-zheng"):
         wbc_zheng.masks(load(root).blinded(labels=True), root)
@@ -72,6 +90,9 @@ def test_blinded_specimens_have_no_masks(root):
         ("image ID,class\n1,1\n1,2\n3,3\n4,4\n5,5\n6,1\n", r"label 1 to 5, or repeat one \(first: 1\)"),
         ("image ID,class\nx,1\n", r"label 1 to 5, or repeat one \(first: x\)"),
         ("id,class,more\n1,1,1\n", "needs the columns image ID and class"),
+        ("id,class\n1,1\n", "needs the columns image ID and class"),
+        ("image ID,class,more\n1,1,1\n", "needs the columns image ID and class"),
+        ("image ID,class\n", r"do not name the same cells \(first: 001, 002, 003, 004"),
     ],
 )
 def test_table_and_images_must_agree(root, table, message):

@@ -76,6 +76,11 @@ def test_copies_of_test_images_play_no_role(root, monkeypatch):
         ([("MO_9.jpg", "Basophil")], {}, r"label differs from the folder of the image \(first: MO_9\)"),
         ([("BA_1.jpg", "Basophil")], {}, r"occur more than once \(first: BA_1\)"),
         ([("MO_9.jpg", "Monocyte")], {"cell_size": ""}, r"pbc_attr_v1_val.csv: has blank cells \(first: MO_9.jpg\)"),
+        (
+            [("MO_8.jpg", "Monocyte"), ("MO_9.jpg", "Monocyte")],
+            {"cell_size": ["big", ""]},
+            r"has blank cells \(first: MO_9.jpg\)",
+        ),
     ],
 )
 def test_tables_and_images_must_agree(root, rows, columns, message):

@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.cohort import CohortError
+from datasets.cohort import CohortError, Provenance
 from datasets.public import bone_marrow_mll, matek_lmu, mll23, raabin
-from datasets.read.class_folders import ClassFolders, choose, class_root, labelled_images
+from datasets.read.class_folders import (
+    Cells,
+    ClassFolders,
+    choose,
+    class_root,
+    find_classes,
+    find_file,
+    labelled_images,
+    shortfall,
+)
 from datasets.roots import DataMissing
 from datasets.schemes import splitters as schemes
 from tests.datasets.cell_folders import picture, places  # noqa: F401
@@ -145,8 +154,11 @@ def test_the_cohort_says_where_it_is_from_and_how_many_lack(module, tmp_path):
     layout = next(value for value in vars(module).values() if isinstance(value, ClassFolders))
     said = load(module, tmp_path).provenance
     assert (said.source, said.version, said.licence) == (layout.page, layout.version, layout.licence)
-    told = f"{2 * len(module.CLASSES)} images are on this machine, the source has {layout.published:,}"
-    assert told in said.absent
+    published = {matek_lmu: "18,365", bone_marrow_mll: "171,374", mll23: "41,906"}[module]
+    told = f"{2 * len(module.CLASSES)} images are on this machine, the source has {published}"
+    assert told in said.absent and published in module.CARD.x
+    versions = {matek_lmu: "TCIA version 1", bone_marrow_mll: "TCIA version 1", mll23: "record 14277609"}
+    assert (layout.page, layout.version) == (module.SOURCE.page, versions[module])
 
 
 def test_several_copies_and_several_strangers_are_named_in_order(tmp_path):
@@ -203,6 +215,9 @@ def test_matek_annotations_are_compared_with_the_folders(tmp_path):
         CohortError, match=r"disagrees with the folders of images .*EOS_0001.tiff: monocyte, folder eos"
     ):
         load(matek_lmu, root)
+    annotate(root, "\n \n")
+    with pytest.raises(CohortError, match="needs path and call in each line"):
+        load(matek_lmu, root)
     annotate(root, "BAS_0000.tiff\n")
     with pytest.raises(CohortError, match=r"needs path and call in each line, with blanks between \(first: BAS_0000"):
         load(matek_lmu, root)
@@ -210,6 +225,7 @@ def test_matek_annotations_are_compared_with_the_folders(tmp_path):
         rows.replace("\n", " \r\n") + "\r\n",
         rows.replace(" ", "\t"),
         rows.replace("/", "\\"),
+        rows.replace(" BAS", " bas"),
         "\ufeff" + rows,
     ):
         annotate(root, text)
@@ -235,7 +251,9 @@ def test_raabin_parts_are_domains_and_roles(raabin_root):
     assert {(d, r) for d, r in zip(cohort.domain, cohort.official, strict=True)} == set(raabin.PARTS.items())
     shifted = cohort[cohort.domain == "TestB"]
     assert {cohort.classes[k] for k in shifted.y} == {"lymphocyte", "neutrophil"}
-    assert not cohort.provenance.modified
+    assert cohort.provenance == Provenance(
+        "https://raabindata.com/free-data/", "double-labelled crops", raabin.SOURCE.licence, modified=False
+    )
     plan = schemes.official(cohort, train_domains=raabin.SPLIT["train_domains"], repeats=5)
     assert plan.test_roles == ("test:TestA", "test:TestB")
     assert "no patient ids" in plan.notes[0]
@@ -254,12 +272,68 @@ def test_raabin_takes_a_part_of_each_class_in_each_part(raabin_root):
     assert len(cohort) == 2 * (5 + 5 + 2)
 
 
+def test_raabin_cells_outside_the_parts_are_refused(raabin_root):
+    picture(raabin_root / "raabin/Neutrophil/x.jpg")
+    with pytest.raises(CohortError, match=r"Neutrophil/x\.jpg: lies in none of the parts\. Known: Train, TestA, TestB"):
+        load(raabin, raabin_root)
+
+
 def test_raabin_without_train_is_refused_and_without_testb_flagged(raabin_root):
     (raabin_root / "raabin/TestB").rename(raabin_root / "away")
     assert load(raabin, raabin_root).provenance.absent == ("TestB is not on this machine",)
     (raabin_root / "raabin/Train").rename(raabin_root / "gone")
     with pytest.raises(CohortError, match="has no images in Train"):
         load(raabin, raabin_root)
+
+
+@pytest.mark.parametrize("depth", range(6))
+def test_class_folders_lie_at_most_four_folders_down(tmp_path, depth):
+    place = tmp_path / "set" / "/".join(["in"] * depth)
+    picture(place / "A" / "a.png")
+    (tmp_path / "set" / "B").touch()  # no folder
+    if depth > 4:
+        with pytest.raises(DataMissing, match="data get set"):
+            find_classes("set", ("A", "B"), tmp_path)
+    else:
+        assert find_classes("set", ("A", "B"), tmp_path) == tmp_path / "set"
+        assert class_root(tmp_path / "set", ("A", "B")) == place
+        picture(place / "in" / "B" / "b.png")  # the uppermost folder counts
+        assert class_root(tmp_path / "set", ("A", "B")) == place
+
+
+def test_the_class_is_that_of_the_first_folder_below_the_place(tmp_path):
+    files = {"B/A/pkg/A/x.png": "a", "B/A/pkg/B/A/y.png": "b", "B/A/pkg/B/B.png": "b", "B/A/pkg/in/A/z.png": "a"}
+    for path in files:
+        picture(tmp_path / path)
+    found, label = labelled_images(tmp_path / "B/A/pkg", tmp_path, {"A": "a", "B": "b"})
+    assert {f.path: str(name) for f, name in zip(found, label, strict=True)} == files
+    (tmp_path / "none").mkdir()
+    with pytest.raises(CohortError, match="none: has no image"):
+        labelled_images(tmp_path / "none", tmp_path, {"A": "a"})
+
+
+def test_a_file_is_taken_where_it_lies_least_deep_then_first(tmp_path):
+    assert find_file(tmp_path, "t.csv") is None
+    for below in ("a/b/c", "z/b", "y/b", "__MACOSX", "x"):
+        place = tmp_path / below
+        place.mkdir(parents=True)
+        (place / "t.csv").touch() if below != "x" else (place / "t.csv").mkdir()
+    assert find_file(tmp_path, "t.csv") == tmp_path / "y/b/t.csv"
+
+
+def test_rows_of_cells_are_taken_together():
+    names = np.array(["a", "b", "c"])
+    whole = Cells(list("xyz"), names, np.char.add(names, "d"), np.char.add(names, "p"), np.char.add(names, "o"))
+    some, rows = whole.take(np.array([2, 0])), [2, 0]
+    assert (len(whole), len(some), some.files) == (3, 2, ["z", "x"])
+    for name in ("label", "domain", "patient", "official"):
+        assert getattr(some, name).tolist() == getattr(whole, name)[rows].tolist()
+    assert replace(whole, patient=None, official=None).take(np.array([1])).patient is None
+
+
+@pytest.mark.parametrize(("found", "said"), [(5, ()), (4, ("4 images are on this machine, the source has 5",))])
+def test_another_number_of_images_is_said(found, said):
+    assert shortfall(found, 5) == said
 
 
 def test_two_copies_side_by_side_are_refused(tmp_path):

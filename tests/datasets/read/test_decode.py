@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from PIL import Image, ImageFile
 from datasets.cache import CacheFull
 from datasets.cohort import CohortError
 from datasets.read import decode
-from datasets.read.decode import Crop, decode_images, find_images
+from datasets.read.decode import Crop, decode_images, find_files, find_images
+from datasets.read.decode import ImageFile as ImageFileOf
+from datasets.read.window import Window
 
 
 @pytest.fixture(autouse=True)
@@ -403,3 +406,107 @@ def test_a_camera_of_12_bits_in_16_is_named_instead_of_black(folder):
     assert {path: reason[:18] for path, reason in got.skipped} == {
         "grey.png": "uses 12 of 16 bits", "grey.tif": "uses 12 of 16 bits", "colour.png": "uses 12 of 16 bits"
     }  # fmt: skip
+
+
+def test_sixteen_bits_are_scaled_to_the_nearest_of_eight(folder):
+    levels = np.random.default_rng(0).integers(0, 65536, (32, 32), dtype=np.uint16)
+    levels[0, :6] = [0, 128, 129, 65535, 65407, 65406]
+    saved(folder, "a.png", Image.fromarray(levels))
+    saved(folder, "b.tif", Image.fromarray(levels))
+    for image in decoded(folder).pixels:
+        np.testing.assert_array_equal(image, np.rint(levels / 257)[..., None].repeat(3, axis=2))
+
+
+@pytest.mark.parametrize(("highest", "kept"), [(8191, False), (8192, True), (65535, True)])
+def test_sixteen_bits_that_use_an_eighth_of_their_range_are_shown(folder, highest, kept):
+    saved(folder, "a.png", Image.fromarray(np.full((32, 32), 30_000, np.uint16)))
+    saved(folder, "b.png", Image.fromarray(np.full((32, 32), highest, np.uint16)))
+    assert decoded(folder).kept.tolist() == ([0, 1] if kept else [0])
+
+
+@pytest.mark.parametrize(("highest", "kept"), [(31, False), (32, True)])
+def test_sixteen_bit_colours_that_use_an_eighth_of_their_range_are_shown(folder, highest, kept):
+    saved(folder, "a.png", Image.fromarray(smooth()))
+    (folder / "b.png").write_bytes(png_of_16_bit_colour(np.full((40, 48, 3), highest, np.uint8)))
+    assert decoded(folder).kept.tolist() == ([0, 1] if kept else [0])
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "bits", "wide"),
+    [("RGB", "PNG", 16, True), ("RGBA", "PNG", 16, True), ("LA", "PNG", 16, True), ("L", "PNG", 16, False),
+     ("RGB", "PNG", 8, False), ("RGB", "JPEG", 16, False)],
+)  # fmt: skip
+def test_the_header_of_a_png_tells_sixteen_bits(mode, kind, bits, wide):
+    content = bytes(24) + bytes([bits]) + bytes(9)
+    assert decode._is_16_bit_colour(content, SimpleNamespace(format=kind, mode=mode)) == wide
+
+
+def test_an_integer_or_float_of_four_bytes_has_no_range(folder):
+    for name, kind in (("a.tif", np.int32), ("b.tif", np.float32)):
+        saved(folder, name, Image.fromarray(np.full((40, 48), 9, kind)))
+    saved(folder, "c.png", Image.fromarray(smooth()))
+    assert [reason for _, reason in decoded(folder).skipped] == [
+        "pixel type I has no defined range", "pixel type F has no defined range"
+    ]  # fmt: skip
+
+
+def test_many_files_are_read_in_blocks_each_with_its_own_window(folder, monkeypatch):
+    monkeypatch.setattr(decode, "_BLOCK", 2)
+    for i in range(5):
+        saved(folder, f"{i}.png", Image.fromarray(smooth(60 + i, 50)))
+    windows = [Window(20, 12 + 6 * i, 15 + 2 * i) for i in range(5)]
+    got = decode_images(find_images(folder, folder), folder, windows, 20)
+    assert got.kept.tolist() == list(range(5)) and got.facts["width"].tolist() == [60, 61, 62, 63, 64]
+    for i, image in enumerate(got.pixels):
+        left, top = 2 + 6 * i, 5 + 2 * i
+        np.testing.assert_array_equal(image, smooth(64, 50)[top : top + 20, left : left + 20])
+    with pytest.raises(ValueError, match="image_size and crop need to be 1 or more, got 20 and 0"):
+        decode_images(find_images(folder, folder), folder, [*windows[1:], Window(0, 1, 1)], 20)
+
+
+@pytest.mark.parametrize(("width", "side"), [(269, 100), (270, 200), (271, 200)])
+def test_copies_at_half_size_are_told_by_their_width(width, side):
+    left, top, right, bottom = Crop(200, halved_below=270).box(width, 300)
+    assert (right - left, bottom - top) == (side, side)
+    with pytest.raises(ValueError, match="270x199 pixels, smaller than the crop of 200"):
+        Crop(200, halved_below=270).box(270, 199)
+    assert Crop(200).box(200, 200) == (0, 0, 200, 200)
+
+
+def test_all_files_are_told_from_images_hidden_ones_and_what_systems_leave_behind(folder):
+    names = ("b.txt", "a/c.csv", ".hidden", "z.bmp", "a/._z.png", "__MACOSX/z.png", "a/y.WEBP", "b", "_.xml", "a/a.md")
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    found = find_files(folder, folder)
+    assert [f.path for f in found.images] == ["a/y.WEBP", "z.bmp"]
+    assert found.others == ["_.xml", "a/a.md", "a/c.csv", "b", "b.txt"]
+    assert [f.path for f in find_images(folder / "a", folder.parent)] == ["data/a/y.WEBP"]
+    with pytest.raises(FileNotFoundError):
+        find_images(folder / "none", folder)
+
+
+def test_what_is_no_file_or_has_no_name_in_text_is_refused(folder):
+    os.mkfifo(folder / "a.png")
+    with pytest.raises(CohortError, match=r"a\.png: is no file but a folder, pipe or device\. Remove it"):
+        find_images(folder, folder)
+    (folder / "a.png").unlink()
+    with pytest.raises(CohortError, match=r"is a name that is not UTF-8\. Rename it"):
+        decode._check_is_text("a\udcff.png")
+    (folder / "b.png").symlink_to("b.png")  # a circle of links
+    with pytest.raises(CohortError, match=r"b\.png: is a link to nothing"):
+        find_images(folder, folder)
+    with pytest.raises(CohortError, match=r"x+\.png: cannot be reached \(File name too long\)"):
+        ImageFileOf.at(folder, "x" * 300 + ".png")
+
+
+def test_links_to_folders_are_followed_once(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    saved(tmp_path, "elsewhere/a.png", Image.fromarray(smooth()))
+    (folder / "in").mkdir()
+    (folder / "in" / "up").symlink_to(folder)  # leads nowhere new
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    assert [f.path for f in find_images(folder, folder)] == ["link/a.png"]
+    (folder / "in" / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CohortError, match=r"(in/)?link: is the same folder as (in/)?link\. Remove the link"):
+        find_images(folder, folder)

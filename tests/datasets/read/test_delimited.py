@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from datasets.errors import CohortError
 from datasets.plain_file import read_bytes
-from datasets.read.delimited import read_cells, read_header
+from datasets.read.delimited import other_separator, read_cells, read_header
 from datasets.toml_file import read_toml
 from tests.datasets.own.test_dataset import GENES, TOML, edited, problems_of, write_cohort
 
@@ -79,6 +80,91 @@ def test_a_separator_that_is_none_is_refused(tmp_path, separator):
     written = separator.replace('"', '\\"').replace("\n", "\\n")
     with pytest.raises(CohortError, match=r"separator|control"):
         write_cohort(tmp_path, edited(TOML, 'separator = ";"', f'separator = "{written}"')).load()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "t.csv: cannot be read as a table: it is empty"),
+        (" , \n\n", "t.csv: cannot be read as a table: it is empty"),
+        ("a,b\n1,2,\n", "row 2 has 3 fields, the header 2. Do the rows end in a separator? Take it away."),
+        ("a,b\n1,2\n7 x,2,3\n", "row 3 has 3 fields, the header 2. Is there a separator within a cell?"
+         " Write \"...\" around it; the row begins with '7 x'."),
+        ("a,b\n1\n", "row 2 has 1 fields, the header 2. Write every separator, also of empty cells at the end."),
+        ("a,b\n1," + "x" * 140_000 + "\n", "row 2 cannot be read: field larger than field limit (131072)."
+         ' Is there a lone " in it?'),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_none_says_what_to_do(tmp_path, content, said):
+    (tmp_path / "t.csv").write_text(content)
+    short = " 1 fields" in said  # a parser fills such a row up, and shifts nothing
+    for read in (read_cells,) if short else (read_cells, read_header):
+        with pytest.raises(CohortError, match=re.escape(said)):
+            read(tmp_path / "t.csv", ",", "utf-8")
+    if short:
+        assert read_header(tmp_path / "t.csv", ",", "utf-8") == (["a", "b"], 1)
+
+
+def test_columns_without_a_header_are_named_by_their_place_and_cells_stay_text(tmp_path):
+    (tmp_path / "t.csv").write_text("\na;;c;\n1;02;NA; x\n")
+    table = read_cells(tmp_path / "t.csv", ";", "utf-8")
+    assert table.columns.tolist() == ["a", "Unnamed: 1", "c", "Unnamed: 3"]
+    assert (table.to_numpy().tolist(), table.index.tolist()) == ([["1", "02", "NA", " x"]], [3])
+    (tmp_path / "t.csv").write_text("a,b\n")
+    assert read_cells(tmp_path / "t.csv", ",", "utf-8").shape == (0, 2)
+
+
+@pytest.mark.parametrize(("row", "quote", "seen"), [(51, "", True), (52, "", False), (52, '"', True), (70, '"', True)])
+def test_of_a_large_table_without_quotes_the_first_fifty_rows_are_looked_at(tmp_path, row, quote, seen):
+    rows = [f"{quote}S{i}{quote},1" for i in range(2, 90)]
+    rows[row - 2] += ",2"
+    (tmp_path / "t.csv").write_text("\n".join(["a,b", *rows, ""]))
+    if seen:
+        with pytest.raises(CohortError, match=f"row {row} has 3 fields, the header 2"):
+            read_header(tmp_path / "t.csv", ",", "utf-8")
+    else:
+        assert read_header(tmp_path / "t.csv", ",", "utf-8").fields == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("header", "separator", "other"),
+    [(["a;b"], ",", ";"), (["a\tb"], ",", "\t"), (["a|b,c"], ";", "|"), (["a;b,c"], ",", ";"), (["a,b"], ",", None),
+     (["a"], ",", None), (["a;b", "c"], ",", None), ([], ",", None)],
+)  # fmt: skip
+def test_the_separator_of_a_table_of_one_column_is_guessed(header, separator, other):
+    assert other_separator(header, separator) == other
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "remedy"),
+    [
+        ("a,ß\n".encode("cp1252"), "utf-8", 'Name it, as in encoding = "cp1252".'),
+        ("a,\x81\n".encode("latin-1"), "utf-8", 'Name it, as in encoding = "latin-1".'),
+        ("a,ß\n".encode(), "ascii", 'Name it, as in encoding = "utf-8".'),
+        ("a,ß\n".encode("cp1252"), "ascii", 'Name it, as in encoding = "cp1252".'),
+        ("a,b\n".encode("utf-16"), "utf-8", 'Name it, as in encoding = "utf-16".'),
+        ("a,b\n".encode("utf-16-be"), "utf-8", 'Name it, as in encoding = "utf-16-be".'),
+        ("a,b\n".encode("utf-32"), "utf-8", 'Name it, as in encoding = "utf-32".'),
+        ("a,b\n".encode("utf-32-be"), "utf-8", 'Name it, as in encoding = "utf-32-be".'),
+        ("a,b\n".encode("utf-32-le"), "utf-8", 'Name it, as in encoding = "utf-32-le".'),
+        (b"\xff\xfea,b\n\0x", "utf-8", "Save it as UTF-8."),
+    ],
+)
+def test_text_of_another_encoding_is_told_which(tmp_path, content, encoding, remedy):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(CohortError, match=rf"t\.csv: is not {encoding}: .*{re.escape(remedy)}$"):
+        read_cells(tmp_path / "t.csv", ",", encoding)
+
+
+def test_a_mark_before_utf_8_is_no_text_and_other_kinds_are_said(tmp_path):
+    for name in ("utf-8", "UTF8", "utf_8", "utf-8-sig"):
+        (tmp_path / "t.csv").write_bytes("a,ß\n1,2\n".encode("utf-8-sig"))
+        assert read_cells(tmp_path / "t.csv", ",", name).columns.tolist() == ["a", "ß"]
+    with pytest.raises(CohortError, match=r'unknown encoding: latin-99\. Name a known one, as in encoding = "cp1252"'):
+        read_cells(tmp_path / "t.csv", ",", "latin-99")
+    (tmp_path / "t.csv").write_bytes(b"%PDF-1.7")
+    with pytest.raises(CohortError, match=r"t\.csv: is a PDF document, not a text table\. Ask for"):
+        read_cells(tmp_path / "t.csv", ",", "utf-8")
 
 
 def test_utf_16_without_its_mark_is_told(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter
 
 from datasets.cohort import ImageBags
@@ -234,3 +235,97 @@ def test_copies_of_a_copy_are_one_group():
     copies = duplicates.Copies(np.array([0, 1, 0, 3]), np.array([0]), np.array([3]), yes, no)
     assert len(set(copies.image_groups()[[0, 2, 3]].tolist())) == 1
     assert replace(copies, first=copies.first[:0], second=copies.second[:0]).image_groups()[3] != 0
+
+
+def spectrum_of(picture, size):
+    """Return the low frequencies of grey values without their mean, as scipy transforms them."""
+    grey = picture.astype(float) @ (0.299, 0.587, 0.114)
+    low = dctn(grey, norm="ortho")[:size, :size]
+    low = np.pad(low, [(0, size - n) for n in low.shape])
+    low[0, 0] = 0
+    return low
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (8, 20), (40, 33)])
+@pytest.mark.parametrize("size", [16, 32])
+def test_spectra_are_those_of_scipy_and_flat_pictures_have_none(shape, size, monkeypatch):
+    monkeypatch.setattr(duplicates, "_BLOCK", 4)
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(9, *shape, 3)) * np.array([0.5, 0.9, 1.2, 1.5, 2, 3, 8, 40, 60])[:, None, None, None]
+    wave = (
+        np.cos(np.pi * (np.arange(shape[1]) + 0.5) / shape[1])[:, None] * np.arange(0.4, 1.3, 0.1)[:, None, None, None]
+    )
+    for pictures in ((120 + noise).clip(0, 255).astype(np.uint8), np.rint(120 + wave + noise / 50).astype(np.uint8)):
+        pictures = np.broadcast_to(pictures, (9, *shape, 3))
+        rows = np.array([8, 0, 3, 1, 2, 5, 4, 7, 6])
+        spectra, clear = duplicates._spectra(pictures, rows, size)
+        expected = [spectrum_of(pictures[row], size) for row in rows]
+        length = np.array([np.linalg.norm(e) for e in expected])
+        told = length / np.sqrt(shape[0] * shape[1]) > 0.5  # grey levels
+        assert clear.tolist() == told.tolist() and told.sum() > 0
+        np.testing.assert_allclose(
+            spectra, [e / n for e, n, c in zip(expected, length, told, strict=True) if c], atol=1e-3
+        )
+
+
+def test_detail_is_the_correlation_of_laplacians():
+    pictures = cells(5, seed=6)
+    pictures[1] = jpeg(pictures[0], 20)
+    first, second = np.array([0, 0, 3, 2]), np.array([1, 2, 4, 2])
+    found = duplicates._same_detail(pictures, first, second)
+    steps = np.add.outer(np.arange(32.0) ** 2, np.arange(32.0) ** 2)
+    for k, (a, b) in enumerate(zip(first, second, strict=True)):
+        here = spectrum_of(pictures[a], 32) * steps
+        there = [spectrum_of(np.rot90(p, q), 32) * steps for p in (pictures[b], pictures[b][:, ::-1]) for q in range(4)]
+        agree = [(here * t).sum() / np.linalg.norm(here) / np.linalg.norm(t) for t in there]
+        assert min(abs(value - 0.65) for value in agree) > 1e-3
+        assert sum(value >= 0.65 for value in agree) == found[:, k].sum() and found[0, k] == (agree[0] >= 0.65)
+
+
+@pytest.mark.parametrize(("product", "found"), [(0.97995, True), (0.98, True), (0.9798, False)])
+def test_pairs_just_below_the_bound_are_looked_at(product, found):
+    signatures = np.zeros((3, 64), np.float32)
+    signatures[0, 0], signatures[1, :2], signatures[2, 2] = 1, (product, np.sqrt(1 - product**2)), 1
+    first, second = duplicates._candidates(signatures)
+    assert list(zip(first, second, strict=True)) == ([(0, 1)] if found else [])
+
+
+@pytest.mark.parametrize("products", [1, 17, 40, 2**25])
+def test_every_pair_is_looked_at_once_whatever_fits_in_memory(products, monkeypatch):
+    monkeypatch.setattr(duplicates, "_PRODUCTS", products)
+    signatures = np.abs(np.random.default_rng(0).normal(size=(13, 2))).astype(np.float32)
+    signatures /= np.linalg.norm(signatures, axis=1)[:, None]
+    first, second = duplicates._candidates(signatures)
+    expected = [(i, j) for i in range(13) for j in range(i + 1, 13) if signatures[i] @ signatures[j] > 0.98]
+    assert sorted(zip(first.tolist(), second.tolist(), strict=True)) == expected
+    assert [part.tolist() for part in duplicates._candidates(signatures[:0])] == [[], []]
+
+
+def test_signatures_have_unit_length_and_no_flip_or_turn_changes_them():
+    spectra = np.random.default_rng(0).normal(size=(4, 16, 16)).astype(np.float32)
+    spectra[:, 0, 0] = 0
+    spectra /= np.linalg.norm(spectra, axis=(1, 2))[:, None, None]
+    told = duplicates._signatures(spectra)
+    assert told.shape == (4, 64)
+    np.testing.assert_allclose(np.linalg.norm(told, axis=1), 1, atol=1e-6)
+    sign = (-1.0) ** np.arange(16)
+    for other in (spectra * sign, spectra * sign[:, None], spectra.transpose(0, 2, 1)):
+        np.testing.assert_allclose(duplicates._signatures(other.astype(np.float32)), told, atol=1e-6)
+    left_out = 1 - (spectra[:, :8, :8] ** 2).sum(axis=(1, 2))
+    np.testing.assert_allclose(told[:, -1] ** 2, left_out, atol=1e-5)
+
+
+def test_a_square_pair_is_not_named_again_as_moved():
+    pictures = cells(6)
+    pixels = np.stack([*pictures, pictures[2][:, ::-1], turned(cropped(pictures[4], 0.1, (0, 0)), 8)])
+    found = duplicates.find_copies(bags(pixels))
+    told = list(zip(found.first, found.second, found.turned, found.moved, strict=True))
+    assert told == [(2, 6, True, False), (4, 7, False, True)]
+    for name, kind in (("first", np.int64), ("second", np.int64), ("turned", np.bool_), ("moved", np.bool_)):
+        assert getattr(found, name).dtype == kind
+
+
+def test_one_picture_or_one_that_is_not_blank_has_no_copy():
+    pixels = np.stack([cells(1)[0], np.full((48, 48, 3), 200, np.uint8)])
+    for shown in (pixels[:1], pixels):
+        assert not pairs(duplicates.find_copies(bags(shown)))

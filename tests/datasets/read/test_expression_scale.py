@@ -57,8 +57,14 @@ def test_absent_gene_sets_are_said(tmp_path, monkeypatch):
     assert "is not on this machine" in gmt.hallmark(["A"])[1]
 
 
-@pytest.mark.parametrize("text", ["S\turl\n", "S\turl\tA\nS\turl\tB\n", "\n"])
-def test_a_broken_gmt_file_is_an_error(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("\nS\turl\n", r"a gene set has no genes \(first: line 2\)"),
+     ("S\turl\t\t\n", r"a gene set has no genes \(first: line 1\)"),
+     ("S\turl\tA\nS\turl\tB\n", r"gene sets occur more than once \(first: S, line 2\)"),
+     ("\n \n", "holds no gene set")],
+)  # fmt: skip
+def test_a_broken_gmt_file_is_an_error(tmp_path, text, said):
     (tmp_path / "x.gmt").write_text(text)
-    with pytest.raises(CohortError, match=r"x\.gmt"):
+    with pytest.raises(CohortError, match=rf"x\.gmt: {said}"):
         gmt.read_gmt(tmp_path / "x.gmt")

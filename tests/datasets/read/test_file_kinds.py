@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from datasets.errors import CohortError
+from datasets.read import file_kinds
 from datasets.read.file_kinds import no_text_table
 from tests.datasets.own.test_dataset import TOML, edited, write_cohort
 
@@ -113,3 +114,43 @@ def test_a_torn_parquet_file_is_named(tmp_path, kept):
 def test_a_text_table_is_never_taken_for_something_else(text):
     assert no_text_table(text.encode()) is None
     assert no_text_table(text.encode("utf-16")) is None
+
+
+@pytest.mark.parametrize("level", range(1, 10))
+def test_every_level_of_bzip2_and_every_protocol_of_pickle_is_known(level):
+    assert no_text_table(bz2.compress(CSV, level)).name == "compressed with bzip2"
+    found = no_text_table(b"\x80" + bytes([level]) + b"a,b\n1,2\n")
+    assert (found is not None and found.name == "a Python pickle") == (2 <= level <= 5)
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("xl/workbook.xml", "an Excel workbook"), ("xl/workbook.bin", "an Excel workbook"),
+    ("content.xml", "an OpenDocument spreadsheet"), ("Index/Document.iwa", "a Numbers document"),
+    ("a.csv", "a ZIP archive"),
+])  # fmt: skip
+def test_an_archive_is_what_lies_in_it(name, said):
+    assert no_text_table(zipped(name)).name == said
+    assert no_text_table(b"PK\x05\x06" + bytes(18)).name == no_text_table(zipped(name)[:20]).name == "a ZIP archive"
+
+
+@pytest.mark.parametrize(
+    ("content", "binary"),
+    [(b"a" * 511 + b"\0", True), (b"a" * 512 + b"\0", False), (b"a\0b\0c", False), (b"a\0b", True), (b"\0\0a", False),
+     (b"\xff\xfeabcdef\0", False), (b"\xfe\xffabcdef\0", False)],
+)  # fmt: skip
+def test_few_zero_bytes_at_the_beginning_are_no_text(content, binary):
+    assert (no_text_table(content) is not None) == binary
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf\n <HTML>", b"\t<?xml version='1'?>", b"<!DocType HTML>"])
+def test_markup_is_known_after_blanks_and_marks(content):
+    assert no_text_table(content).name.startswith("a web page or XML")
+
+
+def test_every_kind_has_a_name_and_a_remedy_in_sentences():
+    for beginning, kind in file_kinds._BEGINNINGS:
+        assert no_text_table(beginning + b" more") == kind
+        assert kind.name.startswith(("a ", "an ", "compressed with ")) and not kind.name.endswith(".")
+        assert kind.remedy[0].isupper() and kind.remedy.endswith(".")
+    assert no_text_table(b"ARROW1").name == "an Arrow (Feather) file"
+    assert no_text_table(b"$FL2@(#)").remedy == "Save it as CSV or Parquet, and name that file."

@@ -1,4 +1,7 @@
+import sys
+import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -232,8 +235,71 @@ def test_pbmc68k_of_another_size_is_a_modified_copy(monkeypatch, tmp_path, longe
     (tmp_path / pbmc68k.NAME / pbmc68k.FILE).write_bytes(b"1234")
     source = replace(pbmc68k.SOURCE, files=(replace(pbmc68k.SOURCE.files[0], size=4 + longer),))
     monkeypatch.setattr(pbmc68k, "SOURCE", source)
-    monkeypatch.setattr(pbmc68k, "cohort_from_h5ad", lambda _, *, provenance, **__: provenance)
+    asked = []
+    monkeypatch.setattr(pbmc68k, "cohort_from_h5ad", lambda _, *, provenance, **more: asked.append(more) or provenance)
     assert pbmc68k.load(data_root=tmp_path).modified == modified
+    assert asked == [{"name": "pbmc68k", "label": "bulk_labels", "layer": "raw"}]
+
+
+def test_pbmc68k_is_found_in_the_installed_package_where_no_root_has_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path / "user"))
+    monkeypatch.setenv("HEMABENCH_DATA", str(tmp_path / "data"))
+    package = SimpleNamespace(origin=None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: package)
+    with pytest.raises(DataMissing):
+        pbmc68k.find()
+    package.origin = str(tmp_path / "scanpy" / "__init__.py")
+    for folder in (tmp_path / "scanpy" / "datasets", tmp_path / "data" / pbmc68k.NAME):
+        folder.mkdir(parents=True)
+        (folder / pbmc68k.FILE).touch()
+        assert pbmc68k.find() == folder  # a root goes before the package
+
+
+def test_a_file_is_opened_in_silence_and_what_cannot_be_read_is_said(monkeypatch, tmp_path):
+    def read_h5ad(path):
+        warnings.warn("moved", FutureWarning, stacklevel=1)
+        for failure in failures:
+            raise failure
+        return path
+
+    monkeypatch.setitem(sys.modules, "anndata", SimpleNamespace(read_h5ad=read_h5ad))
+    (tmp_path / "x.h5ad").touch()
+    failures: list[Exception] = []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert h5ad.open_h5ad(tmp_path / "x.h5ad") == tmp_path / "x.h5ad"
+    assert not told
+    for kind in (OSError, KeyError, ValueError, AttributeError, TypeError):
+        failures[:] = [kind("torn")]
+        with pytest.raises(CohortError, match=r"x\.h5ad: cannot be read as \.h5ad: .*torn"):
+            h5ad.open_h5ad(tmp_path / "x.h5ad")
+    with pytest.raises(CohortError, match=r"y\.h5ad: is no file"):
+        h5ad.open_h5ad(tmp_path / "y.h5ad")
+
+
+def test_without_a_file_or_a_label_nothing_is_loaded(monkeypatch, tmp_path):
+    monkeypatch.setenv("HEMABENCH_DATA", str(tmp_path))
+    with pytest.raises(DataMissing, match="data get h5ad"):
+        h5ad.load(label="kind")
+    with pytest.raises(CohortError, match=r"label: no column is named\. Say --option label=COLUMN"):
+        h5ad.load(path="x.h5ad")
+
+
+def test_a_file_says_its_own_name_unless_another_is_given(monkeypatch, tmp_path):
+    monkeypatch.setattr(h5ad, "open_h5ad", lambda path: path)
+    monkeypatch.setattr(h5ad, "cohort_from_anndata", lambda path, **said: (path, said))
+    path, said = h5ad.cohort_from_h5ad(tmp_path / "cells.h5ad", label="kind")
+    own = Provenance(source="cells.h5ad", version="", licence="not stated")
+    assert (path, said) == (tmp_path / "cells.h5ad", {"name": "cells", "provenance": own, "label": "kind"})
+    _, said = h5ad.cohort_from_h5ad(path, name="n", provenance=ORIGIN)
+    assert said == {"name": "n", "provenance": ORIGIN}
+    columns = {"label": "l", "patient": "p", "domain": "d", "layer": "y", "gene_column": "g", "normalise": "none"}
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "x.h5ad").touch()
+    for root, place in ((None, "x.h5ad"), (tmp_path / "below", tmp_path / "below" / "x.h5ad"), (tmp_path, "x.h5ad")):
+        path, said = h5ad.load(data_root=root, path="x.h5ad", **columns)
+        assert str(path) == str(place) and {k: said[k] for k in columns} == columns
 
 
 def test_pbmc68k_real_counts(anndata):

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 import rdata
 
 from datasets.errors import CohortError
+from datasets.read import bioc_expression_set
 from datasets.read.bioc_expression_set import read_expression_set
 from datasets.read.rda_file import read_rda
 from tests.datasets.public import r_ascii
@@ -68,12 +70,31 @@ def test_a_file_of_another_kind_is_named_with_its_own_ending(tmp_path, content):
         read_rda(tmp_path / "x.RData")
 
 
+def test_lists_of_r_may_refer_to_names_that_came_before():
+    def node(name, value, rest, *, before):
+        tag = SimpleNamespace(value=SimpleNamespace(value=name))
+        told = (
+            SimpleNamespace(referenced_object=tag)
+            if before
+            else SimpleNamespace(referenced_object=None, value=tag.value)
+        )
+        return SimpleNamespace(tag=told, value=(value, rest))
+
+    end = SimpleNamespace(value=None)
+    for last in (None, end):
+        told = node(b"a", 1, node(b"b", 2, last, before=True), before=False)
+        assert bioc_expression_set._pairs(told) == {"a": 1, "b": 2}
+    assert bioc_expression_set._pairs(None) == bioc_expression_set._pairs(end) == {}
+
+
 def test_files_of_old_r_that_do_not_say_their_encoding_are_read_in_silence(tmp_path):
     text = r_ascii.rda("name", r_ascii.strings(["a", "b"]))
     (tmp_path / "x.rda").write_text(text.replace("262153\n", "9\n"))  # characters without the flag of ASCII
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         assert pd.Series(read_rda(tmp_path / "x.rda")["name"]).tolist() == ["a", "b"]
+        with pytest.raises(CohortError, match="cannot be read as an ExpressionSet"):
+            read_expression_set(tmp_path / "x.rda")
     assert not told
     with pytest.warns(UserWarning, match="encoding"):
         rdata.read_rda(tmp_path / "x.rda")

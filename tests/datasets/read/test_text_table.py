@@ -64,6 +64,14 @@ def test_a_missing_column_lists_those_there_are():
         pick(pd.DataFrame({"id": ["1"], "sex": ["f"]}), {"age": "age"}, "f.csv")
 
 
+@pytest.mark.parametrize(("columns", "rest"), [(30, ""), (31, " and 1 more"), (35, " and 5 more")])
+def test_of_many_columns_thirty_are_listed(columns, rest):
+    table = pd.DataFrame(columns=[f"c{i}" for i in range(columns)])
+    listed = ", ".join(f"c{i}" for i in range(30))
+    with pytest.raises(CohortError, match=rf"has {listed}{rest}\.$"):
+        pick(table, {"age": "age"}, "f.csv")
+
+
 def test_files_that_are_no_table_are_an_error(tmp_path):
     with pytest.raises(CohortError, match="there is no file"):
         read_text(tmp_path / "no.csv")

@@ -2,13 +2,14 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
 
 import datasets
 from datasets.public import amlsg, apl_labs, beataml
-from datasets.read.units import KNOWN, UnitError, factor, slip
+from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
 
 FOLDER = Path(datasets.__file__).parent
 
@@ -40,6 +41,30 @@ def test_an_unknown_unit_lists_what_is_read():
         factor("per lot", "10^9/L")
 
 
+@pytest.mark.parametrize(
+    ("unit", "target", "said"),
+    [
+        ("mmoll/L", "mmol/L", "it is no known unit; did you mean 'mmol/L'"),
+        ("g/ddL", "g/L", "it is no known unit; did you mean 'g/dL'"),
+        ("mmol/L", "g/L", "which measures something else; did you mean 'mg/L'; forms"),
+        ("g; L", "g/L", "it is no unit; "),
+        ("per lot", "10^9/L", "it is no known unit; forms that are read"),
+    ],
+)
+def test_a_unit_that_cannot_be_turned_says_why_and_which_forms_can(unit, target, said):
+    with pytest.raises(UnitError) as told:
+        factor(unit, target)
+    assert str(told.value).startswith(f"{unit!r} cannot be turned into {target!r}, {said}".removesuffix("; forms"))
+    meant = re.findall(r"'([^']*)'", str(told.value).partition("did you mean")[2].partition(" forms")[0])
+    assert all(isinstance(factor(form, target), float) for form in meant)
+
+
+def test_a_unit_is_itself_whatever_it_is():
+    assert (
+        factor("per lot", "per lot") == 1 and known_unit("height", "cm") == "cm" and known_unit("hb", "g/dL") == "g/L"
+    )
+
+
 HEALTHY = {
     "age": 61, "wbc": 7.0, "hb": 140, "platelets": 250, "fibrinogen": 3.0, "d_dimer": 0.4, "pt": 12, "ldh": 180,
     "prothrombin_ratio": 95, "mcv": 90, "mchc": 335, "neutrophils": 4.0, "monocytes": 0.5, "lymphocytes_pct": 30,
@@ -59,6 +84,8 @@ def test_every_known_variable_has_its_usual_value() -> None:
     assert {name: slip(name, value) for name, value in HEALTHY.items()} == dict.fromkeys(HEALTHY)
     assert slip("hb", 45) is slip("platelets", 3) is slip("wbc", 300) is None  # ill, but alive
     assert slip("height", -5) is None
+    assert "; times 10 or " in str(slip("hb", 2))  # 20 is the edge
+    assert "1/1000 it would not" in str(slip("platelets", 3_000_000))  # and so is 3000
 
 
 @pytest.mark.parametrize(("name", "value", "said"), IN_ANOTHER_UNIT)
@@ -74,6 +101,19 @@ def test_the_ends_of_a_range_are_possible_and_what_is_beyond_is_not(name: str) -
     for value in (low - 1e-6 * (high - low), high * (1 + 1e-6)):
         told = slip(name, value)
         assert told is not None and f"{KNOWN[name].unit} lies outside {low:g} to {high:g}" in told
+
+
+RANGES = {
+    "age": (0, 120), "wbc": (0.05, 1000), "hb": (20, 250), "platelets": (1, 3000), "fibrinogen": (0.1, 15),
+    "d_dimer": (0.01, 500), "pt": (5, 150), "prothrombin_ratio": (5, 150), "ldh": (20, 20_000), "mcv": (50, 150),
+    "mchc": (200, 450), "neutrophils": (0, 500), "monocytes": (0, 500), "lymphocytes_pct": (0, 100),
+    "eosinophils_pct": (0, 100), "promyelocytes": (0, 100), "calcium": (0.5, 6), "creatinine": (5, 3000),
+    "globulin": (5, 150),
+}  # fmt: skip
+
+
+def test_ranges_are_those_that_reports_judge_by() -> None:
+    assert {name: (known.low, known.high) for name, known in KNOWN.items()} == RANGES
 
 
 def test_shares_end_where_they_must_and_counts_begin_at_none() -> None:
