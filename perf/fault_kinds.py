@@ -88,6 +88,8 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.arguments) or _is_text(child):
             continue
+        if isinstance(child, ast.keyword) and child.arg in _GUARDS:
+            continue
         yield child
         if isinstance(child, ast.Raise):
             continue
