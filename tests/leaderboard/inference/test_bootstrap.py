@@ -78,6 +78,21 @@ def test_replicates_are_averaged_on_the_same_patients() -> None:
     np.testing.assert_allclose(both, np.mean(apart, axis=0), rtol=0, atol=1e-12)
 
 
+def test_a_replicate_without_a_score_is_left_out_and_folds_are_compared_apart() -> None:
+    first, metric = replicate(0, n=40, n_classes=2), [METRICS["auroc"]]
+    weights = draw(np.zeros(40, dtype=np.int64), 5, np.random.default_rng(0))
+    one_class = replace(first, y=np.ones_like(first.y))
+    alone, both = distribution([first], metric, weights), distribution([one_class, first], metric, weights)
+    np.testing.assert_array_equal(both, alone)
+    assert np.isnan(distribution([one_class], metric, weights)).all()
+    fold = np.arange(40) // 10
+    shifted = replace(first, proba=first.proba + 5 * fold[:, None], fold=fold)
+    np.testing.assert_allclose(
+        distribution([shifted], metric, weights), distribution([replace(first, fold=fold)], metric, weights)
+    )
+    assert distribution([replace(shifted, fold=0 * fold)], metric, weights)[0, 0] != pytest.approx(alone[0, 0])
+
+
 def test_interval_ignores_undefined_resamples() -> None:
     all_defined = np.arange(101.0)
     samples = np.vstack([all_defined, np.where(all_defined % 2, np.nan, all_defined), np.full(101, np.nan)])
