@@ -65,7 +65,7 @@ def hand_view(
     """Return the view of a board of one task."""
     scores = hand_scores(task, told, sets)
     board = Board(**FACTS, tasks=(task,), scores=scores, details=pd.DataFrame(),
-                  pairs=pd.DataFrame() if pairs is None else pairs, further=further or {})  # fmt: skip
+                  pairs=pd.DataFrame(columns=["task"]) if pairs is None else pairs, further=further or {})  # fmt: skip
     return TaskView(board, task)
 
 

@@ -52,10 +52,11 @@ def test_specimens_of_a_patient_are_averaged_unless_one_by_one_is_wanted() -> No
     np.testing.assert_allclose(one.proba[0], [0.4, 0.25, 0.35])
     assert scored_unit(given_) == "patients" and scored_line(given_).startswith("Scores are of patients")
     by_cell = [sets(given_, "specimen"), sets(replace(given_, level="specimen"))]
-    two_labels = replace(given_, predictions=pd.concat([part(), more.assign(y=1)], ignore_index=True))
-    for found in (*by_cell, sets(two_labels)):
+    alike = part().iloc[[3]].assign(specimen="alike")
+    two_labels = replace(given_, predictions=pd.concat([part(), more.assign(y=1), alike], ignore_index=True))
+    for found, n in (*((found, 5) for found in by_cell), (sets(two_labels), 6)):
         (one,) = found["in-domain"].replicates["a"]
-        assert len(one.y) == 5 and one.patient.tolist().count(0) == 2
+        assert len(one.y) == n and one.patient.tolist().count(0) == 2
     assert scored_unit(two_labels) == scored_unit(replace(given_, level="specimen")) == "specimens"
     assert scored_line(two_labels).startswith("Scores are of specimens")
 
