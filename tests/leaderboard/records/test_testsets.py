@@ -134,6 +134,18 @@ def test_strata_are_classes_in_domains_and_a_patient_of_two_is_of_both() -> None
     assert len(set(sets(task(both))["in-domain"].strata)) == 1
 
 
+def test_the_order_of_rows_changes_nothing() -> None:
+    more = part().iloc[[1]].assign(specimen="more", domain="0")
+    given_ = task(part(), part("b"), part("a", "test:B", first=20, domain="B"), more)
+    turned = replace(given_, predictions=given_.predictions.iloc[::-1])
+    for one, other in zip(sets(given_).values(), sets(turned).values(), strict=True):
+        assert one.patients.tolist() == other.patients.tolist() == sorted(one.patients)
+        assert (one.name, one.strata.tolist()) == (other.name, other.strata.tolist())
+        for mine, theirs in zip(one.replicates["a"], other.replicates["a"], strict=True):
+            for name in ("y", "proba", "patient", "fold"):
+                np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name))
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=12), st.integers(1, 3))
 def test_class_sizes_by_counting(pairs: list[tuple[int, int]], models: int) -> None:
     patient, y = np.array(pairs).T

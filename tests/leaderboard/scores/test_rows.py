@@ -68,7 +68,7 @@ def test_facts_are_those_of_each_entry(table: pd.DataFrame) -> None:
     notes = of(table, "accuracy", "note")
     assert notes[:5] == [f"note {i}" for i in range(5)] and str(notes[5]).startswith("0 of 4 folds")
     assert of(table, "accuracy", "comparable") == [True] * 4 + [False, False, True]
-    assert set(table["task"]) == {"t"}
+    assert set(table["task"]) == {"t"} and list(table.index) == list(range(len(NAMES) * len(FIVE)))
 
 
 def test_ranks_leave_out_stale_rows_holes_and_references(table: pd.DataFrame) -> None:
