@@ -96,7 +96,7 @@ def _logistic(line: Floats) -> Floats:
 
 def _separated(x: Floats, true: Floats, rows: Floats) -> NDArray[np.bool_]:
     """Return where a threshold parts the class from the rest, so that no finite slope is best, (B,)."""
-    order = np.argsort(x, kind="stable")
+    order = np.argsort(x)
     kinds = [order[true[order] > 0], order[true[order] == 0]]
     low, high = ([_first_drawn(x, rows, kind[::step]) for kind in kinds] for step in (1, -1))
     parted: NDArray[np.bool_] = (low[0] >= high[1]) | (low[1] >= high[0])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from leaderboard.measures.recalibration_line import intercept, slope
+from leaderboard.measures.recalibration_line import _logistic, intercept, slope
 
 Floats = NDArray[np.float64]
 
@@ -83,3 +83,12 @@ def test_a_certain_probability_counts_as_one_in_a_million_of_doubt() -> None:
     assert intercept(y, np.stack([1 - chance, chance], axis=1), weights)[0, 1] == pytest.approx(
         offset(x, y.astype(float), weights[0], 1.0), abs=1e-6
     )
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_logistic_function_is_made_in_place_and_never_overflows() -> None:
+    line = np.array([-800.0, -2.0, 0.0, 2.0, 800.0])
+    wanted = expit(line)
+    found = _logistic(line)
+    assert found is line
+    np.testing.assert_allclose(found, wanted, atol=1e-15)

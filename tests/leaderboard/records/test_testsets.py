@@ -136,7 +136,7 @@ def test_strata_are_classes_in_domains_and_a_patient_of_two_is_of_both() -> None
 
 def test_the_order_of_rows_changes_nothing() -> None:
     more = part().iloc[[1]].assign(specimen="more", domain="0")
-    given_ = task(part(), part("b"), part("a", "test:B", first=20, domain="B"), more)
+    given_ = task(part(), more, part("a", "test:B", first=20, domain="B"))
     turned = replace(given_, predictions=given_.predictions.iloc[::-1])
     for one, other in zip(sets(given_).values(), sets(turned).values(), strict=True):
         assert one.patients.tolist() == other.patients.tolist() == sorted(one.patients)
