@@ -62,6 +62,26 @@ def test_weights_equal_repeating_whole_patients() -> None:
         assert ours[1, b] == pytest.approx(roc_auc_score(y, proba, multi_class="ovr"), abs=1e-12)
 
 
+@pytest.mark.parametrize(("block", "sizes"), [(None, [31]), (500, [10, 10, 10, 1]), (49, [1] * 31)])
+def test_as_many_resamples_as_fit_are_made_at_a_time(
+    block: int | None, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if block:
+        monkeypatch.setattr(bootstrap, "BLOCK", block)
+    seen = []
+
+    def counted(y: NDArray[np.int64], proba: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        assert not rows.flags.writeable  # so that scores of a block share their work
+        seen.append(len(rows))
+        return rows @ proba[:, 0]
+
+    one = replicate()
+    weights = draw(one.y, 30, np.random.default_rng(0))
+    found = distribution([one], [replace(METRICS["nll"], function=counted)], weights)
+    np.testing.assert_allclose(found[0], weights[one.patient].T @ one.proba[:, 0])
+    assert seen == sizes
+
+
 def test_blocks_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     one, metrics = replicate(), metrics_for(3)
     weights = draw(one.y, 30, np.random.default_rng(0))

@@ -30,7 +30,24 @@ def means(one: Replicate, rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return told
 
 
-@pytest.mark.parametrize("block", [1 << 18, 30, 1])
+@pytest.mark.parametrize(("block", "sizes"), [(None, [9]), (36, [3, 3, 3]), (30, [2, 2, 2, 2, 1]), (1, [1] * 9)])
+def test_as_many_resamples_as_fit_are_made_at_a_time(
+    block: int | None, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if block:
+        monkeypatch.setattr(sys.modules[clustered.__module__], "BLOCK", block)
+    seen = []
+
+    def counted(one: Replicate, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        seen.append(len(rows))
+        return rows @ one.proba
+
+    one, weights = replicate(0), np.arange(54).reshape(6, 9).astype(np.uint16)
+    np.testing.assert_allclose(clustered(counted, [one], weights), weights[one.patient].T @ one.proba)
+    assert seen == sizes
+
+
+@pytest.mark.parametrize("block", [1 << 18, 30])
 def test_replicates_are_averaged_where_they_are_defined(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[clustered.__module__], "BLOCK", block)
     both, weights = [replicate(0), replicate(1)], np.random.default_rng(2).integers(0, 3, (6, 9)).astype(np.uint16)

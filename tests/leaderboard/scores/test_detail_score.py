@@ -14,6 +14,7 @@ from leaderboard.inference.bootstrap import interval, reflected
 from leaderboard.measures.detail_metrics import DETAILS
 from leaderboard.measures.share_interval import share_interval
 from leaderboard.records.testsets import ClassSizes
+from leaderboard.scores import detail_score as module
 from leaderboard.scores.detail_score import _bounds, _most, detail
 from tests.leaderboard.held_out_task import rows, task_of
 
@@ -115,3 +116,22 @@ def test_another_seed_draws_others_and_two_specimens_are_shown_at_both_levels() 
     assert set(table["n_specimens"]) == {24} and set(table["n_patients"]) == {23}
     empty = replace(given, predictions=given.predictions.iloc[:0])
     assert detail(empty, resamples=5).empty and list(detail(empty, resamples=5)) == list(table)
+
+
+@pytest.mark.parametrize(("block", "sizes"), [(1 << 18, [21]), (200, [8, 8, 5]), (22, [1] * 21)])
+def test_as_many_resamples_as_fit_are_made_at_a_time(block: int, sizes: list[int], monkeypatch) -> None:
+    given = task()
+    whole, score, seen = detail(given, resamples=20), module._score, []
+
+    def counted(metric, replicate, rows):
+        assert not rows.flags.writeable
+        seen.append((metric.name, len(rows)))
+        return score(metric, replicate, rows)
+
+    monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(module, "_score", counted)
+    table = detail(given, resamples=20)
+    assert [n for name, n in seen if name == "kappa"] == sizes * 2  # two seeds
+    lines = table["metric"] == "calibration_slope"  # each begins at the line of its block
+    pd.testing.assert_frame_equal(table[~lines], whole[~lines], rtol=0, atol=1e-9)
+    assert block == module.BLOCK
