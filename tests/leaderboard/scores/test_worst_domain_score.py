@@ -63,6 +63,7 @@ def test_a_domain_that_cannot_be_evaluated_is_not_the_worst() -> None:
 def test_the_names_of_seeds_change_nothing_but_their_order_may() -> None:
     tables = [score(task(seeds), resamples=30) for seeds in ((0, 1), (1, 8))]
     pd.testing.assert_frame_equal(*tables)
+    assert list(tables[0].index) == list(range(len(tables[0])))
     assert (tables[0]["value"] != score(task(), resamples=30)["value"]).any()
 
 
