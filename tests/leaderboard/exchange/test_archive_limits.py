@@ -122,6 +122,13 @@ def test_columns_hold_what_is_computed_with_them(tmp_path: Path, column: str, va
         archive.unpack(tmp_path)
 
 
+def test_one_empty_cell_of_a_text_is_named(tmp_path: Path) -> None:
+    path = folder(tmp_path, task()) / "trials.parquet"
+    pd.read_parquet(path).assign(error=["", "", None, ""]).to_parquet(path)
+    with pytest.raises(archive.ArchiveError, match=r"^trials\.parquet: column error has empty cells"):
+        archive.unpack(tmp_path)
+
+
 def test_a_column_that_is_there_twice_or_lost_is_named(tmp_path: Path) -> None:
     path = folder(tmp_path, task()) / "trials.parquet"
     kept = pq.read_table(path)
