@@ -79,9 +79,7 @@ def part_key(make: Make, tasks: Tasks, resamples: int, seed: int) -> str:
     for text in (make.__module__, make.__qualname__, str(resamples), str(seed), _code(), *_environment()):
         _tell(told, text.encode())
     for task in tasks:
-        _tell(told, b"task")
         for field in fields(TaskResult):
-            _tell(told, field.name.encode())
             _tell(told, _bytes(getattr(task, field.name)))
     return told.hexdigest()
 

@@ -58,7 +58,7 @@ def _rich(table: Table, kept: list[int]) -> RichTable:
     for i in kept:
         column = table.columns[i]
         header = Text("\n".join([*column.header.split(" "), *column.where.split(" ")]).rstrip())
-        rich.add_column(header, justify="right" if column.numeric else "left", overflow="fold", vertical="top")
+        rich.add_column(header, justify="right" if column.numeric else "left", overflow="fold")
     for row in table.rows:
         rich.add_row(*(_text(row[i]) for i in kept))
     return rich

@@ -70,10 +70,9 @@ def _one_against_rest(positive: Ints, score: Floats, rows: Floats, groups: list[
     won, pairs = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
     for group in groups:
         above, below = group[positive[group]], group[~positive[group]]
-        if len(above) and len(below):
-            group_won, group_pairs = _pairs(score[above], score[below], rows[above], below, rows)
-            won += group_won
-            pairs += group_pairs
+        group_won, group_pairs = _pairs(score[above], score[below], rows[above], below, rows)
+        won += group_won
+        pairs += group_pairs
     return ratio(won, pairs)
 
 

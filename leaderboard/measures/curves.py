@@ -139,5 +139,4 @@ def _first(holds: Callable[[Ints, Ints], Bools], ranking: Ranking) -> Ints:
         middle = (low + high) // 2
         true = holds(np.minimum(middle, past - 1), columns) | (middle == past)
         low, high = np.where(true, low, middle + 1), np.where(true, middle, high)
-        low = np.minimum(low, high)
     return high

@@ -19,7 +19,8 @@ def slope(y: Ints, proba: Floats, weights: Floats) -> Floats:
 
     NaN where a class is absent, alone, or separated. Reference: E. Steyerberg, Clinical Prediction Models, 2019.
     """
-    return _per_class(y, proba, weights)[1]
+    odds, true = _log_odds(proba), _one_hot(y, proba)
+    return np.stack([_line(odds[:, k], true[:, k], weights) for k in range(proba.shape[1])], axis=1)
 
 
 def intercept(y: Ints, proba: Floats, weights: Floats) -> Floats:
@@ -37,25 +38,19 @@ def _log_odds(proba: Floats) -> Floats:
     return np.log(clipped) - np.log1p(-clipped)
 
 
-def _per_class(y: Ints, proba: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    odds, true = _log_odds(proba), _one_hot(y, proba)
-    lines = [_line(odds[:, k], true[:, k], weights) for k in range(proba.shape[1])]
-    return np.stack([a for a, _ in lines], axis=1), np.stack([b for _, b in lines], axis=1)
-
-
-def _line(x: Floats, true: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Fit (a, b) of every resample by Newton's method, each (B,); NaN where no finite line is best."""
+def _line(x: Floats, true: Floats, weights: Floats) -> Floats:
+    """Return the slope of every resample by Newton's method, (B,); NaN where no finite line is best."""
     rows = np.ascontiguousarray(weights.T)
-    found = np.full((2, rows.shape[1]), np.nan)
+    found = np.full(rows.shape[1], np.nan)
     able = np.flatnonzero(_both(true, weights) & ~_separated(x, true, rows))
     if len(able):
         whole = rows[:, able].sum(axis=1, keepdims=True)
         start = _newton(x, true, whole, _flat(true, whole))  # that of all resamples together is near each
-        found[:, able] = _newton(x, true, rows[:, able], np.repeat(start, len(able), axis=1))
-        lost = able[np.isnan(found[1, able])]
-        found[:, lost] = _newton(x, true, rows[:, lost], _flat(true, rows[:, lost]))
-    found[:, ~(np.abs(found[1]) < _DIVERGED)] = np.nan
-    return found[0], found[1]
+        found[able] = _newton(x, true, rows[:, able], np.repeat(start, len(able), axis=1))[1]
+        lost = able[np.isnan(found[able])]
+        found[lost] = _newton(x, true, rows[:, lost], _flat(true, rows[:, lost]))[1]
+    found[~(np.abs(found) < _DIVERGED)] = np.nan
+    return found
 
 
 def _flat(true: Floats, rows: Floats) -> Floats:
@@ -101,7 +96,7 @@ def _logistic(line: Floats) -> Floats:
 
 def _separated(x: Floats, true: Floats, rows: Floats) -> NDArray[np.bool_]:
     """Return where a threshold parts the class from the rest, so that no finite slope is best, (B,)."""
-    order = np.argsort(x, kind="stable")
+    order = np.argsort(x)
     kinds = [order[true[order] > 0], order[true[order] == 0]]
     low, high = ([_first_drawn(x, rows, kind[::step]) for kind in kinds] for step in (1, -1))
     parted: NDArray[np.bool_] = (low[0] >= high[1]) | (low[1] >= high[0])

@@ -83,7 +83,7 @@ def _check_keys(task: TaskResult, table: pd.DataFrame, what: str) -> None:
 
 def _check_roles(task: TaskResult) -> None:
     table = task.predictions
-    strange = ~table["role"].str.fullmatch(r"test(:.+)?", flags=0) | table["role"].str[5:].isin(RESERVED)
+    strange = ~table["role"].str.fullmatch(r"test(:.+)?") | table["role"].str[5:].isin(RESERVED)
     if strange.any():
         said = f"a role of task {task.name!r} is neither 'test' nor 'test:<domain>', or its domain is one of {RESERVED}"
         raise ResultError(f"{said}: {_first(table, strange, KEY)}")

@@ -32,7 +32,7 @@ def averaged(task: TaskResult, table: pd.DataFrame) -> pd.DataFrame:
     if task.level == "specimen" or (len(labels) and labels.max() > 1):
         return table
     columns = proba_columns(task)
-    grouped = table.groupby([*MODEL, "role", "patient", "y"], sort=True)
+    grouped = table.groupby([*MODEL, "role", "patient", "y"])
     means = grouped.agg({"domain": "min"} | dict.fromkeys(columns, "mean")).reset_index()
     return means.assign(specimen=means["patient"])
 

@@ -98,7 +98,7 @@ def _tested_elsewhere(ood: pd.DataFrame, tested: pd.DataFrame) -> dict[str, str]
 
 def _against_majority(table: pd.DataFrame, of: list[str], facts: list[str], words: str) -> dict[str, str]:
     told = table[["entry", *of, *facts]].drop_duplicates()
-    votes = told.groupby([*of, *facts], sort=True)["entry"].nunique().rename("votes").reset_index()
+    votes = told.groupby([*of, *facts])["entry"].nunique().rename("votes").reset_index()
     best = votes.sort_values("votes", ascending=False, kind="stable").drop_duplicates(of)
     merged = told.merge(best[[*of, *facts]], on=of, suffixes=("", "_most"))
     differs = (merged[facts].to_numpy() != merged[[f"{f}_most" for f in facts]].to_numpy()).any(axis=1)

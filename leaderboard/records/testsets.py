@@ -77,7 +77,7 @@ def test_sets(task: TaskResult, level: Level = "patient") -> tuple[TestSet, ...]
     averaged = single and level == "patient" and task.level == "patient"
     unit = ["patient"] if averaged else ["patient", "specimen"]
     keys = ["role", "entry", "seed", "fold", *unit, "y"]
-    units = table.groupby(keys, sort=True)[proba_columns(task)].mean().round(DIGITS).reset_index()
+    units = table.groupby(keys)[proba_columns(task)].mean().round(DIGITS).reset_index()
     roles = sorted(units["role"].unique())
     shifted = [role for role in roles if role != "test"]
     parts = {_name(role): [role] for role in roles} | ({SHIFTED: shifted} if len(shifted) > 1 else {})
@@ -179,7 +179,7 @@ def _replicates(
     proba = units[proba_columns(task)].to_numpy(dtype=np.float64)
     patient = np.searchsorted(patients, units["patient"].to_numpy(dtype=str))
     found: dict[str, list[Replicate]] = {}
-    for _, part in units.assign(row=np.arange(len(units))).groupby(["entry", *by], sort=True):
+    for _, part in units.assign(row=np.arange(len(units))).groupby(["entry", *by]):
         rows = part["row"].to_numpy()
         one = Replicate(y[rows], proba[rows], patient[rows], fold[rows], int(seed[rows[0]]))
         found.setdefault(str(units["entry"].iloc[rows[0]]), []).append(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from leaderboard.boards import parts, score_cache
 from leaderboard.boards.board import build, texts
 from leaderboard.boards.score_cache import ScoreCache, part_key
 from leaderboard.questions.further import further_tables
-from leaderboard.records.results import TaskResult
+from leaderboard.records.results import Published, TaskResult
 from leaderboard.scores.detail_score import detail
 from leaderboard.scores.score import score
 from tests.leaderboard.fake_board import fake_task
@@ -252,3 +253,35 @@ def test_a_table_that_parquet_would_change_is_refused(tmp_path, column):
     with pytest.raises(TypeError, match="scores"):
         ScoreCache(tmp_path).tables(make, (small(),), 20, 0)
     assert not list(tmp_path.glob("*/scored.json"))
+
+
+def test_what_says_the_same_has_the_same_key(monkeypatch):
+    task = replace(small(), published=(Published("r", "p", "c"),))
+    key = part_key(parts.further, (task,), 20, 0)
+    turned = replace(task, families=dict(reversed(task.families.items())))
+    assert part_key(parts.further, (turned,), 20, 0) == key
+    shifted = replace(task, predictions=task.predictions.set_axis(range(7, 7 + len(task.predictions))))
+    assert part_key(parts.further, (shifted,), 20, 0) == key
+    assert part_key(parts.further, (replace(task, published=()),), 20, 0) != key
+    assert part_key(parts.further, (task, task), 20, 0) != key
+    monkeypatch.setattr(score_cache, "_SOURCES", dict(reversed(score_cache._SOURCES.items())))
+    assert part_key(parts.further, (task,), 20, 0) == key
+    renamed = {name.replace("counts", "county"): source for name, source in score_cache._SOURCES.items()}
+    monkeypatch.setattr(score_cache, "_SOURCES", renamed)
+    assert part_key(parts.further, (task,), 20, 0) != key
+
+
+def test_neighbours_do_not_run_into_each_other():
+    told = [hashlib.sha256() for _ in range(2)]
+    for digest, texts_ in zip(told, ((b"ab", b"c"), (b"a", b"bc")), strict=True):
+        for text in texts_:
+            score_cache._tell(digest, text)
+    assert told[0].hexdigest() != told[1].hexdigest()
+
+
+def test_a_folder_whose_record_was_never_written_is_filled(tmp_path):
+    assert len(ask(tmp_path, small())) == 1
+    (folder,) = tmp_path.iterdir()
+    assert len(folder.name) == 32
+    (folder / "scored.json").unlink()
+    assert len(ask(tmp_path, small())) == 1 and ask(tmp_path, small()) == []

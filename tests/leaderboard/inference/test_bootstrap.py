@@ -62,6 +62,26 @@ def test_weights_equal_repeating_whole_patients() -> None:
         assert ours[1, b] == pytest.approx(roc_auc_score(y, proba, multi_class="ovr"), abs=1e-12)
 
 
+@pytest.mark.parametrize(("block", "sizes"), [(None, [31]), (500, [10, 10, 10, 1]), (49, [1] * 31)])
+def test_as_many_resamples_as_fit_are_made_at_a_time(
+    block: int | None, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if block:
+        monkeypatch.setattr(bootstrap, "BLOCK", block)
+    seen = []
+
+    def counted(y: NDArray[np.int64], proba: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        assert not rows.flags.writeable  # so that scores of a block share their work
+        seen.append(len(rows))
+        return rows @ proba[:, 0]
+
+    one = replicate()
+    weights = draw(one.y, 30, np.random.default_rng(0))
+    found = distribution([one], [replace(METRICS["nll"], function=counted)], weights)
+    np.testing.assert_allclose(found[0], weights[one.patient].T @ one.proba[:, 0])
+    assert seen == sizes
+
+
 def test_blocks_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     one, metrics = replicate(), metrics_for(3)
     weights = draw(one.y, 30, np.random.default_rng(0))
@@ -76,6 +96,21 @@ def test_replicates_are_averaged_on_the_same_patients() -> None:
     both = distribution([first, second], metrics, weights)
     apart = [distribution([one], metrics, weights) for one in (first, second)]
     np.testing.assert_allclose(both, np.mean(apart, axis=0), rtol=0, atol=1e-12)
+
+
+def test_a_replicate_without_a_score_is_left_out_and_folds_are_compared_apart() -> None:
+    first, metric = replicate(0, n=40, n_classes=2), [METRICS["auroc"]]
+    weights = draw(np.zeros(40, dtype=np.int64), 5, np.random.default_rng(0))
+    one_class = replace(first, y=np.ones_like(first.y))
+    alone, both = distribution([first], metric, weights), distribution([one_class, first], metric, weights)
+    np.testing.assert_array_equal(both, alone)
+    assert np.isnan(distribution([one_class], metric, weights)).all()
+    fold = np.arange(40) // 10
+    shifted = replace(first, proba=first.proba + 5 * fold[:, None], fold=fold)
+    np.testing.assert_allclose(
+        distribution([shifted], metric, weights), distribution([replace(first, fold=fold)], metric, weights)
+    )
+    assert distribution([replace(shifted, fold=0 * fold)], metric, weights)[0, 0] != pytest.approx(alone[0, 0])
 
 
 def test_interval_ignores_undefined_resamples() -> None:

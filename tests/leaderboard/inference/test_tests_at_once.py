@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata, wilcoxon
 
+from leaderboard.inference import permutation
 from leaderboard.inference.critical_difference import signed_rank_p
 from leaderboard.inference.permutation import permutation_p
 from leaderboard.measures.metrics import METRICS
@@ -67,3 +68,22 @@ def test_a_score_that_is_no_sum_over_patients_is_refused():
     replicate = _replicate(np.random.default_rng(0), np.arange(6) % 2, np.arange(6), np.zeros(6, int), 2, 1)
     with pytest.raises(ValueError, match="ece"):
         permutation_p((replicate,), (replicate,), METRICS["ece"], 6)
+
+
+@pytest.mark.parametrize(("block", "sizes"), [(1 << 18, [41]), (100, [10, 10, 10, 10, 1]), (9, [1] * 41)])
+def test_exchanges_are_made_in_blocks_of_which_the_first_is_the_observed(block, sizes, monkeypatch):
+    monkeypatch.setattr(permutation, "BLOCK", block)
+    permutation._signs.cache_clear()
+    signs = permutation._signs(40, 10, 3)
+    assert [len(rows) for rows in permutation._blocks(signs)] == sizes and not signs.flags.writeable
+    assert (signs[0] == 1).all() and set(np.unique(signs)) == {-1, 1}
+    np.testing.assert_allclose(permutation._sums(signs, np.arange(10.0)), signs @ np.arange(10.0))
+    permutation._signs.cache_clear()
+
+
+def test_two_thousand_exchanges_of_seed_nought_unless_somebody_says_otherwise():
+    rng = np.random.default_rng(1)
+    y, patient, fold = np.arange(30) % 2, np.arange(30), np.zeros(30, int)
+    one, two = ((_replicate(rng, y, patient, fold, 2, skill),) for skill in (1, 0))
+    told = [permutation_p(one, two, METRICS["auroc"], 30, **given) for given in ({}, {"permutations": 2000, "seed": 0})]
+    assert told[0] == told[1] and told[0] != permutation_p(one, two, METRICS["auroc"], 30, permutations=2001)

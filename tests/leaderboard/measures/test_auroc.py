@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from leaderboard.measures.auroc import auroc
+from leaderboard.measures.auroc import auroc, class_auroc, hand_till
 from tests.leaderboard.metric_cases import Case, cases
 
 
@@ -65,3 +65,24 @@ def test_perfect_reversed_constant_and_not_evaluable() -> None:
     np.testing.assert_array_equal(auroc(y, np.c_[score, 1 - score], weights), [0, np.nan, np.nan])
     np.testing.assert_array_equal(auroc(y, np.full((3, 2), 0.5), weights), [0.5, np.nan, np.nan])
     assert np.isnan(auroc(np.zeros(0, dtype=int), np.zeros((0, 3)), np.zeros((2, 0)))).all()
+
+
+@given(cases(), st.integers(0, 99))
+def test_each_class_and_each_pair_of_classes_within_folds(case: Case, seed: int) -> None:
+    y, proba, weights = case
+    fold = np.random.default_rng(seed).integers(0, 2, len(y))
+    n_classes = proba.shape[1]
+
+    def counted(w: NDArray[np.float64], one: int, others: list[int]) -> float:
+        left, right = np.flatnonzero(y == one), np.flatnonzero(np.isin(y, others))
+        both = np.outer(w[left], w[right]) * (fold[left][:, None] == fold[right])
+        ahead = proba[left, one][:, None] - proba[right, one]
+        return float((both * ((ahead > 0) + 0.5 * (ahead == 0))).sum() / both.sum()) if both.any() else np.nan
+
+    by_class, by_pair = class_auroc(*case, fold=fold), hand_till(*case, fold=fold)
+    for b, w in enumerate(weights):
+        wanted = [counted(w, k, [j for j in range(n_classes) if j != k]) for k in range(n_classes)]
+        assert by_class[b] == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+        pairs = [(counted(w, i, [j]) + counted(w, j, [i])) / 2 for i in range(n_classes) for j in range(i)]
+        known = [pair for pair in pairs if not np.isnan(pair)]
+        assert by_pair[b] == pytest.approx(np.mean(known) if known else np.nan, abs=1e-12, nan_ok=True)

@@ -13,9 +13,16 @@ from scipy.stats import binom, binomtest, norm, t
 from leaderboard.inference.bootstrap import draw, interval, reach
 from leaderboard.measures.exact_interval import clopper_pearson
 from leaderboard.measures.metrics import METRICS
-from leaderboard.measures.share_interval import at_bound, most_at_bound, most_effective, share_interval
+from leaderboard.measures.share_interval import (
+    at_bound,
+    few_patients,
+    most_at_bound,
+    most_effective,
+    share_interval,
+    unmoved,
+)
 from leaderboard.records.pooled import FEW_OF_STRATUM, pooled
-from leaderboard.records.testsets import ClassSizes
+from leaderboard.records.testsets import ClassSizes, Replicate
 
 Z = norm.ppf(0.975)
 
@@ -75,6 +82,8 @@ def test_the_most_a_score_is_worth_is_what_gives_its_variance_where_recalls_are_
     assert most_effective("classes", np.full(5, 6)) == pytest.approx(30)
     assert most_effective("comparisons", np.array([7, 3])) == pytest.approx(most_effective("classes", np.array([7, 3])))
     assert most_effective("classes", np.zeros(3, dtype=np.int64)) == 0
+    assert most_effective("comparisons", sizes) == pytest.approx(2 * most_effective("classes", sizes))
+    assert most_effective("comparisons", np.array([0, 5])) == 5  # one class compares with nothing, and is no more
 
 
 @given(
@@ -133,6 +142,8 @@ def test_what_each_metric_can_be_worth_counts_a_patient_of_several_classes_once(
     donors = ClassSizes(rows=every * 5, patients=every, others=every, distinct=4)
     for share in ("patients", "classes", "comparisons"):
         assert most_at_bound(share, donors) == 4
+    apart = ClassSizes(rows=every, patients=every, others=every, distinct=40)  # each has one class: nothing is cut
+    assert most_at_bound("comparisons", apart) == pytest.approx(9 * 40)
     two = ClassSizes(*np.array([[30, 3], [30, 3], [3, 30]]), distinct=33)
     assert most_at_bound("positives", two, worst=True) == 3
     assert most_at_bound("positives", two) == most_effective("classes", np.array([30, 3]))
@@ -185,3 +196,56 @@ def test_twenty_patients_are_covered_where_percentiles_are_too_narrow(sizes: lis
     held = np.array([balanced(sizes, recalls, np.random.default_rng(seed)) for seed in range(400)]).sum(axis=0)
     assert held[0] >= binom.ppf(0.001, 400, 0.95)
     assert held[1] < binom.ppf(0.001, 400, 0.95)
+
+
+def answered(wrong: int, right: int, *, rows: int = 1) -> Replicate:
+    """Return patients of whom some have a wrong row, and others a right one, ``rows`` each."""
+    patient = np.repeat(np.arange(wrong + right), rows)
+    is_wrong = patient < wrong
+    return Replicate(is_wrong.astype(np.int64), np.tile([0.9, 0.1], (len(patient), 1)), patient, np.zeros_like(patient))
+
+
+@pytest.mark.parametrize(("wrong", "right", "few"), [(5, 5, False), (4, 9, True), (9, 4, True), (0, 9, True)])
+def test_few_patients_with_an_error_or_without_say_little(wrong: int, right: int, few: bool) -> None:
+    assert few_patients([answered(wrong, right)]) == few
+    assert few_patients([answered(wrong, right, rows=7)]) == few  # rows of a patient count once
+    assert few_patients([answered(wrong, right), answered(wrong, right)]) == few  # so do seeds
+    assert not few_patients([answered(5, 9), answered(0, 14)])
+    assert not few_patients([])
+
+
+def test_what_no_resample_changes_and_what_is_at_a_bound() -> None:
+    samples = np.array([[0.2, 0.2, np.nan], [0.2, 0.2 + 1e-11, 0.2], [0.2, 0.2 + 1e-9, np.nan], [np.nan] * 3])
+    assert unmoved(samples).tolist() == [True, True, False, True]
+    values = np.array([0.0, 1e-13, 1e-11, 0.5, 1.0, -1.0])
+    assert at_bound(values).tolist() == [True, True, False, False, True, False]
+    assert at_bound(values, (-1, 1)).tolist() == [False, False, False, False, True, True]
+
+
+@pytest.mark.parametrize("wide", [Z, 2.5])
+def test_resamples_that_are_not_defined_are_left_out_and_bounds_are_a_change_of_scale(wide: float) -> None:
+    rng = np.random.default_rng(1)
+    samples = rng.uniform(0.5, 0.9, (3, 40))
+    values, most = samples.mean(axis=1), np.array([200.0, 30.0, 8.0])
+    ours = share_interval(values, samples, wide, most)
+    holes = np.hstack([samples, np.full((3, 5), np.nan)])
+    np.testing.assert_allclose(share_interval(values, holes, np.full(3, wide), most), ours)
+    scaled = share_interval(2 * values - 1, 2 * samples - 1, wide, most, (-1, 1))
+    np.testing.assert_allclose(scaled, 2 * np.array(ours) - 1, atol=1e-12)
+    for value, row, cap, low, high in zip(values, samples, most, *ours, strict=True):
+        n = min(value * (1 - value) / row.var(), cap) / (wide / Z) ** 2
+        middle, half = (value + Z**2 / (2 * n)), Z * np.sqrt(value * (1 - value) / n + Z**2 / (4 * n**2))
+        wilson = np.array([middle - half, middle + half]) / (1 + Z**2 / n)
+        assert low <= wilson[0] + 1e-12 and wilson[1] - 1e-12 <= high
+        assert high - low < 1.2 * (wilson[1] - wilson[0])
+
+
+def test_flags_of_one_answer_are_of_each_entry_and_only_where_nothing_moves() -> None:
+    still, moving = np.full((3, 9), 0.5), np.tile(np.linspace(0.4, 0.6, 9), (3, 1))
+    values, fixed = np.full(3, 0.5), np.array([True, False, True])
+    low, high = share_interval(values, still, Z, 12, fixed=fixed)
+    assert ((high - low) > 0).tolist() == [False, True, False]
+    low, high = share_interval(values, moving, Z, 12, fixed=fixed)
+    assert ((high - low) > 0.1).all()
+    ends = share_interval(np.array([0.0, 1.0]), np.array([[0.0] * 9, [1.0] * 9]), Z, 12, fixed=True)
+    np.testing.assert_allclose(np.array(ends).T, [expected(0, 12), expected(12, 12)], atol=1e-9)

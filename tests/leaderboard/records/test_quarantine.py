@@ -101,3 +101,60 @@ def test_where_two_entries_say_two_things_one_of_them_is_set_aside(other):
     clean, reasons = quarantined(replace(task, predictions=moved, trials=trials))
     assert len(reasons) == 1
     assert set(clean.predictions["entry"]) == {"xgboost", "fusion-gnn"} - set(reasons)
+
+
+def of_unseen(task: TaskResult, change) -> TaskResult:
+    """Return the task with 8 unseen patients, of whom xgboost says something else."""
+    inside = task.predictions[task.predictions["role"] == "test"]
+    first = inside.groupby(["entry", "seed", "fold"]).head(8)
+    names = "U" + first.groupby(["entry", "seed", "fold"]).cumcount().astype(str)
+    ood = first.assign(role="ood:Z", y=-1, specimen=names, patient=names, domain="A").reset_index(drop=True)
+    mine = ood["entry"] == "xgboost"
+    changed = change(ood[mine].reset_index(drop=True))
+    return replace(task, ood=pd.concat([ood[~mine], changed], ignore_index=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (everywhere("domain", "B"), "says of an unseen specimen what most do not: 'U0'"),
+        (everywhere("patient", "stranger"), "says of an unseen specimen what most do not: 'U0'"),
+        (everywhere("role", "ood:Y"), "says of an unseen specimen what most do not: 'U0'"),
+        (set_first("p0", np.nan), "ood probabilities"),
+        (lambda rows: rows[rows["specimen"] != "U3"], "3 specimens lack a prediction, first: 'U3', ood:Z of fold 0"),
+        (everywhere("specimen", "U9"), "another split: seed 1 predicts 'U9' as ood:Z of fold 0"),
+    ],
+)
+def test_an_entry_that_says_otherwise_of_unseen_patients_is_set_aside(change, said):
+    given = of_unseen(fake_task(failed=None, n=45), change)
+    clean, reasons = quarantined(given)
+    assert list(reasons) == ["xgboost"] and said in reasons["xgboost"]
+    assert "xgboost" not in set(clean.ood["entry"]) and len(set(clean.ood["entry"])) == 4
+    assert list(clean.ood.index) == list(range(len(clean.ood)))
+
+
+@pytest.mark.parametrize("column", ["patient", "specimen"])
+def test_one_entry_alone_that_calls_a_tested_patient_unseen_is_set_aside(column):
+    task = fake_task(failed=None, n=45)
+    given = of_unseen(task, lambda rows: rows)
+    mine = given.predictions[given.predictions["entry"] == "xgboost"]
+    others = given.predictions[given.predictions["entry"] != "xgboost"]
+    ood = given.ood[given.ood["entry"] == "xgboost"]
+    name = others.loc[others["role"] == "test", column].iloc[0]
+    untested = mine[mine[column] != name]
+    told = ood.assign(**{column: ood[column].replace("U0", name)})
+    only = replace(given, predictions=pd.concat([others, untested], ignore_index=True), ood=told)
+    reasons = quarantined(only)[1]
+    assert list(reasons) == ["xgboost"]
+
+
+def test_half_of_the_entries_are_enough_to_be_usual():
+    """Of two entries either split is usual, so that the first in the alphabet lacks what the other has."""
+    task = fake_task(failed=None, n=45, skill={"a": 1.0, "b": 1.0})
+    lost = (task.predictions["entry"] == "b") & (task.predictions["specimen"] == task.predictions["specimen"].iloc[0])
+    clean, reasons = quarantined(replace(task, predictions=task.predictions[~lost]))
+    assert list(reasons) == ["b"] and "1 specimens lack a prediction, first: " in reasons["b"]
+    assert set(clean.predictions["entry"]) == {"a"}
+    hole = clean.trials[clean.trials["entry"] == "b"]
+    assert set(hole["status"]) == {"failed"} and set(hole["error"]) == {f"quarantined: {reasons['b']}"}
+    assert set(clean.trials.loc[clean.trials["entry"] == "a", "status"]) == {"done"}

@@ -1,0 +1,143 @@
+"""A model card and a TRIPOD+AI skeleton of an entry, line by line, from boards written by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from leaderboard.records.scored_unit import NO_IDS
+from leaderboard.scores.tables import BANNER, FLAGS, Table, TaskView
+from leaderboard.verdicts.leaky import LEAKY, MEANING, is_leaky, mark, marked, marked_table
+from leaderboard.verdicts.model_card import caveats, headline, model_card, spending, training, tuning
+from leaderboard.verdicts.task_floor import floor_line
+from leaderboard.verdicts.tested import Tested
+from leaderboard.verdicts.tested import tested as read
+from leaderboard.verdicts.tripod import TOPICS, tripod
+from tests.leaderboard.hand_board import hand_task, hand_view, score, with_status
+
+HEAD = "balanced_accuracy"
+
+
+def first() -> TaskView:
+    """Return a generated task on which "a" leads, "twin" is the same model and "lost" failed."""
+    task = with_status(with_status(hand_task(["a", "lost", "twin", "b"]), "twin", "same-as", "a"), "lost", "failed")
+    task = replace(task, generated=True, families={"a": "deep", "b": "rule"})
+    told = {("a", "in-domain", HEAD): score(0.8, 1, floor=0.0625), ("b", "in-domain", HEAD): score(0.5)}
+    return hand_view(task, told, ("B", "worst domain", "in-domain"))
+
+
+def second() -> TaskView:
+    task = hand_task(["a"], name="u\x1b", seeds=1, folds=3, rung="slide", ladder="l", families={"a": "classic"})
+    fold = task.trials["fold"]
+    trials = task.trials.assign(tuned=fold > 0, status=fold.map({0: "done", 1: "done", 2: "failed"}), error="")
+    return hand_view(replace(task, trials=trials), {("a", "in-domain", HEAD): score(0.25, 2)})
+
+
+def told_of(*views: TaskView) -> dict[str, Tested]:
+    costs = pd.DataFrame({"entry": ["a", "b"], "fit_seconds": [2.5, 1.0], "n_parameters": [1200.0, float("nan")],
+                          "latency_ms": [0.25, 1.0]})  # fmt: skip
+    return {
+        view.task.name: Tested(f"D{i}", f"S{i}", f"F{i}", f"O{i}", f"P{i}", costs.iloc[: 2 - i].iloc[i:])
+        for i, view in enumerate(views)
+    }
+
+
+def test_the_card_line_by_line() -> None:
+    both = (first(), second())
+    found = {field.name: field.lines for field in model_card("a", both, told_of(*both))}
+    assert found["Model details"] == (
+        "Entry a, family deep, classic, code of commit abc1234.",
+        "t: tuned on the validation rows.",
+        "u: published default hyper-parameters.",
+    )
+    assert found["Factors"] == ("Domains of t: D0.", "Domains of u: D1.")
+    assert found["Evaluation data"] == ("t: S0.", "u: S1.")
+    assert found["Training data"] == (
+        "t: rows of dataset data-t that are not tested in the same fold; 2 folds x 2 seeds, 4 of 4 trials done.",
+        "u: rows of dataset data-u that are not tested in the same fold; 3 folds x 1 seeds, 2 of 3 trials done.",
+    )
+    assert found["Quantitative analyses"] == (
+        "t: balanced accuracy (in-domain) 0.800 [0.700, 0.900], tie group 1.",
+        f"u ({LEAKY}): balanced accuracy (in-domain) 0.250 [0.150, 0.350], tie group 2.",
+    )
+    assert found["Costs"] == ("t: 2.50 fit seconds, 1,200 parameters, 0.250 ms a specimen.",)
+    assert found["Caveats and recommendations"] == (
+        f"t: {BANNER}.",
+        f"u: hole; {FLAGS['hole']}.",
+        f"u: untuned; {FLAGS['untuned']}.",
+        f"u: {LEAKY}; {MEANING}.",
+    )
+    assert found["Metrics"][0].startswith(
+        "balanced accuracy, AUROC, macro F1, F1, always-positive F1, MCC, accuracy, NLL"
+    )
+    empty = [name for name, lines in found.items() if not lines]
+    assert empty == [
+        *("Parameters, licence, developers, references", "Data of pre-training", "Ethical considerations"),
+    ]
+    assert model_card("twin", both[:1], told_of(*both))[0].lines[0] == "Entry twin, code of commit abc1234."
+
+
+def test_headlines_of_what_is_not_ranked_lost_or_another() -> None:
+    view = first()
+    assert headline("lost", view) == "t: no result."
+    assert headline("b", view) == "t: balanced accuracy (in-domain) 0.500 [0.400, 0.600], not ranked."
+    wanted = "t: balanced accuracy (in-domain) 0.800 [0.700, 0.900], tie group 1, in the row of a, the same model here."
+    assert headline("twin", view) == wanted
+    assert spending("lost", view, told_of(view)["t"]) == ""
+    nothing = replace(view.task, trials=view.task.trials.assign(tuned=None))
+    assert tuning("a", hand_view(nothing, {})) == "nothing to tune"
+
+
+def test_the_skeleton_of_tripod_says_what_the_results_tell() -> None:
+    both = (first(), second())
+    items = tripod("a", both, told_of(*both))
+    assert [(item.number, item.topic) for item in items] == list(TOPICS.items())
+    found = {item.number: item.lines for item in items if item.lines}
+    assert found["1"] == ("Evaluation of a for title of t (t)", "Evaluation of a for title of u (u)")
+    assert found["5a"] == ("t: dataset data-t, generated by a simulator", "u: dataset data-u, recorded data")
+    assert found["6a"] == ("t: domains D0", "u: domains D1") and found["8a"][0] == "t: one of K, L, M"
+    assert found["10"] == ("t: S0. F0", "u: S1. F1") and found["21"] == ("t: O0", "u: O1")
+    assert found["12a"] == tuple(training("a", view) for view in both)
+    assert found["12c"] == ("t: tuned on the validation rows", "u: published default hyper-parameters")
+    assert found["12g"] == ("t: P0.", "u: P1.", "Scores are averaged over seeds.")
+    assert found["12e"][0].endswith("ECE; paired patient-clustered bootstrap, tie groups.")
+    assert found["23a"] == tuple(headline("a", view) for view in both)
+    assert found["26"] == caveats("a", both)
+    assert found["18f"][0].startswith("Commit abc1234, made by: python")
+    assert sorted(found, key=list(TOPICS).index) == [
+        *("1", "4", "5a", "6a", "8a", "10", "12a", "12c", "12d", "12e", "12g", "15", "18f", "21", "23a", "23b", "26"),
+    ]
+
+
+def test_what_was_tested_is_read_off_the_predictions() -> None:
+    view = first()
+    found = read(view)
+    assert found.domains == "A, B"
+    assert found.sizes == "in-domain: 3 patients, 4 specimens; B: 3 patients, 4 specimens"
+    assert found.outcomes == "K 2 patients, L 1 patients, M 0 patients"
+    assert found.floor == floor_line(view)
+    assert found.floor == (
+        "Resolution floor: a difference in balanced accuracy (in-domain) below 0.062 is less than these patients "
+        "can show."
+    )
+    assert floor_line(hand_view(hand_task(["a"]), {})) == ""
+    nameless = read(hand_view(replace(view.task, flags=(NO_IDS,)), {}))
+    assert nameless.outcomes == "K 3 specimens, L 1 specimens, M 0 specimens"
+    nobody = replace(view.task, predictions=view.task.predictions.iloc[:0])
+    assert read(hand_view(nobody, {})).domains == "none"
+
+
+def test_a_task_is_leaky_by_its_flag_or_by_its_rung() -> None:
+    plain = hand_task(["a"])
+    for task in (replace(plain, flags=(LEAKY,)), replace(plain, rung="random image"), replace(plain, rung="slide")):
+        assert is_leaky(task) and mark(task) == LEAKY and marked("x", task) == f"x ({LEAKY})"
+    for rung in ("", "patient", "site"):
+        task = replace(plain, rung=rung)
+        assert not is_leaky(task) and mark(task) == "" and marked("x", task) == "x"
+
+
+def test_a_table_of_a_leaky_task_says_so_in_its_caption() -> None:
+    table = Table("caption", (), ())
+    assert marked_table(table, replace(hand_task(["a"]), flags=(LEAKY,))).title == f"caption ({LEAKY})"
+    assert marked_table(table, hand_task(["a"])) == table
