@@ -36,6 +36,7 @@ def hand_board(scores: Mapping[str, Scores], tasks: Sequence[TaskResult], **tabl
     ]
     table = pd.DataFrame(rows, columns=["task", "entry", "test_set", "metric", "value", "low", "high", "tie"])
     table = table.assign(comparable=table["value"].notna(), n_patients=40, n_specimens=50, note="")
+    table = table.assign(floor=0.01, vs_prior=float("nan"))
     empty = {
         "pairs": pd.DataFrame(columns=["task", "a", "b", "difference"]),
         "details": pd.DataFrame(columns=["task", "test_set", "level"]),

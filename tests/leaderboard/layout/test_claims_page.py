@@ -60,6 +60,9 @@ def test_a_card_lists_every_row_of_its_claim(board: Board) -> None:
     assert cards[2]["table"] is None and cards[2]["verdict"] == told["untested"] == UNTESTED
     table = cards[0]["table"]
     check_table(table)
+    assert [column.header for column in table.columns] == [
+        "task", "cohort and split", "test set", "verdict", "measured", "of", "entry", "read beside",
+    ]  # fmt: skip
     rows = texts(table)
     assert len(rows) == 15 and len(cards[1]["table"].rows) == 2
     after = ["balanced accuracy", "e", "read me"]

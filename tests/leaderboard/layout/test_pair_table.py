@@ -26,6 +26,10 @@ def test_every_cell_says_what_the_pair_is() -> None:
     table = pair_table(hand_view(hand_task("t", "abcd"), {one: (0.5, 0.4, 0.6, 1)}, pairs=pairs))
     check_table(table)
     assert table.title == "t, pairs, A"
+    assert [column.header for column in table.columns] == [
+        "a", "b", "a − b", "p", "p, Holm", "p, DeLong", "p, corrected t", "a worse", "same", "a better",
+        "patients to part",
+    ]  # fmt: skip
     assert texts(table) == [
         ["a", "b", "+0.123", "0.011", "0.022", "0.033", "0.044", "0.055", "0.066", "0.879", "1,235"],
         ["b", "c", "+0.000", "0.001", "< .001", "–", "–", "–", "–", "–", "more than 1,000,000"],

@@ -63,21 +63,21 @@ def test_leaky_columns_come_after_no_other_rung_and_say_so() -> None:
 def test_one_table_for_each_value_that_splits_and_its_caption_says_which() -> None:
     names = "by level unseen entry metric value low high n_patients note"
     rows = long(
-        ("age_band", "image", "X", "a", "auroc", 0.5, 0.4, 0.6, 20, ""),
+        ("sex", "image", "X", "b", "auroc", 0.75, 0.7, 0.8, 20, None),
+        ("age_band", "image", "X", "c", "auroc", 0.5, 0.4, 0.6, 20, ""),
         ("age_band", "image", "X", "b", "auroc", 0.25, 0.2, 0.3, 20, ""),
-        ("sex", "image", "X", "b", "auroc", 0.75, 0.7, 0.8, 20, ""),
         names=names,
     )
     told = wide_tables("t", rows, Shape("", split=("by", "level", "unseen"), across=()))
     assert [table.title for table in told] == [
-        "t, by age band, scored by image, unseen X, AUROC", "t, by sex, scored by image, unseen X, AUROC",
+        "t, by sex, scored by image, unseen X, AUROC", "t, by age band, scored by image, unseen X, AUROC",
     ]  # fmt: skip
-    assert [texts(table) for table in told] == [[["a", "20", "0.500"], ["b", "20", "0.250"]], [["b", "20", "0.750"]]]
+    assert [texts(table) for table in told] == [[["b", "20", "0.750"]], [["c", "20", "0.500"], ["b", "20", "0.250"]]]
     named = wide_tables("t", rows, Shape("", split=("by",), rows=("entry", "metric"), across=()))
-    assert [table.title for table in named] == ["t, by age band", "t, by sex"]  # a row tells the metric
-    assert texts(named[1]) == [["b", "AUROC", "20", "0.750"]]
+    assert [table.title for table in named] == ["t, by sex", "t, by age band"]  # a row tells the metric
+    assert texts(named[0]) == [["b", "AUROC", "20", "0.750"]]
     across = wide_tables("t", rows, Shape("", split=("by",), across=("metric",)))
-    assert [table.title for table in across] == ["t, by age band", "t, by sex"]
+    assert [table.title for table in across] == ["t, by sex", "t, by age band"]
     assert wide_tables("t", rows.drop(columns="metric"), Shape("", split=(), across=()))[0].title == "t"
 
 
