@@ -72,4 +72,5 @@ def check_table(table: Table) -> None:
                     cell,
                 )
             else:
+                assert not isinstance(cell.order, str), (column, cell)
                 assert (cell.order is None) != bool(re.search(r"\d", cell.text)), (column, cell)

@@ -46,7 +46,8 @@ def test_each_figure_stands_under_its_metric_beside_its_entry_and_class() -> Non
         check_table(table)
         entries, classes = ("ba" if level == "patient" else "b"), ("XYZ" if metrics is OF_CLASS else [""])
         n_names = 1 + (metrics is OF_CLASS)
-        assert [column.header for column in table.columns[n_names:]] == [metric.label for metric in metrics]
+        heads = ["entry", "class"][:n_names] + [metric.label for metric in metrics]
+        assert [column.header for column in table.columns] == heads
         names = [[entry, name][:n_names] for entry in entries for name in classes]
         assert [row[:n_names] for row in texts(table)] == names
         mine = details.query("task == 't' and test_set == 'in-domain' and level == @level")
