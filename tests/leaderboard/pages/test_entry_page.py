@@ -9,7 +9,7 @@ import pytest
 from leaderboard.pages.entry_page import entry_page, family, results
 from leaderboard.scores.tables import TaskView
 from leaderboard.verdicts.tested import tested as what_was_tested
-from tests.leaderboard.hand_board import check_table, hand_board, hand_task, texts
+from tests.leaderboard.hand_board import check_table, hand_board, hand_task, hand_view, texts
 
 NAN = float("nan")
 METRICS = ("balanced_accuracy", "auroc", "macro_f1", "nll", "ece")
@@ -54,6 +54,12 @@ def test_a_row_is_a_task_and_test_set_with_its_figures(views: tuple[TaskView, ..
     ]
     assert table.rows[1][4].interval == "[0.250, 0.350]" and table.rows[1][4].order == pytest.approx(0.3)
     assert [row[0].interval for row in table.rows] == ["", "", "leaky, for demonstration", ""]
+
+
+def test_what_was_not_scored_is_a_dash() -> None:
+    view = hand_view(hand_task("t", "pe"), {("A", "balanced_accuracy", "p"): (0.5, 0.4, 0.6, 1)})
+    assert texts(results("e", (view,))) == [["t", "A", *["–"] * 6, "2.0", ""]]
+    assert texts(results("p", (view,))) == [["t", "A", "1", "0.500", *["–"] * 4, "1.0", ""]]
 
 
 def test_the_page_tells_what_is_missing_and_where_else_to_look(views: tuple[TaskView, ...]) -> None:
