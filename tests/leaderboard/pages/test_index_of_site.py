@@ -40,6 +40,7 @@ def test_the_first_page_counts_tasks_trials_and_patients() -> None:
     four = replace(three, name="four", dataset="nameless", flags=(NO_IDS,))
     board = board_without_further(one, two, three, four, resamples=3)
     text = dict(render_site(board, pictures=False))["index.html"]
+    assert "<ul>\n<li>" in text  # what steers a template leaves no line behind
     entries = rows_of(text, "entry-table")
     assert entries["entry"] == ["prior", "xgboost", "cnn", "twin", "unfit"]
     assert entries["family"] == ["not stated", "rule, classic", "not stated", "deep", "not stated"]
