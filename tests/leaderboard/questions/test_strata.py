@@ -121,6 +121,20 @@ def test_the_worst_of_three_strata_is_the_last_and_a_missing_score_is_none():
         assert gap["gap"] == pytest.approx(value.max() - value.min())
 
 
+def test_a_patient_of_two_strata_is_in_the_first_by_name_and_one_without_is_unknown():
+    y = np.arange(48) // 2 % 2
+    table = rows("e", "test", y, np.column_stack([0.7 - 0.4 * y, 0.3 + 0.4 * y]))
+    table = table.assign(patient=[f"P{i // 2:02d}" for i in range(48)], domain=["A", "B"] * 12 + ["B"] * 24)
+    sex = ["", "male", "male", "female"] + ["female"] * 20 + ["male"] * 22
+    facts = table[["specimen"]].assign(sex=[*sex, None, ""])
+    found, gaps = strata(task_of(table, specimens=facts.iloc[:-1]), resamples=3)
+    sizes = found[found["metric"] == "auroc"].set_index(["by", "stratum"])["n_patients"]
+    assert sizes["domain"].to_dict() == {"A": 12, "B": 12}
+    assert sizes["sex"].dropna().to_dict() == {"female": 11, "male": 12} and sizes.index.is_unique
+    assert list(sizes["sex"].index) == ["female", "male", "unknown"] and set(gaps["by"]) == {"domain", "sex"}
+    assert gaps["gap"].abs().max() < 1e-9  # the entry is the same everywhere
+
+
 @pytest.mark.parametrize(("n", "few", "is_shown"), [(10, 5, True), (9, 4, False), (11, 4, False)])
 def test_ten_patients_and_five_of_each_class_are_shown(n, few, is_shown):
     y = np.repeat([0, 1], [n - few, few])
