@@ -14,12 +14,15 @@ from sklearn.metrics import confusion_matrix
 from leaderboard.pages.site_links import Pages
 from leaderboard.pages.task_page import cost_table, first_set, hole_table, overview, scores_page, task_page, with_family
 from leaderboard.questions.compute_cost import costs
-from leaderboard.records.results import Published, TaskResult
-from leaderboard.scores.tables import Cell, Column, Table, TaskView, views
+from leaderboard.questions.pairs import pairs
+from leaderboard.records.results import Board, Published, TaskResult
+from leaderboard.scores.detail_score import detail
+from leaderboard.scores.score import score
+from leaderboard.scores.tables import Cell, Column, Table, TaskView
 from leaderboard.text.links import file_name
 from tests.leaderboard.fake_board import fake_task
 from tests.leaderboard.hand_board import check_table, hand_task, hand_view, texts
-from tests.leaderboard.shared_board import board_without_further
+from tests.leaderboard.shared_board import FACTS
 
 NAN = float("nan")
 SKILL = {"prior": 0.0, "b": 1.0, "a": 3.0, "lost": 1.0}
@@ -30,9 +33,16 @@ def small(**changed: Any) -> TaskResult:
     return replace(fake_task(**facts), families={"a": "deep", "b": "classic", "prior": "control"})
 
 
+def scored(task: TaskResult) -> TaskView:
+    """Return the task on a board of few resamples and permutations."""
+    told = {"pairs": pairs(task, resamples=3, permutations=3), "details": detail(task, resamples=2)}
+    board = Board(**FACTS, tasks=(task,), scores=score(task, resamples=3), further={}, **told)
+    return TaskView(board, task)
+
+
 @pytest.fixture(scope="module")
 def view() -> TaskView:
-    return views(board_without_further(small(), resamples=5))[0]
+    return scored(small())
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +99,7 @@ def test_matrices_are_scikit_learns_best_entry_first(view: TaskView, page: dict[
 def test_the_positive_class_comes_second_and_nobody_has_no_share() -> None:
     task = small(classes=("AML", "APL"), domains=("A", "B"), seeds=1, failed=None)
     task = replace(task, predictions=task.predictions[task.predictions["y"] == 1], positive=0)
-    told = views(board_without_further(task, resamples=3))[0]
+    told = scored(task)
     matrix = task_page(told, Pages((told,)), {}, pictures=True)["matrices"][0]  # type: ignore[index]
     assert matrix["classes"] == ["APL", "AML"]
     rows = {row["name"]: row for row in matrix["rows"]}
@@ -112,6 +122,7 @@ def test_the_page_holds_what_is_known_of_the_task(view: TaskView, page: dict[str
     assert "<svg" in drawn["forest"] and "<svg" in drawn["risk"] and len(drawn["pareto"]) == 1
     assert [name for name, _ in drawn["reliability"]] == ["a", "b", "prior"]
     plain = task_page(view, Pages((view,)), {}, pictures=False)
+    assert plain["first"] == plain["ordered"] == "in-domain"
     assert plain["matrices"] == [] and not any(plain["pictures"].values())  # type: ignore[attr-defined]
 
 
