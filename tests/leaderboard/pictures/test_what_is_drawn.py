@@ -112,6 +112,7 @@ def test_forests_grow_with_their_rows_and_many_sets_wrap() -> None:
     heights = [forest_of(2, "abcd"[:n])[0].get_size_inches()[1] for n in (1, 2, 3)]
     row = (heights[1] - heights[0]) / 3
     assert heights[2] - heights[1] == pytest.approx(3 * row) and 9 / 72 < row < 0.25
+    assert forest_of(3, "a")[0].get_size_inches()[1] - heights[0] == pytest.approx(2 * row)  # one more for two entries
     assert 0.5 < heights[0] - 6 * row < 1.5  # the legend and the axis
     assert [forest_of(n, "a")[0].legends[0]._ncols for n in (1, 4, 5)] == [1, 4, 3]
     many = forest_of(10, "a")[1]
