@@ -188,7 +188,8 @@ def test_decision_curves_are_of_the_first_set_that_has_some_and_references_are_l
     assert [round(100 * pt) for pt in part.SHOWN] == [5, 10, 20, 30]
     mine = table.query("task == 't' and test_set == 'B' and `class` == 'first'")
     figure, axes = drawn(BENEFIT, lambda part: part._plot(view, "first", mine))
-    assert [points(line) for line in axes.lines[:8]] == [list(zip(at, curves[name], strict=True)) for name in named]
+    shown = [*named, "treat all", "treat none"]
+    assert [points(line) for line in axes.lines] == [list(zip(at, curves[name], strict=True)) for name in shown]
     assert [line.get_label() for line in axes.lines[:6]] == named[:6]
     assert [line.get_color() for line in axes.lines[:6]] == list(COLOURS[:6])
     assert [line.get_marker() for line in axes.lines[:6]] == list(MARKERS[:6])
