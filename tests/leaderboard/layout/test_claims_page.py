@@ -10,7 +10,7 @@ import pytest
 
 from leaderboard.records.results import Board
 from leaderboard.verdicts.claims import CLAIMS
-from tests.leaderboard.hand_board import check_table, hand_board, hand_task, texts
+from tests.leaderboard.written_board import check_table, hand_board, hand_task, texts
 
 page = import_module("leaderboard.layout.claims_page")  # the package has a function of that name
 FIRST, SECOND, THIRD = (claim.name for claim in CLAIMS[:3])

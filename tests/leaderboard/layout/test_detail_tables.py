@@ -7,7 +7,7 @@ import pytest
 
 from leaderboard.layout.detail_tables import detail_tables
 from leaderboard.measures.detail_metrics import DETAILS
-from tests.leaderboard.hand_board import check_table, hand_task, hand_view, texts
+from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 
 OF_ALL = [detail for detail in DETAILS.values() if not detail.per_class]
 OF_CLASS = [detail for detail in DETAILS.values() if detail.per_class]

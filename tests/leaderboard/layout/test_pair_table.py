@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.layout.pair_table import pair_table
-from tests.leaderboard.hand_board import check_table, hand_task, hand_view, texts
+from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 
 NAN, INF = float("nan"), float("inf")
 SHARES = ["p_permutation", "p_holm", "p_delong", "p_corrected_t", "chance_a_worse", "chance_same", "chance_a_better"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaderboard.layout.published_table import published_table
 from leaderboard.records.results import Published
-from tests.leaderboard.hand_board import check_table, texts
+from tests.leaderboard.written_board import check_table, texts
 
 
 def test_figures_are_listed_once_in_order() -> None:

@@ -9,7 +9,7 @@ from leaderboard.layout.shapes import HEADERS, SHAPES, Shape
 from leaderboard.layout.wide_table import header, measured, wide_tables
 from leaderboard.questions.further import TITLES
 from leaderboard.scores.tables import Cell, Table
-from tests.leaderboard.hand_board import check_table, texts
+from tests.leaderboard.written_board import check_table, texts
 
 NAN = float("nan")
 

@@ -11,7 +11,7 @@ import pytest
 
 from leaderboard.pages.across_tasks import across_tasks, complete_scores
 from leaderboard.scores.tables import TaskView
-from tests.leaderboard.hand_board import check_table, hand_board, hand_task, texts
+from tests.leaderboard.written_board import check_table, hand_board, hand_task, texts
 
 ENTRIES = ("a", "b", "c", "d", "z")
 

@@ -9,7 +9,7 @@ from leaderboard.pages.dataset_page import counts, dataset_page
 from leaderboard.records.results import Published
 from leaderboard.records.scored_unit import NO_IDS
 from leaderboard.text.links import file_name
-from tests.leaderboard.hand_board import check_table, hand_task, hand_view, texts
+from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 
 # P0 and P1 of X in B and A; P2 has X in both; P3 of Y; nobody of Z. S0 is predicted twice, S2 by one entry only.
 ROWS = pd.DataFrame(

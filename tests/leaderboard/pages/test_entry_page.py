@@ -9,7 +9,7 @@ import pytest
 from leaderboard.pages.entry_page import entry_page, family, results
 from leaderboard.scores.tables import TaskView
 from leaderboard.verdicts.tested import tested as what_was_tested
-from tests.leaderboard.hand_board import check_table, hand_board, hand_task, hand_view, texts
+from tests.leaderboard.written_board import check_table, hand_board, hand_task, hand_view, texts
 
 NAN = float("nan")
 METRICS = ("balanced_accuracy", "auroc", "macro_f1", "nll", "ece")

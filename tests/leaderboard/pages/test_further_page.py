@@ -11,7 +11,7 @@ from leaderboard.pages.further_page import further_page, further_pages, rows_of
 from leaderboard.records.scored_unit import NO_IDS
 from leaderboard.scores.tables import TaskView
 from leaderboard.text.links import file_name
-from tests.leaderboard.hand_board import hand_task, hand_view, texts
+from tests.leaderboard.written_board import hand_task, hand_view, texts
 
 SCORES = {("in-domain", "balanced_accuracy", e): (v, v, v, 1) for e, v in (("a", 0.4), ("b", 0.9), ("c", 0.5))}
 

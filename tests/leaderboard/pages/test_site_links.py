@@ -7,7 +7,7 @@ import pandas as pd
 from leaderboard.pages.site_links import Pages
 from leaderboard.scores.tables import TaskView
 from leaderboard.text.links import file_name
-from tests.leaderboard.hand_board import hand_board, hand_task
+from tests.leaderboard.written_board import hand_board, hand_task
 
 
 def test_every_name_leads_to_its_page_and_only_scored_test_sets_have_one() -> None:

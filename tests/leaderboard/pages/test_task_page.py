@@ -21,7 +21,7 @@ from leaderboard.scores.score import score
 from leaderboard.scores.tables import Cell, Column, Table, TaskView
 from leaderboard.text.links import file_name
 from tests.leaderboard.fake_board import fake_task
-from tests.leaderboard.hand_board import check_table, hand_task, hand_view, texts
+from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 from tests.leaderboard.shared_board import FACTS
 
 NAN = float("nan")

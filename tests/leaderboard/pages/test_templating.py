@@ -6,7 +6,7 @@ import jinja2
 import pytest
 
 from leaderboard.pages.templating import environment
-from tests.leaderboard.hand_board import hand_task
+from tests.leaderboard.written_board import hand_task
 
 
 def test_names_are_escaped_and_plain_and_blocks_leave_no_line() -> None:

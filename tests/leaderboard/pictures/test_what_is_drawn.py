@@ -20,7 +20,7 @@ from leaderboard.inference.critical_difference import CriticalDifference
 from leaderboard.pictures.picture import COLOURS, INK, MARKERS, short, style, svg
 from leaderboard.pictures.reliability_plot import reliability_bins
 from leaderboard.records.testsets import Replicate
-from tests.leaderboard.hand_board import hand_task, hand_view
+from tests.leaderboard.written_board import hand_task, hand_view
 
 NAN = float("nan")
 ROOM = "leaderboard.pictures."
