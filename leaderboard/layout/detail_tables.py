@@ -18,7 +18,7 @@ def detail_tables(view: TaskView, test_set: str) -> tuple[Table, ...]:
     mine = view.board.details
     mine = mine[(mine["task"] == view.task.name) & (mine["test_set"] == test_set)]
     made = []
-    for level, rows in mine.groupby("level", sort=False):
+    for level, rows in mine.groupby("level"):
         cells = _cells(rows)
         where = f"{plain(test_set)}, scored by {level}"
         made += [_overall(view, cells, where), _by_class(view, cells, where)]

@@ -26,7 +26,6 @@ def environment() -> jinja2.Environment:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
-        lstrip_blocks=True,
     )
     made.filters["plain"] = plain
     made.tests["leaky"] = is_leaky

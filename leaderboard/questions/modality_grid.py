@@ -30,9 +30,9 @@ def subsets(task: TaskResult) -> tuple[str, ...]:
 def modality_grid(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Score every entry with every subset of modalities, and what each subset loses against all of them.
 
-    ``drop`` is the score with all modalities minus that with the subset (for a metric where lower is better, the other
-    way round), on the same resamples of patients: positive means that the rest was missed. ``oracle`` is the Bayes
-    posterior's score with the subset, where ``task.specimens`` has it.
+    ``drop`` is the score with all modalities minus that with the subset, on the same resamples of patients: positive
+    means that the rest was missed. ``oracle`` is the Bayes posterior's score with the subset, where ``task.specimens``
+    has it.
 
     Returns:
         Long table with ``COLUMNS``; NaN and a note where an entry raised without a modality, or has a hole. Empty for a
@@ -77,12 +77,11 @@ def _entry(
         if part is not None and entry in part.replicates:
             scores[name] = drawn.scores(part, part.replicates[entry], metric)
     first = next(iter(parts))
-    sign = 1.0 if metric.higher_is_better else -1.0
     nothing, wide = np.full(drawn.weights.shape[1], np.nan), drawn.reach(every.patients)
     rows: list[tuple[object, ...]] = []
     for name in parts:
         samples = scores.get(name, nothing)
-        drop = sign * (scores.get(first, nothing) - samples)
+        drop = scores.get(first, nothing) - samples
         note = "" if name in scores else _why(task, entry, name)
         sizes = (len(every.patients), every.n_specimens, note)
         row = (

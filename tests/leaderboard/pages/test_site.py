@@ -8,6 +8,7 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -126,6 +127,27 @@ def test_a_number_is_sorted_by_what_it_shows(site: Path) -> None:
             elif re.fullmatch(r"[−-]?[\d.]+ ?%", shown):
                 assert float(order) == pytest.approx(float(shown.rstrip("% ")) / 100, abs=0.0051), (path.name, shown)
     assert shown_numbers > 1000
+
+
+def test_columns_of_words_are_not_columns_of_numbers(site: Path) -> None:
+    """The heading of every table, and that of each of its columns, is what its cells are."""
+    seen = set()
+    for path in site.glob("*.html"):
+        for table in re.findall(r'<table class="sortable">.*?</table>', path.read_text(encoding="utf-8"), re.DOTALL):
+            root = ElementTree.fromstring(table)
+            columns = zip(root.findall("thead/tr/th"), *root.findall("tbody/tr"), strict=True)
+            for head, *cells in columns:
+                name, is_number = "".join(head.itertext()), head.attrib.get("class") == "number"
+                assert all((cell.attrib.get("class") == "number") == is_number for cell in cells), (path.name, name)
+                orders = [cell.attrib["data-order"] for cell in cells]
+                if not is_number:
+                    shown = [(cell.findtext("a") or cell.text or "").strip() for cell in cells]
+                    assert all(o == s or s == "–" for o, s in zip(orders, shown, strict=True)), (path.name, name)
+                else:
+                    assert all(re.fullmatch(r"(-?\d+(\.\d+)?(e-\d+)?)?", order) for order in orders), (path.name, name)
+                assert head.attrib["title"] != name or is_number, (path.name, name)
+                seen.add((name, is_number))
+    assert {("entry", False), ("flags", False), ("seconds", True), ("tie", True)} <= seen
 
 
 def test_generated_cohorts_carry_the_banner_wherever_they_show(board: Board, site: Path) -> None:

@@ -119,6 +119,20 @@ def test_the_cost_table(abstain):
     assert (table["low"] <= table["value"] + 1e-12).all() and (table["value"] <= table["high"] + 1e-12).all()
 
 
+def test_a_call_is_made_where_it_costs_as_much_as_none_and_the_first_of_equal_ones_is_taken():
+    proba = np.array([[0.5, 0.5], [0.75, 0.25], [0.5, 0.5]])
+    task = task_of(rows("e", "test", np.array([1, 0, 0]), proba), costs=((0.0, 1.0), (1.0, 0.0)), abstain_cost=0.5)
+    table = cost(task, resamples=3).set_index(["entry", "metric"])
+    assert decide(proba, np.array([[0.0, 1.0], [1.0, 0.0]]))[0].tolist() == [0, 0, 0]
+    assert (
+        table.loc[("e", "cost"), "value"] == table.loc[("e", "cost with abstention"), "value"] == pytest.approx(1 / 3)
+    )
+    assert table.loc[("e", "share abstained"), "value"] == 0
+    assert table.loc[(ALWAYS_ABSTAIN, "share abstained"), ["value", "low", "high"]].tolist() == [1, 1, 1]
+    assert table.loc[(ALWAYS_ABSTAIN, "cost with abstention"), ["value", "low", "high"]].tolist() == [0.5, 0.5, 0.5]
+    assert (table["n_patients"] == 3).all() and (table["test_set"] == "in-domain").all()
+
+
 def test_plain_costs_are_the_error_rate_and_honest_probabilities_beat_the_prior():
     plain = tuple(tuple(float(i != j) for j in range(3)) for i in range(3))
     table = cost(made(costs=plain), resamples=5).set_index("entry")["value"]

@@ -21,10 +21,11 @@ from benchmark.entries.registry import entry_class, entry_spec
 from leaderboard.boards.board import build
 from leaderboard.exchange.archive import pack
 from leaderboard.pages.task_page import cost_table
-from leaderboard.questions.compute_cost import COSTS, DRAWN, costs, drawn, entry_costs, spent
+from leaderboard.questions.compute_cost import COSTS, DRAWN, cost_words, costs, drawn, entry_costs, spent
 from leaderboard.records.results import TaskResult
 from leaderboard.scores.tables import TaskView, views
 from tests.leaderboard.fake_board import fake_task
+from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 from tests.leaderboard.shared_board import FACTS
 from tests.toy import toy_cohort
 
@@ -124,6 +125,61 @@ def test_no_entry_of_a_front_is_beaten_and_every_other_is() -> None:
             beaten = ((others["value"] >= one["value"]) & (others[name] <= one[name])).any()
             assert (name in one["front"]) == (not beaten)
     assert "n_parameters" not in table.set_index("entry").loc["prior", "front"]
+
+
+@pytest.mark.parametrize(
+    ("prices", "values", "front"),
+    [
+        ({"a": 1.0, "b": 1.0}, {"a": 0.4, "b": 0.5}, {"b"}),
+        ({"a": 1.0, "b": 2.0}, {"a": 0.5, "b": 0.5}, {"a"}),
+        ({"a": 2.0, "b": 1.0, "c": 3.0}, {"a": 0.5, "b": 0.4, "c": 0.6}, {"a", "b", "c"}),
+        ({"a": 0.001, "b": 0.009}, {"a": 0.4, "b": 0.5}, {"b"}),  # both below what is told apart
+        ({"a": np.nan, "b": 2.0}, {"a": 0.9, "b": 0.5}, {"b"}),
+        ({"a": 1.0, "b": 2.0}, {"a": np.nan, "b": 0.5}, {"b"}),
+    ],
+)
+def test_the_front_where_costs_or_scores_are_equal_or_unknown(prices, values, front):
+    task = hand_task("t", list(prices))
+    task = replace(task, trials=task.trials.assign(fit_seconds=task.trials["entry"].map(prices)))
+    scores = {("A", "balanced_accuracy", entry): (value, value, value, 1) for entry, value in values.items()}
+    scores |= {("B", "balanced_accuracy", entry): (1 - value, 0, 1, 1) for entry, value in values.items()}
+    table = costs(hand_view(task, scores))
+    assert {row["entry"] for _, row in table.iterrows() if "fit_seconds" in row["front"]} == front
+    assert table["entry"].tolist() == sorted(
+        (e for e in values if values[e] == values[e]), key=lambda e: (-values[e], e)
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            {"fit_seconds": 0.01, "n_parameters": 1234.4, "latency_ms": 0.0009},
+            "0.01 fit seconds, 1,234 parameters, <0.001 ms a specimen",
+        ),
+        ({"fit_seconds": 0.0099, "n_parameters": np.nan, "latency_ms": 2.0}, "<0.01 fit seconds, 2.000 ms a specimen"),
+        ({"fit_seconds": np.nan, "n_parameters": np.nan, "latency_ms": np.nan}, ""),
+    ],
+)
+def test_costs_in_words(row, said):
+    assert cost_words(pd.Series(row)) == said
+
+
+def test_costs_of_an_entry_have_a_row_for_each_task_that_knows_it():
+    def priced_at(*rows):
+        return pd.DataFrame(rows, columns=["entry", "seconds", *DRAWN, "front"])
+
+    tables = {
+        "t\n": priced_at(("a", 1.5, np.nan, 7.0, np.nan, ("seconds", "n_parameters")), ("b", 9.0, 9.0, 9.0, 9.0, ())),
+        "u": priced_at(("b", 9.0, 9.0, 9.0, 9.0, ())),
+        "v": priced_at(("a", 0.001, np.nan, np.nan, np.nan, ())),
+    }
+    table = entry_costs("a", tables, {"t\n": "leaky", "u": "", "v": ""})
+    check_table(table)
+    assert table.title == "Costs of a"
+    assert [column.header for column in table.columns] == ["task", "seconds a trial", "parameters", "unbeaten on"]
+    assert texts(table) == [["t", "1.50", "7", "seconds a trial, parameters"], ["v", "<0.01", "not counted", "–"]]
+    assert [row[0].interval for row in table.rows] == ["leaky", ""] and table.rows[1][1].order == 0.001
 
 
 def test_tables_say_what_is_not_known() -> None:

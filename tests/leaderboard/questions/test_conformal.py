@@ -100,6 +100,30 @@ def test_too_small_a_part_gives_everything_and_says_so():
     assert set(table["note"]) == {"sets are everything in 1 of 1 models: fewer than 9 validation patients"}
 
 
+@pytest.mark.parametrize(
+    ("sizes", "note"),
+    [
+        ((9, 9), ""),
+        ((8, 9), "sets are everything in 1 of 2 models: fewer than 9 validation patients"),
+        ((1, 8), "sets are everything in 2 of 2 models: fewer than 9 validation patients"),
+        ((0, 20), "some model has no validation predictions"),
+        ((0, 0), NOBODY_KEPT),
+    ],
+)
+def test_every_model_needs_patients_of_its_own(sizes, note):
+    rng = np.random.default_rng(0)
+    tests, valid = [], []
+    for fold, n in enumerate(sizes):
+        for role, count, parts in (("test", 12, tests), ("valid", n, valid)):
+            truth = honest(rng, count, 3)
+            parts.append(rows("e", role, drawn(rng, truth), truth, fold=fold, first=100 * fold))
+    table = conformal(task_of(pd.concat(tests), pd.concat(valid)), resamples=3)
+    assert set(table["note"]) == {note} and set(table["method"]) == set(SCORES)
+    assert table[["value", "low", "high"]].isna().all(axis=None) == (0 in sizes)
+    assert table["value"].notna().all() == (0 not in sizes)
+    assert (table.query("metric == 'set size'")["n_patients"] == 24).all()
+
+
 def test_full_coverage_keeps_an_exact_interval():
     table = conformal(made(8, n_test=12), resamples=5).set_index(["test_set", "method", "metric", "group"]).sort_index()
     row = table.loc[("in-domain", "LAC", "coverage", "")]

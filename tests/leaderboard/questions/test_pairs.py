@@ -13,7 +13,7 @@ import pytest
 from baselines import BASELINES
 from benchmark.entries.registry import entry_class, entry_spec
 from benchmark.trials.entry_facts import family
-from leaderboard.inference.bootstrap import reach
+from leaderboard.inference.bootstrap import interval, reach
 from leaderboard.inference.resolution import resolution_floor
 from leaderboard.inference.ties import tie_reach
 from leaderboard.measures.metrics import METRICS
@@ -62,6 +62,20 @@ def without(task, entry, seed):
         t[(t["entry"] != entry) | (t["seed"] != seed)].reset_index(drop=True) for t in (task.predictions, task.trials)
     )
     return replace(task, **dict(zip(("predictions", "trials"), left, strict=True)))
+
+
+@pytest.mark.parametrize("single", ["rules-apl", "xgboost"])
+def test_a_pair_of_which_one_has_one_seed_has_the_wider_interval(single):
+    task = fake_task("apl-jhu", classes=("AML", "APL"), domains=("D", "V"), failed=None, seeds=2, n=40)
+    task = without(task, single, 1)
+    first, metric = testsets.test_sets(task)[0], (METRICS["auroc"],)
+    samples = dict(zip(task.entries, resampled(task, first, metric, 30, 0)[:, 0], strict=True))
+    table = pairs(task, resamples=30, permutations=5).set_index(["a", "b"])
+    wide = reach(first.strata, patient_mean=METRICS["auroc"].patient_mean)
+    for pair, seeds in ((("rules-apl", "xgboost"), 1), (("prior", "fusion-gnn"), 2)):
+        gaps = samples[pair[0]] - samples[pair[1]]
+        low, high = interval(gaps[None, 1:], tie_reach(wide, seeds))
+        assert table.loc[pair, ["low", "high"]].tolist() == pytest.approx([low[0], high[0]])
 
 
 def test_tests_of_entries_with_unequal_seeds_use_those_that_both_have():
