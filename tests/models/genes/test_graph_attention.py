@@ -131,3 +131,13 @@ def test_weights_start_equal_and_can_be_learned():
 def test_scores_are_finite_whatever_the_genes_say():
     module, edges = attentive(), edges_of()
     assert np.isfinite(module(torch.full((1, 6, 4), 1e4), edges).detach().numpy()).all()
+
+
+def test_graphs_lie_where_the_genes_lie():
+    """Whatever torch would take by itself: here a device without values."""
+    module, nodes, values = attentive(), torch.randn(3, 6, 4), torch.randn(20, 6)
+    edges = correlation_graph(values, 2)
+    with torch.device("meta"):
+        assert torch.equal(correlation_graph(values, 2), edges)
+        found = module(nodes, edges)
+    torch.testing.assert_close(found, module(nodes, edges))

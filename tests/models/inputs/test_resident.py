@@ -165,3 +165,16 @@ def test_a_modality_that_nobody_in_train_has_is_not_used():
     assert inputs.clinical is None and inputs.genes is not None and inputs.images is not None
     with pytest.raises(NotApplicable, match=r"no specimen of toy has any of \('images',\)"):
         Inputs.fit(toy_cohort(n=9, images=False), ("images",))
+
+
+def test_what_is_drawn_lies_where_the_cohort_lies():
+    """Whatever torch would take by itself: here a device without values."""
+    both = Resident.load(COHORT, Inputs.fit(COHORT, ALL), "cpu")
+    none = Resident.load(COHORT, Inputs.fit(COHORT, ("genes",)), "cpu")
+    index = torch.tensor([4, 1, 7])
+    plain = both.training_batch(index, 2, 0.1, generator())
+    with torch.device("meta"):
+        batches = [both.training_batch(index, 2, 0.1, generator()), both.evaluation_batch(index, 2)]
+        batches += [none.training_batch(index, 2, 0.1, generator()), none.evaluation_batch(index, 2)]
+    assert {str(part.device) for batch in batches for part in batch if part is not None} == {"cpu"}
+    torch.testing.assert_close(batches[0].cells, plain.cells)

@@ -85,3 +85,11 @@ def test_a_bag_is_one_token_where_it_has_a_cell(part):
 def test_the_gate_is_half_as_wide_as_a_token():
     layer = GatedPooling().layer(8)
     assert layer.value.weight.shape == layer.gate.weight.shape == (4, 8) and layer.score.weight.shape == (1, 4)
+
+
+def test_tokens_lie_where_the_cells_lie():
+    """Whatever torch would take by itself: here a device without values."""
+    module, asked = CellTokens(Counted(), 5, 4, 0.0), batch(torch.randn(6, 5), MASK, (1, 1, 1, 1))
+    with torch.device("meta"):
+        tokens = module(asked)
+    torch.testing.assert_close(tokens.values[0, 0], module.project(asked.cells[0]))

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 from models.inputs.batch import Tokens
 from models.layers.discriminant import shrunk_discriminant
 from models.layers.experts import Experts
+from models.layers.group_means import GroupMeans
 from models.layers.shares import deal, evidence_shares
 from models.layers.token_scale import TokenScale, spread
 
@@ -129,3 +130,14 @@ def test_the_size_of_tokens_is_measured_where_they_are():
     scaled = scale(tokens)
     torch.testing.assert_close(scaled["genes"].values, values / expected)
     assert torch.equal(scaled["clinical"].values, flat.values) and scaled["genes"].mask is mask
+
+
+def test_evidence_lies_where_the_tokens_lie(monkeypatch):
+    """Whatever torch would take by itself: here a device without values. What is made of numbers is then moved."""
+    tokens, y, patient, weight, bias = drawn()
+    genes, made = tokens["genes"].values[:, 0].float(), torch.tensor
+    plain = evidence_shares(tokens, y, patient, weight, bias)
+    monkeypatch.setattr(torch, "tensor", lambda values, device="cpu": made(values, device=device))
+    with torch.device("meta"):
+        assert GroupMeans([[0, 1], [2]], genes, y).weight.device == torch.device("cpu")
+        assert evidence_shares(tokens, y, patient, weight, bias) == plain

@@ -19,6 +19,7 @@ from models.training.patient_score import patient_nll, patients_in_classes
 from models.training.training import (
     FitLoop,
     TrainingSettings,
+    drop_modalities,
     evaluation_batches,
     predict,
     reproducible,
@@ -257,3 +258,27 @@ def test_the_prior_of_a_class_without_patients_is_a_patient_among_all():
     assert prior.seen.tolist() == [True, False, True]
     torch.testing.assert_close(prior.log_odds.exp(), torch.tensor([1, 1 / 6, 1]))
     assert {name for name, _ in prior.named_buffers()} == {"log_prior", "seen", "log_odds"}
+
+
+def test_what_is_made_on_the_way_lies_where_the_data_lie():
+    """Whatever torch would take by itself: here a device without values."""
+    data, network = resident(), Speaking()
+    loop, weight, drawn = FitLoop(network, data, TrainingSettings(batch_size=8)), torch.ones(23), []
+
+    def step(index):
+        drawn.append(index)
+        return index.float().mean()
+
+    loop.step = step
+    batch = data.evaluation_batch(torch.arange(23), 1)
+    with torch.device("meta"):
+        loop.epoch()
+        said = network.outputs(batch)._replace(cells=Tokens(torch.rand(23, 2, 3, device="cpu"), batch.present[:, :2]))
+        found = [
+            drop_modalities(data.present, 0.5, loop.generator), cell_loss(said.cells, data.y, weight, 0.0),
+            expert_loss(said, data.y, weight, 0.0), specimen_weights(data, "balanced"), patients_in_classes(data, 3),
+            predict(network, data, 4), *drawn,
+        ]  # fmt: skip
+        score = patient_nll(found[5], data)
+    assert {str(part.device) for part in found} == {"cpu"} and math.isfinite(score)
+    assert sorted(torch.cat(drawn).tolist()) == list(range(23))
