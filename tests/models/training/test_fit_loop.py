@@ -282,3 +282,20 @@ def test_what_is_made_on_the_way_lies_where_the_data_lie():
         score = patient_nll(found[5], data)
     assert {str(part.device) for part in found} == {"cpu"} and math.isfinite(score)
     assert sorted(torch.cat(drawn).tolist()) == list(range(23))
+
+
+def test_statistics_are_averaged_as_weights_are():
+    class Counting(Linear):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("seen", torch.zeros(()))
+
+        def forward(self, batch):
+            self.seen += 1
+            return super().forward(batch)
+
+    loop = FitLoop(Counting(), resident(), TrainingSettings(memory=0.75, **PLAIN))
+    for _ in range(3):
+        loop.step(torch.arange(8))
+    assert float(loop.network.seen) == 3
+    assert float(loop.kept.seen) == pytest.approx(0.75 * (0.75 * 1 + 0.25 * 2) + 0.25 * 3)
