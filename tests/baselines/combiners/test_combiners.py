@@ -1,7 +1,5 @@
 """Combiners: Bayes' rule by hand, means by hand, and what is missing leaves no trace."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from baselines.classic import (
     Blocks,
     Calibration,
-    FittedBlock,
     Learners,
-    block_facts,
     fit_calibration,
     held_out_ratios,
     out_of_fold,
@@ -243,14 +239,6 @@ def test_what_a_learner_chose_is_settled_and_told():
 
 def two_classes(blocks):
     return blocks._replace(y=np.minimum(blocks.y, 1), n_classes=2)
-
-
-def test_parameters_of_blocks_are_not_added_up_where_one_does_not_say():
-    def block(**facts):
-        return FittedBlock("genes", SimpleNamespace(facts=facts), None, np.ones(2) / 2)
-
-    assert block_facts({"a": block(n_parameters=0), "b": block(n_parameters=5)})["n_parameters"] == 5
-    assert "n_parameters" not in block_facts({"a": block(n_parameters=4), "b": block()})
 
 
 def test_early_learns_its_calibration_from_patients_that_the_learner_had_not_seen():
