@@ -48,7 +48,7 @@ class LateMean:
         """Fit a learner on the specimens that have its modality."""
         groups = [group for group in train.tables if can_learn(group, train)]
         blocks = {group: fit_block(group, learners.of(group), train, valid, seed) for group in groups}
-        found = _calibration(blocks, train, seed) if self.calibrate and blocks else UNCHANGED
+        found = _calibration(blocks, train, seed) if self.calibrate else UNCHANGED
         return LateMeanFitted(blocks, prior_of(train), learners, found)
 
 
@@ -74,7 +74,7 @@ class LateMeanFitted:
     def predict_proba(self, tables: Mapping[str, pd.DataFrame], n: int) -> NDArray[np.float64]:
         """Return probabilities, float64 (n, n_classes); the prior where nothing was measured."""
         evidence = {group: block.evidence(tables[group], n) for group, block in self.blocks.items()}
-        proba, there = _mean(evidence, tables, self.prior)
+        proba, there = _mean(evidence, tables, self.prior, n)
         known, sharp = self.prior > 0, np.zeros_like(proba)
         ratios = log_ratios(proba, self.prior)[:, known]
         sharp[:, known] = self.calibration(ratios, np.log(self.prior[known]))
@@ -87,10 +87,12 @@ def search_space(trial: Any) -> dict[str, Any]:
 
 
 def _mean(
-    evidence: Mapping[str, NDArray[np.float64]], tables: Mapping[str, pd.DataFrame], prior: NDArray[np.float64]
+    evidence: Mapping[str, NDArray[np.float64]],
+    tables: Mapping[str, pd.DataFrame],
+    prior: NDArray[np.float64],
+    n: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the mean over the modalities that are there, the prior where none is, and where any is."""
-    n = len(next(iter(evidence.values()))) if evidence else 0
+    """Return the mean over the modalities that n specimens have, the prior where there is none, and where any is."""
     total, voices = np.zeros((n, len(prior))), np.zeros(n)
     for group, ratios in evidence.items():
         there = np.isin(np.arange(n), measured(tables[group]).index)
@@ -103,7 +105,7 @@ def _calibration(blocks: Mapping[str, FittedBlock], train: Blocks, seed: int) ->
     evidence = {group: out_of_fold(block, train, seed) for group, block in blocks.items()}
     prior = prior_of(train)
     known = prior > 0
-    proba, there = _mean(evidence, train.tables, prior)
+    proba, there = _mean(evidence, train.tables, prior, len(train.y))
     ratios = log_ratios(proba, prior)[there][:, known]
     shares = patient_shares(train.patient[there])
     return fit_calibration(ratios, np.log(prior[known]), among(train.y[there], known), shares)

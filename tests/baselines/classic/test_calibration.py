@@ -13,11 +13,14 @@ from baselines.classic import (
     Calibration,
     Learners,
     Table,
+    among,
     calibrated,
     fit_block,
     fit_calibration,
+    log_ratios,
     patient_folds,
 )
+from baselines.classic.calibration import calibrated_loss
 from baselines.combiners.early import Early
 from baselines.combiners.late_mean import LateMean
 from baselines.combiners.product import Product
@@ -171,3 +174,38 @@ class GivenOdds:
     def predict_proba(self, X):
         p = 1 / (1 + np.exp(-2 * X["genes:a"].to_numpy()))
         return np.column_stack([1 - p, p])
+
+
+def fitted_to(evidence, log_prior, y, patients):
+    return fit_calibration(np.array(evidence), np.array(log_prior), np.array(y), np.full(len(y), patients))
+
+
+def test_neither_number_goes_beyond_its_limits():
+    """Sharpness lies between exp(-5) and exp(5), tilt between -3 and 3, however much speaks for more."""
+    even, uneven = np.log([0.5, 0.5]), np.log([0.8, 0.2])
+    right, wrong = fitted_to([[1e-4, -1e-4]], even, [0], 1e7), fitted_to([[1e3, -1e3]], even, [1], 1e7)
+    assert (right.sharpness, wrong.sharpness) == pytest.approx((np.exp(5), np.exp(-5)), rel=1e-6)
+    rare, usual = (fitted_to([[0.0, 0.0]], uneven, [k], 1e5) for k in (1, 0))
+    assert (rare.tilt, usual.tilt) == pytest.approx((-3, 3), rel=1e-6)
+
+
+def test_without_evidence_nothing_is_changed():
+    assert fitted_to(np.empty((0, 2)), np.log([0.5, 0.5]), np.empty(0, int), 1.0) == (1.0, 0.0)
+
+
+def test_the_loss_that_is_left_is_that_of_the_best_numbers():
+    evidence, log_prior, y = drawn(n=80)
+    weight = np.random.default_rng(1).uniform(0.2, 2, 80)
+    found = fit_calibration(evidence, log_prior, y, weight)
+    said = log_softmax(found.sharpness * evidence + (1 + found.tilt) * log_prior, axis=1)[np.arange(80), y]
+    left = -(weight * said).sum() + 0.5 * (np.log(found.sharpness) ** 2 + found.tilt**2)
+    assert calibrated_loss(evidence, log_prior, y, weight) == pytest.approx(left)
+
+
+@pytest.mark.filterwarnings("error")
+def test_ratios_are_floored_and_zero_where_there_is_no_prior():
+    prior = np.array([0.25, 0.0, 0.75])
+    found = log_ratios(np.array([[0.5, 0.0, 0.5], [0.0, 0.0, 1.0]]), prior)
+    expected = [[np.log(2), 0, np.log(2 / 3)], [np.log(1e-6 / 0.25), 0, np.log(4 / 3)]]
+    np.testing.assert_allclose(found, expected)
+    assert among(np.array([2, 0, 2]), prior > 0).tolist() == [1, 0, 1]

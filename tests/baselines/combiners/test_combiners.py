@@ -3,8 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from baselines.classic import Blocks, Calibration, Learners
+from baselines.classic import (
+    Blocks,
+    Calibration,
+    Learners,
+    fit_calibration,
+    held_out_ratios,
+    out_of_fold,
+    patient_folds,
+)
 from baselines.combiners.early import Early
 from baselines.combiners.late_mean import LateMean
 from baselines.combiners.product import Product
@@ -12,6 +21,7 @@ from baselines.combiners.stacking import Stacking
 from baselines.learners.lda import ShrinkageLda
 from baselines.learners.logistic import Logistic
 from baselines.learners.naive_bayes import NaiveBayes
+from baselines.learners.nearest_centroid import NearestCentroid
 
 LDA = Learners(ShrinkageLda(), {})
 
@@ -135,3 +145,123 @@ def test_a_modality_that_could_not_learn_yet_keeps_its_own_learner(combiner):
     own = NaiveBayes()
     settled = combiner.fit(Learners(ShrinkageLda(), {"cells": own}), one, one, 0).settled
     assert settled.of("cells") is own and settled.of("genes") == ShrinkageLda()
+
+
+def renamed(blocks):
+    """Return the blocks in a task of four classes, the second of which nobody has."""
+    return blocks._replace(y=np.array([0, 2, 3])[blocks.y], n_classes=4)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("combiner", [Early(), Product(), LateMean(), Stacking()])
+def test_a_class_that_train_lacks_is_a_column_of_zeros(combiner):
+    train, test = drawn(), drawn(seed=1)
+    learners = Learners(NaiveBayes(), {})
+    told = combiner.fit(learners, train, train, 0).predict_proba(test.tables, len(test.y))
+    fitted = combiner.fit(learners, renamed(train), renamed(train), 0)
+    found = fitted.predict_proba(test.tables, len(test.y))
+    assert not found[:, 1].any()
+    near = 0.05 if isinstance(combiner, Stacking) else 1e-9  # the zeros have a part in its unit spread
+    assert np.allclose(found[:, [0, 2, 3]], told, atol=near)
+
+
+class Sure:
+    """Say with no doubt what the sign of the first column is."""
+
+    facts = {"n_parameters": 3}  # noqa: RUF012
+
+    def fit(self, train, valid, seed):
+        return self
+
+    def predict_proba(self, X):
+        return np.where(X.iloc[:, [0]] > 0, [[0.0, 1.0]], [[1.0, 0.0]])
+
+
+@pytest.mark.parametrize("combiner", [Product(calibrate=False), LateMean(calibrate=False)])
+def test_nobody_is_surer_of_a_new_patient_than_one_in_a_million(combiner):
+    X = pd.DataFrame({"genes:a": np.tile([-1.0, 1.0], 10)})
+    train = Blocks({"genes": X}, np.arange(20) % 2, np.arange(20).astype(str), 2, {})
+    least = combiner.fit(Learners(Sure(), {}), train, train, 0).predict_proba({"genes": X}, 20)[0, 1]
+    assert least == pytest.approx(1e-6, rel=1e-4)
+
+
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_without_a_modality_of_two_classes_the_prior_is_said_or_it_is_refused(calibrate):
+    X = pd.DataFrame({"genes:a": [0.0, 1.0, np.nan, np.nan]})
+    train = Blocks({"genes": X}, np.array([0, 0, 1, 1]), np.array(list("abcd")), 2, {})
+    for combiner in (Product(calibrate=calibrate), LateMean(calibrate=calibrate)):
+        fitted = combiner.fit(LDA, train, train, 0)
+        assert fitted.predict_proba({"genes": X}, 4).tolist() == [[0.5, 0.5]] * 4 and not fitted.blocks
+    with pytest.raises(ValueError, match="stacking: no modality has specimens of two classes"):
+        Stacking().fit(LDA, train, train, 0)
+
+
+def test_stacking_is_scikit_learns_softmax_on_held_out_evidence_of_unit_spread():
+    train, test = drawn(n=60), drawn(n=20, seed=1)
+    train = train._replace(patient=np.array([f"P{i // 2 if i < 20 else i}" for i in range(60)]))
+    columns = {"held": [], "new": []}
+    for group, X in train.tables.items():
+        there = X.notna().all(axis=1).to_numpy()
+        held = np.zeros((60, 3))
+        for learn, rest in patient_folds(train.y, train.patient, 5, 0):
+            some = train.split(learn, rest)[0].one(group)
+            asked = rest[there[rest]]
+            said = NaiveBayes().fit(some, some, 0).predict_proba(X.iloc[asked])
+            held[asked] = np.log(np.maximum(said, 1e-6)) - np.log(some.prior)
+        whole, new = train.one(group), np.zeros((20, 3))
+        has = test.tables[group].notna().all(axis=1).to_numpy()
+        said = NaiveBayes().fit(whole, whole, 0).predict_proba(test.tables[group][has])
+        new[has] = np.log(np.maximum(said, 1e-6)) - np.log(whole.prior)
+        columns["held"].append(held / held.std())
+        columns["new"].append(new / held.std())
+    weight = 1 / np.array([(train.patient == p).sum() for p in train.patient])
+    softmax = LogisticRegression(C=0.7, max_iter=5000, tol=1e-6)
+    softmax.fit(np.hstack(columns["held"]), train.y, sample_weight=weight / weight.mean())
+    fitted = Stacking(C=0.7).fit(Learners(NaiveBayes(), {}), train, train, 0)
+    expected = softmax.predict_proba(np.hstack(columns["new"]))
+    assert np.allclose(fitted.predict_proba(test.tables, 20), expected, atol=1e-3)
+
+
+def test_what_a_learner_chose_is_settled_and_told():
+    train = drawn(missing=0)
+    chosen = NearestCentroid()
+    early = Early().fit(Learners(chosen, {}), train, train, 0)
+    assert early.settled == Learners(early.fitted.settled, {}) and early.settled.usual.threshold != "chosen"
+    assert early.facts["sharpness"] == early.calibration.sharpness and early.facts["threshold"] >= 0
+    product = Product().fit(Learners(Sure(), {"genes": chosen}), two_classes(train), two_classes(train), 0)
+    blocks = product.blocks
+    assert product.settled.usual == blocks["cells"].learner and product.settled.of("genes").threshold != "chosen"
+    told = product.facts
+    assert told["n_parameters"] == 3 + 3 + blocks["genes"].fitted.facts["n_parameters"]
+    assert told["blocks"]["genes"]["tilt"] == blocks["genes"].calibration.tilt
+    assert told["blocks"]["genes"]["threshold"] == blocks["genes"].learner.threshold
+
+
+def two_classes(blocks):
+    return blocks._replace(y=np.minimum(blocks.y, 1), n_classes=2)
+
+
+def test_early_learns_its_calibration_from_patients_that_the_learner_had_not_seen():
+    train = drawn(missing=0)
+    fitted = Early().fit(LDA, train, train, 3)
+    rows, ratios = held_out_ratios(ShrinkageLda(), train.joined(), 3)
+    expected = fit_calibration(ratios, np.log(prior(train)), train.y[rows], np.ones(len(rows)))
+    assert fitted.calibration == expected
+    plain = Early(calibrate=False).fit(LDA, train, train, 3).predict_proba(train.tables, 120)
+    joint = expected.sharpness * np.log(plain / prior(train)) + (1 + expected.tilt) * np.log(prior(train))
+    assert np.allclose(fitted.predict_proba(train.tables, 120), normalised(np.exp(joint)))
+
+
+def test_the_calibration_of_a_mean_serves_held_out_patients_best():
+    train = drawn(n=60)
+    fitted = LateMean().fit(Learners(NaiveBayes(), {}), train, train, 0)
+    means, voices = np.zeros((60, 3)), np.zeros((60, 1))
+    for group, block in fitted.blocks.items():
+        there = train.tables[group].notna().all(axis=1).to_numpy()[:, None]
+        joint = np.exp(out_of_fold(block, train, 0)) * prior(train)
+        means, voices = means + normalised(joint) * there, voices + there
+    ratios = np.log(means / voices / prior(train))
+    expected = fit_calibration(ratios, np.log(prior(train)), train.y, np.ones(60))
+    assert fitted.calibration == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    assert fitted.facts["sharpness"] == fitted.calibration.sharpness
+    assert set(fitted.facts["blocks"]) == {"clinical", "genes", "cells"}

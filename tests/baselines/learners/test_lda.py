@@ -67,3 +67,25 @@ def test_one_specimen_a_class_gives_the_prior():
     X = pd.DataFrame({"genes:a": [0.0, 5.0]})
     table = Table(X, np.array([0, 2]), np.array(["a", "b"]), 3)
     assert np.allclose(ShrinkageLda().fit(table, table, 0).predict_proba(X), [[0.5, 0, 0.5]] * 2)
+
+
+def test_what_a_class_or_nobody_has_is_filled_by_all_or_by_zero():
+    train = drawn(p=4)
+    X = train.X.to_numpy(copy=True)
+    X[train.y == 1, 0] = np.nan
+    X[np.flatnonzero(train.y == 2)[1:], 1] = np.nan  # one of class 2 has it
+    X[:, 2] = np.nan
+    fitted = ShrinkageLda().fit(table(X, train.y), train, 0)
+    assert fitted.means[1, 0] == pytest.approx(np.nanmean(X[:, 0])) and not fitted.means[:, 2].any()
+    assert fitted.means[2, 1] == pytest.approx(X[train.y == 2, 1][0])
+    assert fitted.facts == {"n_parameters": 3 * 4 + 3}
+
+
+def test_a_flat_prior_is_that_of_the_classes_that_train_has():
+    train = drawn()
+    two = table(train.X.to_numpy()[train.y != 1], train.y[train.y != 1])
+    empty = train.X.iloc[:1] * np.nan
+    np.testing.assert_allclose(ShrinkageLda(class_prior="flat").fit(two, two, 0).predict_proba(empty), [[0.5, 0, 0.5]])
+    one = Table(train.X.iloc[:3], np.array([0, 2, 2]), np.array(list("abb")), 3)
+    proba = ShrinkageLda().fit(one, one, 0).predict_proba(empty)  # class 2 has two specimens of one patient
+    np.testing.assert_allclose(proba, [[0.5, 0, 0.5]])

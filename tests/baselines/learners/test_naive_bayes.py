@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 from sklearn.naive_bayes import GaussianNB
@@ -126,3 +127,65 @@ def test_a_patient_who_was_seen_twice_is_one_patient():
     twice = Table(pd.concat([once.X] * 3, ignore_index=True), np.tile(once.y, 3), np.tile(once.patient, 3), 3)
     said = [NaiveBayes().fit(table, table, 0).predict_proba(once.X) for table in (once, twice)]
     np.testing.assert_allclose(*said, atol=1e-12)
+
+
+def test_numbers_are_those_of_a_loop_over_patients_in_parts():
+    """Specimens of one patient share its weight; one class has a share of a patient, one nothing measured at all."""
+    rng = np.random.default_rng(1)
+    y = np.repeat([0, 1, 2, 3], [12, 8, 1, 3])
+    patient = np.array([f"P{i // 3}" for i in range(12)] + [f"Q{i}" for i in range(8)] + ["P0", "R0", "R1", "R2"])
+    x = rng.normal(size=24) * 0.03 - 1
+    x[[3, 14]] = np.nan
+    x[y == 3] = np.nan
+    table = Table(pd.DataFrame({"genes:a": x}), y, patient, 5)
+    (found,) = NaiveBayes(pooling=2.0).fit(table, table, 0).variables
+    share = 1 / np.array([(patient == p).sum() for p in patient])
+    there = ~np.isnan(x)
+    usual = (share[there] * x[there]).sum() / share[there].sum()
+    counts = np.array([share[there & (y == k)].sum() for k in range(4)])
+    means = np.array([(share * x)[there & (y == k)].sum() / counts[k] if counts[k] else usual for k in range(4)])
+    squares = np.array([(share * (x - means[k]) ** 2)[there & (y == k)].sum() for k in range(4)])
+    common = squares.sum() / (counts.sum() - 4)
+    assert 0 < counts[2] < 1 and counts[3] == 0
+    np.testing.assert_allclose(found.mean, means)
+    np.testing.assert_allclose(found.sd, np.sqrt((squares + 2 * common) / (np.maximum(counts - 1, 0) + 2)))
+    few = table._replace(X=table.X.iloc[10:14], y=np.array([0, 0, 1, 2]), patient=np.array(list("abcd")))
+    values = few.X["genes:a"].to_numpy()
+    (small,) = NaiveBayes(pooling=2.0).fit(few, few, 0).variables
+    squares = ((values[:2] - values[:2].mean()) ** 2).sum()  # over one degree of freedom
+    np.testing.assert_allclose(small.sd, np.sqrt([(squares + 2 * squares) / 3, squares, squares]))
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_a_number_a_logarithm_or_a_category():
+    """Skewed columns with a value that is not positive stay as they are; three values are enough to be skewed."""
+    columns = {
+        "clinical:zero": [0, 1, 1, 2, 90, 2],
+        "clinical:negative": [-1, 1, 1, 2, 90, 2],
+        "clinical:three": [1, 1, 1, 10, 10, 100],
+        "clinical:two": [2, 2, 2, 2, 2, 90],
+        "clinical:even": [5, 6, 7, 7, 6, 5],
+        "clinical:none": [np.nan] * 6,
+    }
+    X = pd.DataFrame(columns, dtype=float).assign(**{"clinical:s=a": [1, 0, 1, 0, 1.0, 1], "clinical:s=b": 0.0})
+    X.loc[5, "clinical:s=b"] = np.nan
+    table = Table(X, np.array([0, 2] * 3), np.array(list("abcdef")), 3)
+    fitted = NaiveBayes(class_prior="flat", smoothing=1.0).fit(table, table, 0)
+    *numbers, none, sex = fitted.variables
+    assert [v.logarithm for v in numbers] == [False, False, True, False, False]
+    assert none.columns == ["clinical:none"] and none.log_proba.shape == (2, 2)  # nothing says that it is a number
+    counts = np.array([[3, 0], [0, 0]])  # the last row is not known
+    common = (counts.sum(axis=0) + 1) / 5
+    np.testing.assert_allclose(np.exp(sex.log_proba), (counts + common) / (counts.sum(axis=1, keepdims=True) + 1))
+    assert fitted.facts == {"n_parameters": 5 * 4 + 4 + 4 + 2}
+    np.testing.assert_allclose(fitted.predict_proba(X.iloc[:1] * np.nan), [[0.5, 0, 0.5]])
+
+
+def test_a_number_that_nobody_has_in_training_says_nothing():
+    table = drawn(n=9)
+    X = table.X.assign(**{"clinical:hb": np.nan, "clinical:wbc": [5.0, *[np.nan] * 8]})
+    fitted = NaiveBayes().fit(table._replace(X=X), table, 0)
+    told = fitted.predict_proba(X)
+    np.testing.assert_allclose(fitted.predict_proba(X.assign(**{"clinical:wbc": 99.0})), told)
+    wbc = fitted.variables[1]
+    assert wbc.mean.tolist() == [5] * 3 and wbc.sd.tolist() == [1] * 3

@@ -8,9 +8,11 @@ import pytest
 from skimage.draw import disk
 
 from baselines.rules.apl import RulesApl
+from baselines.rules.apl_findings import findings, module_baseline
 from baselines.rules.apl_knows_generator import RulesAplKnowsGenerator
 from baselines.rules.apl_lists import DEFAULT, SUBTYPES, UNITS, published_subtype, subtype, suspect
 from datasets.cohort import Cohort, ImageBags, NotApplicable, Provenance, presence
+from datasets.morphology import FEATURES
 from tests.toy import toy_cohort
 
 NAMES = (*UNITS, "male", "round", "bilobed", "stat5", "hoxa")
@@ -46,6 +48,8 @@ def clinical_cohort(y, classes, units=None, **columns):
         ({"fibrinogen": 1.0, "platelets": 20, "wbc": 5, "d_dimer": 2.19}, 5),
         ({"platelets": 20, "wbc": 5, "d_dimer": 2.18}, 2),
         ({"platelets": 20, "wbc": 5, "d_dimer": 9}, 3),
+        ({"fibrinogen": 1.5, "platelets": 100, "wbc": 10}, 2),
+        ({"fibrinogen": 3.0, "platelets": 100, "wbc": 50}, 0),
     ],
 )
 def test_suspicion_is_scored(values, score):
@@ -83,6 +87,12 @@ def test_the_evidence_can_be_read():
         ({"bilobed": 0.37, "fibrinogen": 1.69, "stat5": 2, "hoxa": 0}, "4a", "STAT5B-RARA"),
         ({"stat5": 0.5, "hoxa": 0.51}, "4b", "NUP98-RARG"),
         ({"stat5": 0.9, "hoxa": 0.9}, "9 ", "PML-RARA"),
+        ({"stat5": 0.5, "hoxa": 0.5}, "9 ", "PML-RARA"),
+        ({"stat5": 0.51, "hoxa": 0.5}, "4a", "STAT5B-RARA"),
+        ({"bilobed": 0.9, "fibrinogen": 1.7}, "9 ", "PML-RARA"),
+        ({"bilobed": 0.1, "fibrinogen": 1.0}, "9 ", "PML-RARA"),
+        ({"round": 0.40, "male": 1}, "7 ", "STAT5B-RARA"),
+        ({"round": 0.9, "male": 0}, "9 ", "PML-RARA"),
         ({"stat5": 0.9}, "9 ", "PML-RARA"),
         ({"ras_wt1": 1, "round": 0.9, "fibrinogen": 2}, "5 ", "NUP98-RARG"),
         ({"round": 0.48, "fibrinogen": 1.5, "male": 1}, "6 ", "NPM1-RARA"),
@@ -264,3 +274,50 @@ def test_truth_is_never_read(tmp_path, monkeypatch):
     blind = dataclasses.replace(cohort, truth=None)
     seen, unseen = (RulesAplKnowsGenerator().fit(c, c).predict_proba(c) for c in (cohort, blind))
     assert np.array_equal(seen, unseen)
+
+
+def test_two_classes_without_apl_and_three_with_it_are_other_classes():
+    for classes in (("AML", "ALL"), ("AML", "ALL", "APL")):
+        cohort = clinical_cohort(np.arange(len(classes)), classes, fibrinogen=[1.0] * len(classes))
+        with pytest.raises(ValueError, match="the rules know two classes of which one is 'APL'"):
+            RulesApl().fit(cohort, cohort)
+
+
+@pytest.mark.parametrize("build", [RulesApl, RulesAplKnowsGenerator])
+@pytest.mark.parametrize("classes", [("AML", "APL"), SUBTYPES])
+@pytest.mark.parametrize("pictured", [True, False])
+def test_nuclei_are_measured_only_where_rules_read_them(build, classes, pictured, monkeypatch):
+    n, asked = len(classes), []
+    bags = ImageBags(np.zeros((n, 4, 4, 3), np.uint8), np.arange(n + 1))
+    cohort = clinical_cohort(np.arange(n), classes, fibrinogen=[1.0] * n, platelets=[20.0] * n, i17q=[1.0] * n)
+    if pictured:
+        cohort = dataclasses.replace(cohort, images=bags, present=presence(n, bags, clinical=cohort.clinical))
+
+    def nothing(pixels):
+        asked.append(len(pixels))
+        return np.zeros((len(pixels), len(FEATURES)))
+
+    monkeypatch.setattr("baselines.rules.apl_findings.cached_cell_features", nothing)
+    report = build().fit(cohort, cohort).report_
+    reads = pictured and build is RulesAplKnowsGenerator and classes == SUBTYPES
+    assert report["kept_features"] is reads and asked == [n] * reads
+
+
+@pytest.mark.filterwarnings("error")
+def test_modules_need_genes_of_train_and_of_the_specimen():
+    base = five(i17q=[1.0] * 5)
+    names = ("CISH", "HOXA9", "ACTB")
+    has = presence(5, genes_present=np.array([True, True, True, True, False]), clinical=base.clinical)
+    genes = np.array([[1, 1, 9], [2, 2, 9], [3, 9, 9], [9, 4, 9], [0, 0, 0]], np.float32)
+    cohort = dataclasses.replace(base, genes=genes, gene_names=names, present=has)
+    baseline = module_baseline(cohort)
+    assert baseline == {"CISH": 2.5, "HOXA9": 3.0}
+    shifts = [(found["stat5"], found["hoxa"]) for found in findings(cohort, baseline, nuclei=False)]
+    np.testing.assert_allclose(shifts, [(-1.5, -2), (-0.5, -1), (0.5, 6), (6.5, 1), (np.nan, np.nan)])
+    assert module_baseline(base) == {}
+    none = presence(5, genes_present=np.zeros(5, bool), clinical=base.clinical)
+    assert module_baseline(dataclasses.replace(cohort, genes=genes * 0, present=none)) == {}
+    for other, known in ((base, baseline), (cohort, {}), (cohort, {"CISH": 2.5})):
+        assert all(np.isnan(found["hoxa"]) for found in findings(other, known, nuclei=False))
+    assert all(np.isnan(found["round"]) for found in findings(base, {}, nuclei=True))
+    assert "round" not in findings(base, {}, nuclei=False)[0]

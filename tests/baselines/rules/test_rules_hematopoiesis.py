@@ -131,3 +131,77 @@ def test_generated_cells_of_unseen_donors(tmp_path, monkeypatch):
         test = cohort[np.isin(cohort.patient, donors[12:]) & (cohort.domain == lineage)]
         healthy = rules.predict_proba(test.blinded(labels=False))[:, 0]
         assert balanced_accuracy_score(test.y > 0, healthy < 0.5) > 0.55
+
+
+def test_lineages_stand_out_by_the_formula_and_no_lineage_does_where_all_genes_are_alike():
+    cohort = cells(donors=2, per_donor=2, marker=("CD14", "GNLY"))
+    expected = []
+    for cell in cohort.genes.astype(float):
+        level = dict(zip(GENES, cell, strict=True))
+        error = cell.std() / 2**0.5
+        expected.append([max((level[a] + level[b]) / 2 - cell.mean() for a, b in pairs) / error
+                         for pairs in MARKERS.values()])  # fmt: skip
+    np.testing.assert_allclose(lineage_scores(cohort), expected, rtol=1e-4)
+    flat = dataclasses.replace(cohort, genes=np.ones_like(cohort.genes))
+    assert not lineage_scores(flat).any()
+    faint = cohort.genes * 0
+    faint[:, [GENES.index("CD34"), GENES.index("AVP")]] = 0.2
+    faint[:, -20:] = 1.0  # the markers are below the mean gene, then a little above it
+    rules = RulesHematopoiesis().fit(cells(), cells())
+    assert rules.trace(flat)["rule"].str.startswith("unclear lineage").all()
+    assert rules.trace(dataclasses.replace(cohort, genes=faint))["rule"].str.startswith("unclear lineage").all()
+    faint[:, :2] = 0.7
+    z = lineage_scores(dataclasses.replace(cohort, genes=faint))
+    assert ((z[:, 0] > 0) & (z[:, 0] < 1)).all()
+    assert rules.trace(dataclasses.replace(cohort, genes=faint))["rule"].str.startswith("MPP").all()
+
+
+def test_a_score_at_the_limit_is_within_the_healthy_range():
+    cohort = cells()
+    rules = RulesHematopoiesis().fit(cohort, cohort)
+    score = float(rules.signature_.scores(cohort)[7])
+    rules.signature_ = dataclasses.replace(rules.signature_, limit=score)
+    assert "within" in rules.trace(cohort)["rule"][7]
+    rules.signature_ = dataclasses.replace(rules.signature_, limit=np.nextafter(score, -np.inf))
+    assert "above" in rules.trace(cohort)["rule"][7]
+
+
+def test_a_gene_is_taken_above_a_t_of_two_in_every_disease_that_has_two_donors():
+    """Many genes that move a little, so that some lie just below and some just above."""
+    cohort = cells(per_donor=5)
+    rng = np.random.default_rng(3)
+    donor = cohort.patient.astype("U9")
+    index = np.unique(donor, return_inverse=True)[1]
+    genes = rng.normal(size=(12, 200))[index] * 0.4 + rng.normal(size=(60, 200)) * 0.1
+    genes[:, :100] += 0.8 * (cohort.y[:, None] > 0)
+    genes[:, 100:190] -= 0.8 * (cohort.y[:, None] > 0)
+    genes[cohort.y == 0, 190:] = 0  # constant in healthy cells
+    genes[cohort.y > 0, 190:] = 5 + rng.normal(size=(40, 10))
+    wide = dataclasses.replace(cohort, genes=genes.astype(np.float32), gene_names=tuple(f"G{j}" for j in range(200)))
+    lone = wide[(wide.y != 2) | (wide.patient == wide.patient[-1])]  # MDS has one donor
+    for asked, ill in ((wide, (1, 2)), (lone, (1,))):
+        means = {k: [asked.genes[(asked.y == k) & (asked.patient == p)].astype(float).mean(axis=0)
+                     for p in np.unique(asked.patient[asked.y == k])] for k in (0, *ill)}  # fmt: skip
+        t = np.stack([stats.ttest_ind(means[k], means[0], equal_var=False)[0] for k in ill])[:, :190]
+        expected = np.flatnonzero((t > 2).all(axis=0) | (t < -2).all(axis=0))
+        signature = common_signature(asked, 0)
+        assert signature.genes.tolist() == expected.tolist()
+        assert ((np.abs(t).min(axis=0) > 2) & (np.abs(t).min(axis=0) < 3)).any()
+        assert signature.sign.tolist() == np.sign(t[0, expected]).tolist()
+        healthy = asked.genes[asked.y == 0][:, expected].astype(float)
+        np.testing.assert_allclose(signature.mean, healthy.mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(signature.sd, healthy.std(axis=0), rtol=1e-12)
+    two = wide[(wide.y > 0) | np.isin(wide.patient, wide.patient[[0, 5]])]
+    assert len(np.unique(two.patient[two.y == 0])) == 2 and len(common_signature(two, 0).genes)
+    one = wide[(wide.y > 0) | (wide.patient == wide.patient[0])]
+    with pytest.raises(ValueError, match="need two healthy ones and two of a disease"):
+        common_signature(one, 0)
+    well = wide[(wide.y == 0) | np.isin(wide.patient, wide.patient[[20, 40]])]  # one donor a disease
+    with pytest.raises(ValueError, match="need two healthy ones and two of a disease"):
+        common_signature(well, 0)
+
+
+def test_no_gene_in_common_is_a_score_of_zero():
+    cohort = cells()
+    signature = dataclasses.replace(common_signature(cohort, 0), genes=np.array([], dtype=int))
+    assert signature.scores(cohort).tolist() == [0] * len(cohort)

@@ -33,6 +33,7 @@ def found(**values):
         ({"wbc": 12, "lymphocyte_like": 0.30}, "2b", "CLL"),
         ({"wbc": 20, "lymphocytes": 30, "globulin": 60}, "2a", "CLL"),
         ({"globulin": 45.1}, "3a", "MM"),
+        ({**WELL, "globulin": 45, "lymphocytes": 83, "calcium": 9}, "6 ", "healthy"),
         ({"calcium": 2.8, "hb": 99}, "3b", "MM"),
         ({"creatinine": 178, "hb": 99}, "3b", "MM"),
         ({"blasts": 20, "blast_width": 0.70}, "4a", "ALL"),
@@ -65,6 +66,15 @@ def test_the_first_rule_that_matches_names_the_disease(values, number, decision)
         {"wbc": 12, "lymphocyte_like": 0.29},
         {"lymphocyte_like": 0.9},
         {"calcium": 3},
+        {"globulin": 45},
+        {"calcium": 2.75, "creatinine": 177, "hb": 99},
+        {"wbc": 20, "lymphocytes": 25},
+        {"wbc": 11, "lymphocyte_like": 0.9},
+        {"wbc": 12, "lymphocytes": 10, "lymphocyte_like": 0.9},
+        {"hb": 100, "mcv": 101, "platelets": 149, "blasts": 19},
+        {"hb": 99, "mcv": 100, "platelets": 149, "blasts": 19},
+        {"hb": 99, "mcv": 101, "platelets": 150, "blasts": 19},
+        {"hb": 99, "mcv": 101, "platelets": 149, "blasts": 20},
         {"calcium": 3, "hb": 100},
         {"blasts": 50},
         {"blast_like": 0.19, "blast_width": 0.8},
@@ -140,3 +150,61 @@ def test_a_generated_cohort_is_told_apart_better_than_chance(tmp_path, monkeypat
     train, test = (cohort[part].blinded(labels=True) for part in (measured[::2], measured[1::2]))
     called = RulesMito().fit(train, train).predict_proba(test).argmax(axis=1)
     assert balanced_accuracy_score(test.y, called) > 0.33  # twice chance
+
+
+# Textbook intervals and pictures as the docstrings tell them; what a picture does not name is within the interval.
+INTERVALS = {
+    "wbc": (4, 11), "hb": (120, 170), "platelets": (150, 400), "mcv": (80, 100), "ldh": (0, 250),
+    "calcium": (2.15, 2.6), "creatinine": (0, 110), "globulin": (20, 35),
+}  # fmt: skip
+TEXTBOOK = {
+    "AML": {"wbc": 1, "hb": -1, "platelets": -1, "ldh": 1},
+    "ALL": {"wbc": 1, "hb": -1, "platelets": -1, "ldh": 1, "child": 1},
+    "CLL": {"wbc": 1},
+    "MM": {"hb": -1, "globulin": 1, "calcium": 1, "creatinine": 1},
+    "MDS": {"wbc": -1, "hb": -1, "platelets": -1, "mcv": 1},
+    "healthy": {},
+}
+WORDS = {-1: "low", 0: "normal", 1: "high"}
+
+
+@pytest.mark.parametrize("name", [*INTERVALS, "male hb"])
+def test_limits_of_an_interval_are_normal_and_what_is_beyond_is_not(name):
+    low, high = (130, 180) if name == "male hb" else INTERVALS[name]
+    sick = {"wbc": 3, "hb": 119, "platelets": 149, "mcv": 90}
+    for value, word in ((low, "normal"), (high, "normal"), (low - 0.01, "low"), (high + 0.01, "high")):
+        short = name.removeprefix("male ")
+        verdict = diagnose(found(**{**sick, short: value, "male": float(name == "male hb")}))
+        assert verdict.rule[:2] == "7 " and f"{short} {word}" in verdict.evidence.split(", ")
+
+
+def test_the_nearest_picture_is_that_of_the_textbook():
+    rng = np.random.default_rng(0)
+    beyond = {
+        "wbc": (3, 6, 20), "hb": (105, 140, 175), "platelets": (90, 200, 500), "mcv": (70, 90, 110),
+        "ldh": (-1, 100, 400), "calcium": (2, 2.3, 2.7), "creatinine": (-1, 50, 150), "globulin": (10, 30, 40),
+    }  # fmt: skip
+    seen = set()
+    for _ in range(400):
+        level = {name: int(rng.choice([-1, 0, 1], p=[0.35, 0.3, 0.35])) for name in beyond}
+        kept = [name for name in beyond if name in ("wbc", "hb", "platelets") or rng.random() < 0.8]
+        values = {name: beyond[name][level[name] + 1] for name in kept}
+        age = rng.choice([17, 18, np.nan])
+        known = {name: level[name] for name in kept} | ({} if np.isnan(age) else {"child": int(age < 18)})
+        apart = {d: sum(abs(v - p.get(name, 0)) for name, v in known.items()) for d, p in TEXTBOOK.items()}
+        nearest = next(d for d in TEXTBOOK if apart[d] == min(apart.values()))
+        verdict = diagnose(found(**values, age=age))
+        if "mcv" in kept and not any(level[name] for name in ("wbc", "hb", "platelets", "mcv")):
+            assert (verdict.rule[:2], verdict.decision) == ("6 ", "healthy")
+            continue
+        assert (verdict.decision, verdict.is_default) == (nearest, True)
+        told = [f"{name} {WORDS[level[name]]}" for name in INTERVALS if name in kept] + ["child"] * int(age < 18)
+        assert verdict.evidence == ", ".join(told)
+        seen.add(nearest)
+    assert seen == set(TEXTBOOK)
+
+
+def test_a_report_says_whether_pictures_were_read():
+    cohort = clinical(np.arange(6), globulin=[60.0] * 6)
+    assert RulesMito().fit(cohort, cohort).report_["kept_features"] is False
+    assert list(RulesMito().fit(cohort, cohort).report_) == ["kept_features", "coverage", "training_patients"]

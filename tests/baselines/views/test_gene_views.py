@@ -12,7 +12,10 @@ from baselines.views.cells import HandcraftedCells
 from baselines.views.f_test_genes import FTestGenes
 from baselines.views.gene_components import GeneComponents
 from baselines.views.gene_set_means import GeneSetMeans
+from baselines.views.gene_values import centre_and_scale, measured_genes
+from baselines.views.genes import AllGenes
 from baselines.views.single_cells import SingleCells
+from datasets.cohort import presence
 from datasets.morphology.cell_features import FEATURES, cell_features
 from tests.toy import toy_cohort
 
@@ -81,3 +84,46 @@ def test_single_cells_keep_the_position_of_their_bag():
     assert table.index.tolist() == np.repeat(np.arange(3), some.images.sizes).tolist()
     rows = np.concatenate([cell_features(some.images.bag(i)) for i in range(3)])
     assert np.allclose(table, rows)
+
+
+def test_the_largest_loading_of_a_component_is_positive():
+    scale = StandardScaler().fit(MEASURED)
+    axes = PCA(3, svd_solver="full").fit(scale.transform(MEASURED)).components_
+    axes = np.array([axis * np.sign(axis[np.abs(axis).argmax()]) for axis in axes])
+    there = TEST.has("genes")
+    table = GeneComponents(n_components=3).fit(TRAIN)(TEST)
+    assert list(table.columns) == ["genes:component 1", "genes:component 2", "genes:component 3"]
+    np.testing.assert_allclose(table[there], scale.transform(TEST.genes[there].astype(float)) @ axes.T, atol=1e-6)
+    assert table[~there].isna().all(axis=None)
+
+
+@pytest.mark.filterwarnings("error")
+def test_genes_of_equal_worth_are_taken_in_their_order():
+    """Genes that are alike have the same F, those that are constant none; of either the first are taken."""
+    base = toy_cohort(n=30, missing=0, signal=3.0, images=False)
+    genes = np.ones((30, 12), np.float32)
+    genes[:, 8:11] = base.genes[:, :1]
+    flat = dataclasses.replace(base, genes=genes)
+    chosen = {n: FTestGenes(n_genes=n).fit(flat)(flat).columns.str.removeprefix("genes:G").tolist() for n in (2, 5)}
+    assert chosen == {2: ["8", "9"], 5: ["0", "1", "8", "9", "10"]}
+    one = base[base.y == 0]
+    assert FTestGenes(n_genes=99).fit(one)(base).shape[1] == 12
+    each = base[np.arange(3)]  # one specimen a class
+    assert list(FTestGenes(n_genes=2).fit(each)(base).columns) == ["genes:G0", "genes:G1"]
+
+
+def test_without_specimens_or_spread_genes_stay_as_they_are():
+    gone = presence(45, TRAIN.images, np.zeros(45, bool), TRAIN.clinical)
+    nothing = dataclasses.replace(TRAIN, present=gone, genes=TRAIN.genes * 0)
+    mean, sd = centre_and_scale(measured_genes(nothing))
+    assert mean.tolist() == [0] * 12 and sd.tolist() == [1] * 12
+    mean, sd = centre_and_scale(np.array([[1.0, 2.0], [1.0, 4.0]]))
+    assert mean.tolist() == [1, 3] and sd.tolist() == [1, 1]
+    told = GeneSetMeans().fit(nothing)(TEST)[TEST.has("genes")]
+    parts = np.split(TEST.genes[TEST.has("genes")], [3, 5], axis=1)
+    np.testing.assert_allclose(told, np.column_stack([part.mean(axis=1) for part in parts[:2]]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("view", [FTestGenes(), GeneSetMeans(), GeneComponents(), AllGenes()])
+def test_views_of_genes_say_what_a_dataset_lacks(view):
+    assert view.lacking(TRAIN) == "" and view.lacking(toy_cohort(n=9, genes=False, images=False)) == "genes"

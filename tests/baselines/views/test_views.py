@@ -12,7 +12,9 @@ from baselines.views.cells import HandcraftedCells
 from baselines.views.clinical import ClinicalColumns
 from baselines.views.differential import Differential
 from baselines.views.genes import AllGenes
+from baselines.views.single_cells import SingleCells
 from benchmark.entries.registry import entry_class, entry_spec
+from datasets.cohort import presence
 from datasets.morphology.cell_features import FEATURES, cell_features
 from tests.toy import toy_cohort
 
@@ -128,3 +130,23 @@ def test_each_patient_weighs_the_same():
     assert weights.mean() == pytest.approx(1)
     assert pd.Series(weights).groupby(patient).sum().tolist() == pytest.approx([2, 2, 2])
     assert (patient_weights(np.array(["a", "b"])) == 1).all()
+
+
+@pytest.mark.parametrize("view", [HandcraftedCells(), SingleCells(), Differential(), ClinicalColumns()])
+def test_views_say_what_a_dataset_lacks(view):
+    word = {"clinical": "clinical values", "differential": "images.cell_type"}.get(view.group, "images")
+    cohort = toy_cohort(n=9)
+    assert view.lacking(cohort) == ""
+    assert view.lacking(toy_cohort(n=9, images=False, clinical=False)) == word
+    untyped = dataclasses.replace(cohort, images=dataclasses.replace(cohort.images, cell_type=None))
+    assert view.lacking(untyped) == (word if view.group == "differential" else "")
+
+
+def test_no_clinical_column_and_columns_of_whole_numbers_are_tables_all_the_same():
+    cohort = toy_cohort(n=6, images=False, missing=0)
+    there = presence(6, None, cohort.has("genes"), cohort.clinical[[]])
+    none = dataclasses.replace(cohort, clinical=cohort.clinical[[]], units={}, present=there)
+    assert ClinicalColumns().fit(none)(none).shape == (6, 0)
+    whole = cohort.clinical.assign(age=pd.array([1, 2, None, 4, 5, 6], dtype="Int64"))
+    age = ClinicalColumns().fit(cohort)(dataclasses.replace(cohort, clinical=whole))["clinical:age"]
+    assert age.dtype == np.float64 and age.isna().tolist() == [False, False, True, False, False, False]

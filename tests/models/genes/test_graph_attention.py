@@ -131,3 +131,38 @@ def test_weights_start_equal_and_can_be_learned():
 def test_scores_are_finite_whatever_the_genes_say():
     module, edges = attentive(), edges_of()
     assert np.isfinite(module(torch.full((1, 6, 4), 1e4), edges).detach().numpy()).all()
+
+
+def test_graphs_lie_where_the_genes_lie():
+    """Whatever torch would take by itself: here a device without values."""
+    module, nodes, values = attentive(), torch.randn(3, 6, 4), torch.randn(20, 6)
+    edges = correlation_graph(values, 2)
+    with torch.device("meta"):
+        assert torch.equal(correlation_graph(values, 2), edges)
+        found = module(nodes, edges)
+    torch.testing.assert_close(found, module(nodes, edges))
+
+
+@pytest.mark.parametrize("part", [GeneGraph, GeneGat])
+def test_parts_are_made_of_as_many_layers_as_they_say_which_average_neighbours(part):
+    genes = given(torch.randn(30, 6), {})
+    made = part(channels=6, layers=3, dropout=0.3, neighbours=3).encoder(genes, 8)
+    network = stirred(made.network.eval())
+    assert made.modality == "genes" and len(network.layers) == 3 and network.dropout.p == 0.3
+    assert network.gain.shape == (6,) and network.out.weight.shape == (8, 6 * 6)
+    nodes, edges = torch.randn(2, 6, 6), correlation_graph(genes.values.double(), 3)
+    assert torch.equal(network.edges, edges)
+    adjacency = torch.zeros(6, 6)
+    adjacency[edges[1], edges[0]] = 1
+    mean, expected = adjacency / adjacency.sum(1, keepdim=True), nodes
+    for layer in network.layers:
+        if part is GeneGat:
+            nn.init.zeros_(layer.layer.att)
+            inner = layer.layer
+            said = inner.lin_l(mean @ expected) + inner.res(expected) + inner.bias
+        else:
+            said = layer.lin_rel(mean @ expected) + layer.lin_root(expected)
+        expected = expected + nn.functional.gelu(said)
+    torch.testing.assert_close(network.convolve(nodes, edges), expected, atol=1e-4, rtol=1e-4)
+    if part is GeneGat:
+        assert {layer.layer.heads for layer in network.layers} == {2}

@@ -242,3 +242,60 @@ def test_the_prior_speaks_for_unknown_specimens_and_unseen_classes():
     torch.testing.assert_close(proba[:, [1, 3]], torch.full((3, 2), 1 / 12))
     seen = logits[0, [0, 2]].softmax(0) * 10 / 12
     torch.testing.assert_close(proba[0, [0, 2]], seen)
+
+
+def test_features_of_a_group_without_means_have_directions_of_their_own():
+    module = GroupTokens("clinical", [[0, 1], [2], [3, 4, 5]], 16, 0.5)
+    for token, size in enumerate((2, 1, 3)):
+        rows = module.weight[token, :size]
+        torch.testing.assert_close(rows @ rows.T, torch.eye(size) / size)
+    many = GroupTokens("clinical", [[j] for j in range(400)], 16, 0.0)
+    assert float(many.place.detach().std()) == pytest.approx(1 / 4, rel=0.05)
+    clinical, present = torch.randn(2, 6), torch.tensor([[True, True, False], [False, False, True]])
+    tokens = module.eval()(Batch(None, torch.zeros(2, 1).bool(), torch.zeros(2, 0), clinical, present))
+    torch.testing.assert_close(tokens.values[:, 1], clinical[:, 2:3] * module.weight[1, 0] + module.place[1])
+    assert tokens.mask.tolist() == [[False] * 3, [True] * 3]
+    dropped = module.train()(Batch(None, torch.zeros(2, 1).bool(), torch.zeros(2, 0), clinical, present))
+    assert not torch.equal(dropped.values, tokens.values)
+
+
+def test_the_mean_of_a_group_that_never_varies_is_a_plain_mean():
+    genes = torch.randn(20, 3)
+    genes[:, 0] = 2.0
+    out = GroupMeans([[0], [1, 2]], genes, torch.arange(20) % 2)(genes)
+    torch.testing.assert_close(out[:, 0], genes[:, 0])
+
+
+def test_a_graph_network_reads_out_every_set_in_orthogonal_directions():
+    network = graph_network(correlation_graph(torch.randn(20, 6), 2))
+    fresh = GeneGraphNetwork(
+        network.edges, network.groups, partial(GraphConv, 4, 4, aggr="mean"), channels=4, layers=3, dim=5, dropout=0.5
+    )
+    assert len(fresh.layers) == 3 and fresh.gain.shape == (4,) and fresh.out.weight.shape == (5, 12)
+    torch.testing.assert_close(fresh.out.weight @ fresh.out.weight.T, torch.eye(5))
+    genes = torch.randn(2, 6)
+    nodes = genes[..., None] * network.gain
+    pooled = network.groups(network.convolve(nodes, network.edges).transpose(1, 2)).flatten(1)
+    torch.testing.assert_close(network(genes), network.out(pooled))
+    assert not torch.equal(fresh.train()(genes), fresh.eval()(genes))
+
+
+def test_there_are_no_more_neighbours_than_other_genes():
+    assert correlation_graph(torch.randn(9, 3), 8).shape == (2, 6)
+
+
+def test_the_correction_of_tokens_together_starts_at_zero_and_is_the_encoder_of_torch():
+    fusion = CrossModalTransformer(8, 3, depth=3, heads=4, dropout=0.25)
+    votes = Votes(torch.randn(2, 2, 3), torch.ones(2, 2).bool(), torch.randn(3))
+    tokens = {"genes": Tokens(torch.randn(2, 5, 8), torch.ones(2, 5).bool())}
+    torch.testing.assert_close(fusion(tokens, votes), votes.product())
+    layers = fusion.layers.layers
+    assert len(layers) == 3 and {(x.linear1.out_features, x.self_attn.num_heads, x.norm_first) for x in layers} == {
+        (16, 4, True)
+    }
+    assert {x.dropout.p for x in layers} == {0.25} and fusion.class_token.shape == (1, 1, 8)
+    assert float(CrossModalTransformer(800, 2, depth=1, heads=2, dropout=0).class_token.detach().std()) < 0.03
+    fusion.eval().head.reset_parameters()
+    values = torch.cat([fusion.class_token.expand(2, -1, -1), tokens["genes"].values], dim=1)
+    expected = votes.product() + fusion.head(fusion.layers(values)[:, 0])
+    torch.testing.assert_close(fusion(tokens, votes), expected, atol=1e-5, rtol=1e-5)
