@@ -21,8 +21,8 @@ from leaderboard.scores.score import score
 from leaderboard.scores.tables import Cell, Column, Table, TaskView
 from leaderboard.text.links import file_name
 from tests.leaderboard.fake_board import fake_task
-from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 from tests.leaderboard.shared_board import FACTS
+from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 
 NAN = float("nan")
 SKILL = {"prior": 0.0, "b": 1.0, "a": 3.0, "lost": 1.0}

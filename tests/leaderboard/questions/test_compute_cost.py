@@ -25,8 +25,8 @@ from leaderboard.questions.compute_cost import COSTS, DRAWN, cost_words, costs, 
 from leaderboard.records.results import TaskResult
 from leaderboard.scores.tables import TaskView, views
 from tests.leaderboard.fake_board import fake_task
-from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 from tests.leaderboard.shared_board import FACTS
+from tests.leaderboard.written_board import check_table, hand_task, hand_view, texts
 from tests.toy import toy_cohort
 
 COHORT = toy_cohort(n=60, n_classes=3, side=16)
