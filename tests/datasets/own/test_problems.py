@@ -116,8 +116,8 @@ def test_a_group_of_equal_problems_is_one_sentence(problems, told):
 def test_what_differs_is_told_apart_in_the_order_of_first_places():
     rows = [
         problem(2, "a"), problem(2, "b"), problem(3, "a"), problem(3, "a", file="u.csv"),
-        problem(4, "a", said="is even"), problem(5, "a", remedy="Drop it."), problem(0, "a"), problem(0, "b"), problem(0, "a", file="u.csv"), problem(),
-        problem(file="u.csv"), problem(9, "b", "other"),
+        problem(4, "a", said="is even"), problem(5, "a", remedy="Drop it."), problem(0, "a"),
+        problem(0, "b"), problem(0, "a", file="u.csv"), problem(), problem(file="u.csv"), problem(9, "b", "other"),
     ]  # fmt: skip
     groups = [[0, 2], [1, 11], [3], [4], [5], [6, 7], [8], [9, 10]]
     assert [group.problems for group in grouped(rows)] == [tuple(rows[i] for i in group) for group in groups]
