@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
+from sklearn.metrics import balanced_accuracy_score
 
 from datasets.audits.telling import Telling, _permutation_p, _standardised, independent_units, telling
 from tests.toy import toy_cohort
@@ -96,3 +98,17 @@ def test_columns_that_do_not_vary_beyond_rounding_are_left_out():
     found = _standardised(design)
     expected = (x - 3.5) / x.std()
     np.testing.assert_allclose(found, np.column_stack([expected, expected]))
+
+
+def test_the_accuracy_of_classes_of_unequal_size_is_that_of_ridge_regression_over_their_shares():
+    y = np.repeat([0, 1, 2], [80, 25, 15])
+    units = independent_units(of_patients([(k,) for k in y]))
+    design = np.random.default_rng(1).normal(size=(120, 3)) + 0.6 * np.eye(3)[units.y]
+    x = np.column_stack([np.ones(120), (design - design.mean(axis=0)) / design.std(axis=0)])
+    told = np.empty(120, int)
+    for part in range(5):
+        train = units.part != part
+        ridge = Ridge(1.0, fit_intercept=False).fit(x[train], np.eye(3)[units.y[train]])
+        told[~train] = (ridge.predict(x[~train]) / np.bincount(units.y[train])).argmax(axis=1)
+    assert set(told) == {0, 1, 2}
+    assert telling(design, units).accuracy == pytest.approx(balanced_accuracy_score(units.y, told))
