@@ -92,6 +92,13 @@ def test_looks_multiply_p_and_what_shows_no_effect_is_not_tested():
     assert telling(half, units).p == 1
 
 
+def test_what_does_not_show_in_patients_held_out_is_chance_however_well_it_fits():
+    units = independent_units(toy_cohort(n=20, n_classes=2, images=False, genes=False))
+    told = [telling(np.random.default_rng(seed).normal(size=(20, 6)), units) for seed in range(8)]
+    shows = [t.accuracy >= 0.505 for t in told]
+    assert {True, False} == set(shows) and [t.p < 1 for t in told] == shows
+
+
 def test_columns_that_do_not_vary_beyond_rounding_are_left_out():
     x = np.arange(8.0)
     design = np.column_stack([x, np.full(8, 3.0), 1e12 + 0.01 * x, 1e-3 * x, -5e11 - 0.01 * x, x * 0])
