@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,7 @@ CONTENT = {"classes": ["APL", "other"], "n": 3, "q": [0.1, 1e-300, None], "name"
 DIES = """
 import os, sys
 from pathlib import Path
+from types import SimpleNamespace
 from {module} import {name} as write
 os.fsync = lambda handle: os._exit(9)
 write(Path(sys.argv[1]), b"half")
@@ -205,3 +207,13 @@ def test_folders_in_quarantine_are_replaced_by_what_comes_after(tmp_path, caplog
         set_aside(tmp_path / "x", "is odd")
     assert [path.name for path in (tmp_path / "quarantine" / "x").iterdir()] == ["1"]
     assert len(caplog.records) == 2 and caplog.records[0].levelname == "WARNING"
+
+
+@pytest.mark.parametrize(("options", "limit"), [({}, 86_400), ({"older_than": 100}, 100)])
+def test_what_is_older_than_a_day_is_left_behind(tmp_path, monkeypatch, options, limit):
+    monkeypatch.setattr("datasets.sealed.time", SimpleNamespace(time=lambda: 1e9))
+    for name, age in (("old", limit + 0.5), ("at", limit), ("young", limit - 1)):
+        path = tmp_path / f".f.1@elsewhere.{name}.part"
+        path.touch()
+        os.utime(path, (1e9 - age,) * 2)
+    assert [path.name for path in sweep(tmp_path, **options)] == [".f.1@elsewhere.old.part"]

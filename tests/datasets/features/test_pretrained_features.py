@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 from datasets.cohort import ImageBags
-from datasets.features import Source, pretrained_means
+from datasets.features import Source, packaged_blocks, packaged_maps, pretrained_means
 from datasets.features.pretrained_features import cached_features, check_block, normalised, stage_map, stage_means
 from datasets.features.pretrained_weights import PACKAGED, WeightsError, file_digest, load_weights, weights_file
 
@@ -196,3 +196,20 @@ def test_features_of_other_pixels_sides_or_readers_are_others(tmp_path, monkeypa
 
     assert [kept(pixels), kept(pixels), kept(other), kept(pixels, told="u"), kept(pixels, side=1)] == [1, 1, 2, 3, 4]
     assert kept(pixels.reshape(150, 2, 4, 3)) == 5
+
+
+@packaged
+def test_maps_and_the_blocks_after_them_are_those_of_the_network(tmp_path, monkeypatch, network):
+    monkeypatch.setenv("HEMABENCH_CACHE", str(tmp_path))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    maps = packaged_maps(ImageBags(pixels, np.array([0, 2]), np.array([2, 0])), 1, 48)
+    x = normalised(torch.tensor(pixels[[2, 0]]), 48)
+    blocks, channels = packaged_blocks(2, 3)
+    with torch.inference_mode():
+        expected, after = stage_map(network, 1, x), stage_map(network, 3, x)
+        found = torch.nn.Sequential(*blocks).eval()(expected)
+    assert maps.dtype == np.float16 and channels == after.shape[1] == 80
+    np.testing.assert_allclose(maps.astype(np.float32), expected, rtol=2e-3, atol=2e-3)
+    torch.testing.assert_close(found, after)
+    with pytest.raises(ValueError, match=r"cells\.block=7"):
+        packaged_maps(ImageBags(pixels, np.array([0, 3])), 7, 0)

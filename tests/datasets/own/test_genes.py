@@ -205,3 +205,13 @@ def test_an_h5ad_file_names_specimens_in_its_index_or_a_column(tmp_path, monkeyp
     ]  # fmt: skip
     data.X, data.obs, data.var_names = np.full((1, 1001), np.nan), obs[:1], pd.Index(np.arange(1001).astype(str))
     assert len(load(["a"])[1]) == 1000
+
+
+def test_only_texts_that_are_named_mean_missing(tmp_path):
+    _, problems = read(tmp_path, "specimen,A,B\nS0,null,NA\nS1,n/a,\n", ["S0", "S1"])
+    blank = ("is blank", "Impute it, or leave the specimen out of the table.")
+    none = ("is no number", "Correct it, leave it empty, or name the text in missing.")
+    assert problems == [
+        ("g.csv", 0, "A of S0", "null", *none), ("g.csv", 0, "B of S0", "", *blank),
+        ("g.csv", 0, "A of S1", "n/a", *none), ("g.csv", 0, "B of S1", "", *blank),
+    ]  # fmt: skip
