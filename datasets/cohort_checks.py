@@ -109,7 +109,7 @@ def _check_roles(c: CohortParts) -> None:
     if c.official is not None:
         odd = ~np.isin(c.official, ["train", "valid", "test", ""])
         if odd.any():
-            raise CohortError("official", f"unknown roles {sorted(set(c.official[odd]))}", c.specimen[odd])
+            raise CohortError("official", f"unknown roles {sorted(set(c.official[odd].tolist()))}", c.specimen[odd])
     images = 0 if c.images is None else len(c.images.pixels)
     if c.image_facts is not None and len(c.image_facts) != images:
         raise CohortError("image_facts", f"has {len(c.image_facts)} rows for {images} images")

@@ -151,7 +151,7 @@ class SplitPlan:
 
     def _unlisted(self, cohort: Cohort, listed: NDArray[np.bool_]) -> pd.DataFrame:
         new = cohort.known & ~listed
-        half_known = sorted(set(cohort.domain[new]) & set(cohort.domain[listed]))
+        half_known = sorted(set(cohort.domain[new].tolist()) & set(cohort.domain[listed].tolist()))
         if half_known:
             raise SplitError(
                 f"{cohort.name} has specimens of {half_known} that its split plan does not list "

@@ -51,7 +51,9 @@ def plain_id(name: str) -> str:
 def _finding(
     ids: NDArray[np.str_], group: NDArray, chosen: NDArray[np.bool_], specimens: NDArray[np.str_], *, blocks: bool
 ) -> Finding:
-    groups = [" and ".join(repr(name) for name in ids[chosen & (group == g)]) for g in np.unique(group[chosen])]
+    groups = [
+        " and ".join(repr(name) for name in ids[chosen & (group == g)].tolist()) for g in np.unique(group[chosen])
+    ]
     place = ", in two roles of one fold" if blocks else ""
     return Finding(
         "similar-patient-ids",

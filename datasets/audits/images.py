@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.audits.finding import Finding, counted, listed
@@ -120,11 +121,7 @@ def _two_names(cohort: Cohort, group: NDArray[np.int64], name: NDArray[np.str_],
 
 def _differs(group: NDArray[np.int64], name: NDArray[np.str_]) -> NDArray[np.bool_]:
     """Return which members are of a group whose names differ, bool (m,)."""
-    code = np.unique(name, return_inverse=True)[1]
-    low, high = np.full(group.max() + 1, len(code)), np.full(group.max() + 1, -1)
-    np.minimum.at(low, group, code)
-    np.maximum.at(high, group, code)
-    return np.asarray((high > low)[group])
+    return np.asarray(pd.Series(name).groupby(group).transform("nunique") > 1)
 
 
 def _owner(cohort: Cohort) -> NDArray[np.int64]:

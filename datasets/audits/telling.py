@@ -117,7 +117,7 @@ def telling(design: NDArray[np.float64], units: Units, looks: int = 1) -> Tellin
 def _standardised(design: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = design - design.mean(axis=0)
     spread = centred.std(axis=0)
-    varies = spread > 1e-9 * (1 + np.abs(design).max(axis=0, initial=0))
+    varies = spread > 1e-9 * (1 + np.abs(design).max(axis=0))
     return np.asarray(centred[:, varies] / spread[varies])
 
 

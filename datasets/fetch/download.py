@@ -91,7 +91,6 @@ def get(
         DownloadError: If a file cannot be fetched, or one that is there differs from the source.
     """
     folder, files = root / source.folder, source.all_files()
-    done = 0
     with ThreadPoolExecutor(threads) as pool:
         wanted = _wanted(name, folder, files, list(pool.map(partial(_compare, folder), files)))
         jobs = {

@@ -58,7 +58,6 @@ def read_number_table(path: Path, separator: str, encoding: str, **options: Any)
         table = pd.read_csv(path, sep=separator, encoding=encoding, index_col=False, **lines, **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
         raise CohortError(path.name, f"is no readable table: {error}") from error
-    table.columns = table.columns.astype(str)
     table.index = pd.RangeIndex(header.line + 1, header.line + 1 + len(table))
     return table.dropna(how="all")
 

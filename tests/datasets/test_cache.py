@@ -1,3 +1,5 @@
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -5,12 +7,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from filelock import FileLock
 
 from datasets.cache import CacheFull, CacheShut, Rows, cache_root, cached_arrays
+from datasets.sealed import write_document
 
 _BUILDER = """
 import sys, time
@@ -267,3 +271,74 @@ def test_what_builds_of_other_keys_left_when_they_were_killed_is_swept(tmp_path)
     with FileLock(tmp_path / ".busy.lock"):
         cached_arrays("k", lambda: {"x": np.ones(1)}, tmp_path)
     assert not (tmp_path / ".dead.partial").exists() and (tmp_path / ".busy.partial").exists()
+
+
+def test_the_seal_has_the_hash_of_every_four_mebibytes_and_names_are_in_order(tmp_path):
+    made = {"z": np.random.default_rng(0).bytes(9 * 2**20), "a": b"", "m": b"x"}
+    made = {name: np.frombuffer(body, np.uint8) for name, body in made.items()}
+    got = cached_arrays("k", lambda: made, tmp_path)
+    assert list(got) == ["a", "m", "z"]
+    told = json.loads((tmp_path / "k" / "sealed.json").read_text())
+    assert told["key"] == "k" and set(told) == {"key", "blocks", "sha256"}
+    for name in made:
+        body = (tmp_path / "k" / f"{name}.npy").read_bytes()
+        parts = [body[start : start + 4 * 2**20] for start in range(0, len(body), 4 * 2**20)]
+        assert told["blocks"][f"{name}.npy"] == [hashlib.sha256(part).hexdigest() for part in parts]
+
+
+def test_what_rows_need_is_counted_and_a_full_disk_says_how_much(tmp_path, monkeypatch):
+    assert Rows((), (2, 3), np.int16, 5).nbytes == 60 and Rows((), (), ">f8", 7).nbytes == 56
+    monkeypatch.setattr("shutil.disk_usage", lambda home: SimpleNamespace(free=7_000_000 if home == tmp_path else 0))
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
+    made = [("a", np.zeros(2_000_000)), ("b", Rows((), (1000,), np.float64, 1000))]
+    with pytest.raises(CacheFull) as caught:
+        cached_arrays("k", lambda: iter(made), tmp_path)
+    told = "at least 24 MB are needed, 7 MB are free ([Errno 28] No space left on device). Free some space, or set"
+    assert told in str(caught.value)
+
+
+def test_bytes_of_every_array_and_the_name_of_the_folder_are_synced(tmp_path, monkeypatch):
+    seen, real = [], os.fsync
+
+    def spy(handle):
+        seen.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        real(handle)
+
+    monkeypatch.setattr("os.fsync", spy)
+    cached_arrays("k", lambda: {"x": np.ones(2), "y": np.ones(2)}, tmp_path)
+    assert seen[:2] == ["x.npy", "y.npy"] and seen[2].endswith(".part") and seen[3:] == [".k.partial", tmp_path.name]
+
+
+def test_what_is_wrong_with_a_kept_folder_is_told(tmp_path, caplog):
+    def kept():
+        return cached_arrays("k", lambda: {"x": np.arange(3), "y": np.ones(1)}, tmp_path)
+
+    kept()
+    (tmp_path / "k" / "y.npy").unlink()
+    kept()
+    (tmp_path / "k" / "x.npy").write_bytes(b"x")
+    kept()
+    write_document(tmp_path / "k" / "sealed.json", {"key": "other", "blocks": {}})
+    kept()
+    said = [record.getMessage().split(" ", 2)[2].partition(";")[0] for record in caplog.records]
+    assert said == [
+        "has the arrays ['x.npy'], not ['x.npy', 'y.npy']",
+        "is torn or edited: x.npy does not match its checksums",
+        "was made for other",
+    ]
+
+
+def test_only_an_array_of_one_shape_and_type_is_written_row_by_row(tmp_path):
+    for rows, told in (
+        ([np.zeros(3), np.zeros(3, np.float32)], r"^row 1 is float32 \(3,\), the array has <?f(loat64|8) \(3,\)$"),
+        ([np.zeros((3, 1))], r"^row 0 is float64 \(3, 1\), the array has "),
+    ):
+        with pytest.raises(ValueError, match=told):
+            cached_arrays("k", lambda rows=rows: iter([("x", Rows(rows, (3,), np.dtype(float), 2))]), tmp_path)
+    deep = tmp_path / "not" / "there"
+    assert cached_arrays("k", lambda: {"x": np.ones(1)}, deep)["x"].sum() == 1
+    FileLock(deep / ".k.lock").acquire(timeout=0)

@@ -9,14 +9,14 @@ from datasets.own.cohort_file import OwnFile
 
 BAD = [
     "", ".", "..", "../x", "a/b", "a\\b", "/abs", ".hidden", "a\0b", "a\n", "a\x1b[2J", " a", "a ", "-rf", "~", "a:b",
-    "nul", "NUL.txt", "com1", "Lpt9", "a.", "x" * 101, "é", "a\u202eb", "$HOME", "a*",
+    "nul", "NUL.txt", "com0", "com9", "Lpt9", "a.", "x" * 101, "é", "a\u202eb", "$HOME", "a*",
 ]  # fmt: skip
 TASK = {"name": "t", "title": "T", "dataset": "golub", "split": {"scheme": "kfold"}}
 SUITE = {"name": "s", "title": "S", "tasks": [TASK], "profiles": {"quick": {"entries": ["prior"]}}}
 COHORT = {"name": "c", "specimens": {"table": "s.csv"}, "clinical": {"columns": {"age": {"unit": "years"}}}}
 
 
-@pytest.mark.parametrize("name", ["a", "A1", "own-t", "apl_2024.v2", "0", "x" * 100, "console", "nulls"])
+@pytest.mark.parametrize("name", ["a", "A1", "own-t", "apl_2024.v2", "0", "x" * 100, "console", "nulls", "com10"])
 def test_ordinary_names_pass(name):
     assert plain_name(name) == name
     assert OwnFile.model_validate({**COHORT, "name": name}).name == name

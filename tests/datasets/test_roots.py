@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from datasets.errors import CohortError
 from datasets.roots import DataMissing, data_roots, find_dataset
 
 
@@ -54,3 +57,9 @@ def test_home_is_expanded(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("HEMABENCH_DATA", "~/blood")
     assert data_roots()[0] == tmp_path / "blood"
+
+
+def test_a_home_of_nobody_is_told():
+    told = r"^~nobody-at-all/x: no such home folder\. Write the whole path\.$"
+    with pytest.raises(CohortError, match=told):
+        data_roots(Path("~nobody-at-all/x"))

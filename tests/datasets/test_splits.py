@@ -1,6 +1,7 @@
 """No patient crosses roles, whatever the cohort; strata are dealt evenly; plans survive disk and refuse edits."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pandas as pd
@@ -320,3 +321,182 @@ def test_undated_specimens_play_no_role_and_eras_must_sort():
 def test_a_temporal_split_needs_eras():
     with pytest.raises(SplitError, match="eras"):
         temporal(bare_cohort([0, 1] * 10, range(20), [0] * 20))
+
+
+def table_of(rows):
+    return pd.DataFrame(rows, columns=["specimen", "fold", "role"])
+
+
+def test_roles_that_are_unknown_or_two_are_named():
+    rows = [(f"s{i}", 0, role) for i, role in enumerate(["train", "valid", "test", "test:x", "ood:x"])]
+    assert SplitPlan(table_of(rows)).test_roles == ("test", "test:x")
+    odd = [*rows, ("s8", 0, "test:"), ("s9", 1, "dev"), ("s7", 0, "ood:"), ("s6", 0, "Train")]
+    told = r"unknown roles \['Train', 'dev', 'ood:', 'test:'\]; known: train, valid, test, test:<domain>, ood:<name>$"
+    with pytest.raises(SplitError, match=told):
+        SplitPlan(table_of(odd))
+    twice = [(f"s{i}", 3, role) for i in range(7) for role in ("train", "test")] + [("a", 0, "test"), ("a", 1, "test")]
+    told = r"specimens with two roles in one fold: \['s0', 's1', 's2', 's3', 's4'\]$"
+    with pytest.raises(SplitError, match=told):
+        SplitPlan(table_of(twice))
+
+
+def test_roles_are_positions_in_order_and_strangers_are_named():
+    cohort = toy_cohort(n=30, images=False)
+    rows = [(name, fold, "test" if i % 2 else "train") for fold in (4, 2) for i, name in enumerate(cohort.specimen)]
+    plan = SplitPlan(table_of(rows[::-1]))
+    assert plan.folds == (2, 4)
+    turned = cohort[np.arange(30)[::-1]]
+    roles = plan.roles(turned, 4)
+    assert {role: rows.tolist() for role, rows in roles.items()} == {
+        "test": list(range(0, 30, 2)), "train": list(range(1, 30, 2))
+    }  # fmt: skip
+    assert all(rows.dtype == np.int64 for rows in roles.values())
+    with pytest.raises(SplitError, match=r"^no fold 3; the plan has folds \[2, 4\]$"):
+        plan.roles(cohort, 3)
+    with pytest.raises(SplitError, match=r"lacks: \['S000', 'S001', 'S002', 'S003', 'S004'\]$"):
+        plan.roles(cohort[np.arange(7, 30)], 2)
+
+
+def test_a_checksum_is_of_the_sorted_table():
+    rows = [("b", 1, "test"), ("a", 1, "test"), ("c", 0, "train"), ("a", 0, "valid"), ("d", 0, "train")]
+    text = "specimen,fold,role\nc,0,train\nd,0,train\na,0,valid\na,1,test\nb,1,test\n"
+    for order in (rows, rows[::-1]):
+        shuffled = table_of(order).assign(more=1)[["role", "more", "fold", "specimen"]]
+        assert SplitPlan(shuffled).checksum == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("rows", "rotates"),
+    [
+        ([("a", 0, "test:x"), ("b", 0, "train"), ("a", 1, "train")], True),
+        ([("a", 0, "test:x"), ("b", 0, "valid"), ("a", 1, "valid")], True),
+        ([("a", 0, "test"), ("b", 0, "train"), ("a", 1, "train")], False),
+        ([("a", 0, "test:x"), ("b", 0, "train"), ("a", 1, "test:x")], False),
+    ],
+)
+def test_a_plan_rotates_where_a_shifted_test_set_is_learnt_from_elsewhere(rows, rotates):
+    assert SplitPlan(table_of(rows)).rotates is rotates
+
+
+def test_domains_that_are_here_or_in_the_plan_alone_are_told():
+    cohort = toy_cohort(n=60, domains=tuple("DCBA"))
+    plan = SplitPlan(kfold(cohort[np.isin(cohort.domain, ["A", "B"])], folds=2).table)
+    assert plan.other_domains(cohort) == (["C", "D"], [])
+    said = dataclasses.replace(plan, domains=("Z", "B", "Y"))
+    assert said.other_domains(cohort) == (["A", "C", "D"], ["Y", "Z"])
+    odd = dataclasses.replace(
+        cohort, y=np.where(cohort.domain == "C", -1, cohort.y), unseen=np.where(cohort.domain == "C", "far", "")
+    )
+    assert plan.other_domains(odd) == (["D"], [])
+
+
+def test_a_plan_that_does_not_fit_says_what_is_lacking():
+    cohort = toy_cohort(n=90, domains=("A", "B", "C"))
+    plan = kfold(cohort, folds=3, train_domains=["A"])
+    first = np.flatnonzero(cohort.domain == "B")[:1]
+    told = rf"^toy lacks 1 specimens that its split plan needs \(first: S{first[0]:03d}\)"
+    with pytest.raises(SplitError, match=told):
+        plan.fitted_to(cohort[np.setdiff1d(np.arange(90), first)])  # a shifted domain that is partly here
+    inside = np.flatnonzero(cohort.domain == "A")[:7]
+    names = ", ".join(cohort.specimen[inside[:5]])
+    told = rf"^toy lacks 7 specimens that its split plan needs \(first: {names}\)\. Complete the data: python -m "
+    with pytest.raises(SplitError, match=told):
+        plan.fitted_to(cohort[np.setdiff1d(np.arange(90), inside)])
+    shorter = SplitPlan(plan.table[~plan.table["specimen"].isin(cohort.specimen[[*inside, *first]])])
+    names = ", ".join(cohort.specimen[sorted([*inside, *first])][:5])
+    told = rf"^toy has specimens of \['A', 'B'\] that its split plan does not list \(first: {names}\)\. Make a new"
+    with pytest.raises(SplitError, match=told):
+        shorter.fitted_to(cohort)
+
+
+def test_patients_who_cross_are_counted_and_the_first_is_told_with_fold_and_roles():
+    cohort = dataclasses.replace(toy_cohort(n=6), patient=np.array([*"AABBCC"]), target_level="specimen")
+    names = cohort.specimen.tolist()
+    roles = ["train", "train", "test", "valid", "test:x", "test:y"]
+    rows = [(s, 0, "train") for s in names] + [(s, 1, r) for s, r in zip(names, roles, strict=True)]
+    with pytest.raises(SplitError, match=r"^1 patients cross roles; first: B in fold 1 is test and valid$"):
+        check_patients(cohort, SplitPlan(table_of(rows)))
+    roles = ["valid", "train", "train", "ood:q", "test", "test"]
+    rows = [(s, k, r) for k in (0, 2) for s, r in zip(names, roles, strict=True)]
+    with pytest.raises(SplitError, match=r"^2 patients cross roles; first: A in fold 0 is train and valid$"):
+        check_patients(cohort, SplitPlan(table_of(rows)))
+    check_patients(cohort, SplitPlan(table_of([(s, k, "test") for k, s in enumerate(names)])))
+
+
+def written(plan, path, **edits):
+    save_plan(plan, path)
+    text = path.read_text()
+    for old, new in edits.values():
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text)
+    return path
+
+
+def test_a_kept_plan_has_all_it_says_in_lines_of_comment(tmp_path):
+    rows = [("007", 0, "train"), ("NA", 0, "test")]
+    plan = SplitPlan(table_of(rows), ("one  note", "domainless"), ("B", "A"), {"scheme": "kfold", "folds": 2})
+    save_plan(plan, tmp_path / "p.csv")
+    lines = (tmp_path / "p.csv").read_text().splitlines()
+    said = ['domains=["B", "A"]', 'made={"scheme": "kfold", "folds": 2}', "one note", "domainless"]
+    seal = hashlib.sha256("\n".join(said).encode()).hexdigest()
+    assert lines == [
+        f"# sha256={plan.checksum}", *(f"# {line}" for line in said), f"# notes sha256={seal}", "specimen,fold,role",
+        "NA,0,test", "007,0,train",
+    ]  # fmt: skip
+    again = load_plan(tmp_path / "p.csv", plan.checksum)
+    assert (again.notes, again.domains, again.made) == (("one note", "domainless"), ("B", "A"), dict(plan.made))
+    assert sorted(again.table["specimen"]) == ["007", "NA"] and again.table["fold"].dtype == np.int64
+    bare = SplitPlan(table_of(rows))
+    save_plan(bare, tmp_path / "bare.csv")
+    assert len((tmp_path / "bare.csv").read_text().splitlines()) == 5
+    again = load_plan(tmp_path / "bare.csv")
+    assert (again.notes, again.domains, again.made) == ((), (), {})
+
+
+def test_plans_that_were_edited_or_are_others_are_refused(tmp_path):
+    plan = SplitPlan(table_of([("a", 0, "train"), ("b", 0, "test")]), ("a note",), ("A",), {"seed": 1})
+    path = tmp_path / "plan.csv"
+    cases = {
+        "notes do not match their checksum": {"note": ("# a note", "# another")},
+        "the first line must be '# sha256=<checksum>'": {"first": ("# sha256=", "# md5=")},
+        r"columns are \['specimen', 'fold', 'part'\], need \['specimen', 'fold', 'role'\]": {
+            "head": (",role", ",part")
+        },
+        "content does not match its checksum": {"row": ("b,0,test", "b,1,test")},
+        "unknown roles": {"row": ("b,0,test", "b,0,exam")},
+    }
+    for told, edits in cases.items():
+        with pytest.raises(SplitError, match=rf"^{path}: .*{told}.*; restore the file or save a new plan$"):
+            load_plan(written(plan, path, **edits))
+    older = written(plan, path)
+    kept = [line for line in older.read_text().splitlines(keepends=True) if not line.startswith("# notes")]
+    older.write_text("".join(kept))
+    assert load_plan(older).notes == ("a note",)  # written before notes were sealed
+    older.write_text("".join(kept).replace('# domains=["A"]', "# domains={}"))
+    with pytest.raises(SplitError, match=r"the line '# domains=' needs list, got \{\}"):
+        load_plan(older)
+    older.write_text("specimen,fold,role\n")
+    with pytest.raises(SplitError, match="the first line must be"):
+        load_plan(older)
+    written(plan, path)
+    with pytest.raises(SplitError, match=rf"is another plan, {plan.checksum[:16]}; {'ab' * 8} is wanted$"):
+        load_plan(path, "ab" * 32)
+    with pytest.raises(SplitError, match=r"no split plan at .*gone\.csv; committed plans: apl-jhu-kfold5, apl-labs-ho"):
+        load_plan(tmp_path / "gone.csv")
+
+
+def test_unseen_specimens_take_their_own_role_in_every_fold():
+    toy = toy_cohort(n=12)
+    odd = np.arange(12) % 4 == 1
+    cohort = dataclasses.replace(toy, y=np.where(odd, -1, toy.y), unseen=np.where(odd, "far", ""))
+    plan = SplitPlan(table_of([(s, f, "train") for f in (0, 5) for s in toy.specimen[:10]]), ("n",))
+    found = plan.with_unseen(cohort)
+    rows = [(s, f, "train") for f in (0, 5) for s, o in zip(toy.specimen[:10], odd, strict=False) if not o]
+    rows += [(s, f, "ood:far") for f in (0, 5) for s in toy.specimen[odd]]
+    assert sorted(found.table.itertuples(index=False, name=None)) == sorted(rows) and found.notes == ("n",)
+    assert found.table.index.tolist() == list(range(len(rows))) and plan.with_unseen(toy) is plan
+    wrong = SplitPlan(table_of([(s, 0, "ood:far") for s in toy.specimen[:8]]))
+    told = r"^the plan takes 8 specimens for unseen that toy has a class of \(first: S000, S001, S002, S003, S004\)"
+    with pytest.raises(SplitError, match=told):
+        wrong.with_unseen(toy)

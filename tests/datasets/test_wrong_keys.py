@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from benchmark.suites.suite import Suite
 from datasets.own.cohort_file import OwnFile
@@ -83,3 +83,53 @@ def test_a_key_that_means_nothing_is_told_beside_the_known_ones():
         Suite.model_validate({**SUITE, "profiles": {"quick": {"entries": ["prior"], "xyz": 1}}})
     told = "profiles.quick.xyz: unknown key; known keys: entries, seeds, tune, trial_seconds, params"
     assert mistakes(caught.value, Suite) == [told]
+
+
+class Leaf(BaseModel, extra="forbid"):
+    count: int = 0
+    note: str = "x"
+
+
+class Tree(BaseModel, extra="forbid"):
+    leaf: Leaf | None = None
+    leaves: list[Leaf] = []
+    by_name: dict[str, Leaf] = {}
+    pair: tuple[Leaf, ...] = ()
+    odd: int | str = 0
+
+    @field_validator("odd", mode="after")
+    @classmethod
+    def _is_even(cls, value):
+        if value == 3:
+            raise ValueError("is odd")
+        return value
+
+    @model_validator(mode="after")
+    def _is_not_lone(self):
+        if self.odd == 7 and not self.leaves:
+            raise ValueError("write leaves")
+        return self
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"leaf": {"cuont": 1}}, ["leaf.cuont: unknown key; did you mean count?"]),
+        ({"leaves": [{}, {"zzz": 1}]}, ["leaves.1.zzz: unknown key; known keys: count, note"]),
+        ({"by_name": {"a": {"Note": 1}}}, ["by_name.a.Note: unknown key; did you mean note?"]),
+        ({"pair": [{"countt": 1}]}, ["pair.0.countt: unknown key; did you mean count?"]),
+        ({"leav": 1}, ["leav: unknown key; did you mean leaves or leaf?"]),
+        ({"odd": 3}, ["odd: is odd"]),
+        ({"odd": 7}, ["the file: write leaves"]),
+        ({"leaf": {"count": "x" * 58}}, [f"leaf.count: Input should be a valid integer, unable to parse string as an "
+                                         f"integer (got '{'x' * 58}')"]),
+        ({"leaf": {"count": "x" * 59}}, ["leaf.count: Input should be a valid integer, unable to parse string as an "
+                                         "integer"]),
+        ({"leaf": {"count": [1]}}, ["leaf.count: Input should be a valid integer"]),
+        ({"leaf": {"note": 1.5}}, ["leaf.note: Input should be a valid string (got 1.5)"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_place(told, said):
+    with pytest.raises(ValidationError) as caught:
+        Tree.model_validate(told)
+    assert mistakes(caught.value, Tree) == said

@@ -1,13 +1,15 @@
 """Audit of clinical columns: labels under another name, and values in another unit."""
 
 from dataclasses import replace
+from math import comb
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from datasets.audits.columns import _by_level, _by_threshold
+from datasets.audits.columns import _by_level, _by_threshold, _held_out
+from datasets.audits.finding import Finding
 from datasets.audits.rules import RULES
 from tests.toy import toy_cohort
 
@@ -122,3 +124,73 @@ def test_skewed_and_coarse_columns_are_no_slips():
             }
         )
         assert [f.where for f in check("unit-slips", table)] == []
+
+
+def test_a_column_that_is_the_label_is_told_with_the_chance_in_all_columns():
+    table = noise().iloc[:20].assign(leak=(np.arange(20) % 2) * 1.0, gap=np.where(np.arange(20) % 2, np.nan, 1.0))
+    toy = toy_cohort(n=20, n_classes=2, images=False, genes=False, missing=0)
+    cohort = replace(toy, clinical=table, units=dict.fromkeys(table.select_dtypes("number"), ""))
+    chance = f"{2 / comb(20, 10) * 5:.0e}"
+    remedy = "Drop the column; one that is measured before the diagnosis and parts patients so well may be allowed."
+    found = list(RULES["label-leak-column"].check(cohort, None))
+    assert found == [
+        Finding("label-leak-column", True, f"clinical['{name}']",
+                f"clinical['{name}'] is the label under another name: it has one value a class, without an error in 20 "
+                f"patients (probability by chance in any of the columns {chance}).", remedy)
+        for name in ("leak", "gap")
+    ]  # fmt: skip
+    gap = table[["age"]].assign(gap=np.where(np.arange(20) % 2, np.nan, np.arange(20)))
+    (finding,) = RULES["label-leak-column"].check(replace(cohort, clinical=gap, units={"age": "", "gap": ""}), None)
+    assert finding.where == "clinical['gap'] being missing"
+    three = toy_cohort(n=18, images=False, genes=False, missing=0)
+    cohort = replace(three, clinical=table.iloc[:18, :3].assign(leak=(three.y == 1) * 1.0), units={
+        "age": "", "wbc": "", "leak": ""})  # fmt: skip
+    (finding,) = RULES["label-leak-column"].check(cohort, None)
+    assert f"in any of the columns {4 / comb(18, 6) * 4 * 4:.0e})" in finding.problem
+
+
+def wrong_in(count, n=200):
+    """Return a label of two classes and a copy that is wrong in some patients of each class."""
+    y = np.arange(n) % 2
+    return y, np.where(np.isin(np.arange(n) // 2, np.arange(count) * 7), 1 - y, y) * 1.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "verb"),
+    [(1, "is the label"), (2, "is the label"), (3, "is nearly the label"), (5, "is nearly the label")],
+)
+def test_the_accuracy_of_what_is_nearly_the_label_is_that_of_its_levels(wrong, verb):
+    y, copy = wrong_in(wrong)
+    toy = toy_cohort(n=200, n_classes=2, images=False, genes=False, missing=0)
+    cohort = replace(toy, y=y, clinical=pd.DataFrame({"copy": copy}), units={"copy": ""})
+    (finding,) = RULES["label-leak-column"].check(cohort, None)
+    assert finding == Finding(
+        "label-leak-column", False, "clinical['copy']",
+        f"clinical['copy'] {verb}: alone it tells class-1 from the rest with balanced accuracy {1 - wrong / 100:.3f} "
+        "over 5 folds (200 specimens).", "Drop the column unless it is known before the diagnosis.",
+    )  # fmt: skip
+    y, copy = wrong_in(6)
+    assert list(RULES["label-leak-column"].check(replace(cohort, clinical=pd.DataFrame({"copy": copy})), None)) == []
+
+
+@pytest.mark.parametrize(("levels", "found"), [(10, True), (11, False)])
+def test_a_number_of_ten_values_is_looked_at_as_a_category(levels, found):
+    values = (np.arange(220) // 2 % levels).astype(float)
+    y = (values % 2).astype(np.int64)
+    y[40] = 1 - y[40]
+    toy = toy_cohort(n=220, n_classes=2, images=False, genes=False, missing=0)
+    cohort = replace(toy, y=y, clinical=pd.DataFrame({"x": values}), units={"x": ""})
+    assert bool(list(RULES["label-leak-column"].check(cohort, None))) is found
+    text = pd.DataFrame({"x": pd.Categorical([f"v{v}" for v in values])})
+    assert len(list(RULES["label-leak-column"].check(replace(cohort, clinical=text, units={}), None))) == 1
+
+
+def test_what_is_held_out_needs_both_sides_in_every_fold():
+    part = np.repeat(np.arange(5), 4)
+    positive = np.arange(20) % 2 == 0
+    column = pd.Series(positive * 1.0)
+    assert _held_out(column, positive, part) == 1
+    assert _held_out(column, positive | (part == 2), part) == _held_out(column, positive & (part != 2), part) == 0
+    high = pd.Series(np.arange(20.0))  # a threshold, and too many levels to be told one by one
+    assert _held_out(high, np.arange(20) % 4 > 1, part) < 0.7
+    assert _held_out(pd.Series((np.arange(20) % 4).astype(float)), np.arange(20) % 4 > 1, part) == 1

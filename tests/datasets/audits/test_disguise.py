@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from itertools import permutations
-from math import exp
+from math import exp, factorial, log, prod
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark.planning.auditing import AuditBlocks, judge
-from datasets.audits.disguise import partings
+from datasets.audits.disguise import Parting, canonical, partings
+from datasets.audits.finding import Finding
 from datasets.audits.rules import RULES
 from datasets.generated.apl_sim import load as load_apl_sim
 from datasets.generated.hematopoiesis_sim import load as load_hematopoiesis
@@ -160,3 +161,101 @@ REAL = {
 @pytest.mark.parametrize("name", REAL)
 def test_true_markers_of_real_cohorts_pass(name):
     assert leaks(REAL[name]()) == []
+
+
+def test_thirty_patients_show_a_cut_and_a_code_needs_chance_below_one_in_a_hundred():
+    for n, blocks in ((29, 0), (30, 1)):
+        y = np.arange(n) % 2
+        assert len(blocking(with_column(np.where(y, 5.0, -5.0) + RNG.uniform(-4, 4, n), n=n))) == blocks
+    assert Parting("", log(0.01), True, 2).is_label(1) and not Parting("", log(0.0101), True, 99).is_label(1)
+    assert Parting("", log(0.0019), False, 30).is_label(5) and not Parting("", log(0.0021), False, 30).is_label(5)
+    assert not Parting("", -99, False, 29).is_label(1)
+
+
+@pytest.mark.parametrize(("levels", "blocks"), [(10, 1), (11, 0)])
+def test_a_number_of_ten_values_is_a_category_too(levels, blocks):
+    values = (np.arange(60) // 2 % levels).astype(float)
+    cohort = with_column(values, y=(values % 2).astype(np.int64))
+    assert len(blocking(cohort)) == blocks
+    assert len(blocking(with_column([f"level {v}" for v in values], y=(values % 2).astype(np.int64)))) == 1
+
+
+def ways(*sizes):
+    return factorial(sum(sizes)) // prod(map(factorial, sizes))
+
+
+def test_partings_are_told_with_their_chances():
+    """Twelve patients of three classes, of whom the last has two specimens."""
+    y = np.array([0] * 5 + [1] * 4 + [2] * 3 + [2])
+    toy = toy_cohort(n=13, images=False, genes=False)
+    patient = np.array([f"P{min(i, 11)}" for i in range(13)])
+    cohort = replace(toy, y=y, patient=patient)
+    rows = np.arange(13)
+
+    def told(values, at=rows):
+        return [(p.how, round(exp(p.log_chance), 12), p.one_value, p.patients)
+                for p in partings(pd.Series(values), cohort, at)]  # fmt: skip
+
+    def part(how, chance, one_value, patients=12):
+        return (how, round(chance, 12), one_value, patients)
+
+    codes = np.array(["x", "y", "z"], object)[y]
+    assert told(codes) == [part("has one value a class", 6 / ways(5, 4, 3), True)]
+    assert told(np.where(y == 2, None, codes)) == told(codes)  # missing is a value
+    two = np.where(y == 1, "A", " b")
+    assert told(two) == [part("has one value for class-1, one for all others", 4 / ways(8, 4), True)]
+    sets = np.where(y == 1, np.array([*"pq"])[rows % 2], np.array([*"rst"])[rows % 3])
+    assert told(sets) == [part("has values of its own for class-1", 2**5 / ways(8, 4), False)]
+    numbers = np.where(y == 1, 5.0, 0.0) + rows * 7 % 13 / 20
+    numbers[0] = np.nan
+    ends = "is 5.15 to 5.5 in class-1 and in nobody else"
+    assert told(numbers) == [part(ends, 8 / ways(7, 4), False, 11)]
+    assert told(np.where(y == 0, 0.0, 1.0) + rows * 7 % 13 / 100) == [
+        part("is 0 to 0.08 in class-0 and in nobody else", 8 / ways(5, 7), False)
+    ]
+    coarse = np.where(y == 1, 1.0, np.where(rows % 2, 0.0, 2.0))  # a set and an interval
+    assert told(coarse) == [
+        part("has values of its own for class-1", 2**3 / ways(8, 4), False),
+        part("is 1 to 1 in class-1 and in nobody else", 9 / ways(8, 4), False),
+    ]
+    assert told(codes[:9], rows[:9]) == [part("has one value a class", 2 / ways(5, 4), True, 9)]
+    assert told(codes[:5], rows[:5]) == told(np.full(13, "a")) == told(rows * 1.0 % 3) == []
+
+
+def test_text_is_compared_without_dress_and_numbers_by_value():
+    texts = pd.Series([" APL", "apl ", "\uff21PL", "", " ", None, "1.0", "AML"])
+    found = canonical(texts)
+    assert found.isna().tolist() == [False] * 3 + [True] * 3 + [False] * 2
+    assert found.dropna().tolist() == ["apl"] * 3 + ["1.0", "aml"]
+    numbers = canonical(pd.Series(pd.array([1, None, 2], "Int64")))
+    assert numbers.dtype == "Float64" and numbers.isna().tolist() == [False, True, False]
+
+
+def test_genes_that_are_codes_are_counted_and_named_with_values():
+    clean = toy_cohort(n=24, n_classes=3, images=False, clinical=False, missing=0)
+    genes = clean.genes.copy()
+    for j, codes in ((3, [0, 2, 2]), (5, [1, -1, 0.25]), (7, [4, 4, 4])):
+        genes[:, j] = np.array(codes)[clean.y]
+    cohort = replace(clean, genes=genes)
+    (finding,) = RULES["label-leak-gene"].check(cohort, None)
+    assert finding == Finding(
+        "label-leak-gene", True, "genes",
+        "2 genes with one value a class, the label under another name: G3, G5 (class-0: 0, class-1: 2, class-2: 2).",
+        "Drop what was written into the table; no gene is expressed alike in all patients of a class.",
+    )  # fmt: skip
+    (finding,) = RULES["label-leak-gene"].check(cohort[cohort.y != 1], None)
+    assert finding.problem.endswith("G3, G5 (class-0: 0, class-2: 2).")
+    assert list(RULES["label-leak-gene"].check(cohort[cohort.y == 1], None)) == []
+
+
+@pytest.mark.parametrize(("inside", "blocks"), [(5, False), (6, True)])
+def test_a_gene_that_is_a_code_by_chance_does_not_block(inside, blocks):
+    """Chance is 2 / C(12 + k, k) in any of so many genes: 13 patients are too few for 12 genes, 14 are enough."""
+    n = inside + 8
+    clean = toy_cohort(n=n, n_classes=2, images=False, clinical=False, missing=0)
+    y = (np.arange(n) < inside).astype(np.int64)
+    genes = clean.genes.copy()
+    genes[:, 5] = y
+    assert (2 * 12 / ways(inside, 8) <= 0.01) is blocks
+    found = list(RULES["label-leak-gene"].check(replace(clean, y=y, genes=genes), None))
+    assert [f.blocks for f in found] == [True] * blocks

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasets.audits.finding import Finding
 from datasets.audits.ids import plain_id
 from datasets.audits.rules import RULES
 from datasets.splits import SplitPlan
@@ -74,3 +75,23 @@ def test_plain_ids_are_stable_and_ignore_dress(name):
 def test_numbers_are_told_by_their_value(number, zeros, dash):
     assert plain_id(f"P{dash}{'0' * zeros}{number}") == plain_id(f"p{number}")
     assert plain_id(f"P{number}") != plain_id(f"P{number + 1}")
+
+
+def test_groups_across_roles_and_within_one_are_told_apart_with_all_their_ids():
+    names = ["P1", "p-1", "P01", "Q2", "q2", "R3", "r 3", "T4"]
+    cohort = replace(
+        toy_cohort(n=12, images=False, clinical=False), patient=np.array([*names, "Q2", "X", "Y", "Z"]),
+        target_level="specimen",
+    )  # fmt: skip
+    table = pd.DataFrame({"specimen": cohort.specimen, "fold": 0, "role": ["train"] * 4 + ["test"] + ["train"] * 7})
+    what = "patient ids that differ only by case, leading zeros, blanks, dashes or Unicode form"
+    remedy = "Give one person one id; if they are different people, rename them."
+    rule = RULES["similar-patient-ids"]
+    assert list(rule.check(cohort, SplitPlan(table))) == [
+        Finding("similar-patient-ids", True, "patient",
+                f"1 group of {what}, in two roles of one fold: 'Q2' and 'q2'.", remedy, ("S003", "S004", "S008")),
+        Finding("similar-patient-ids", False, "patient",
+                f"2 groups of {what}: 'P01' and 'P1' and 'p-1', 'R3' and 'r 3'.", remedy,
+                ("S000", "S001", "S002", "S005", "S006")),
+    ]  # fmt: skip
+    assert list(rule.check(replace(cohort, patients_known=False), SplitPlan(table))) == []

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datasets.audits.finding import Finding
 from datasets.audits.rules import audit
 from datasets.cohort import ImageBags, presence
 from datasets.splits import SplitPlan
@@ -84,6 +85,7 @@ def test_other_cells_are_no_finding():
 def test_a_copy_under_two_labels_is_named():
     pixels = cells(12)
     pixels[11] = pixels[1]
+    pixels[9] = pixels[3]
     duplicate, labels = about_images(cohort_of(pixels))
     assert duplicate.where == "images" and labels.where == "classes" and not labels.blocks
     assert "class-1 and class-2" in labels.problem and labels.specimens == ("S001", "S011")
@@ -103,3 +105,57 @@ def test_copies_of_which_the_first_plays_no_role_still_cross():
     split = SplitPlan(plan([10]).table.query("specimen != 'S001'"))
     (finding,) = [f for f in about_images(cohort_of(pixels), split) if f.blocks]
     assert {"S004", "S010"} <= set(finding.specimens)
+
+
+REMEDIES = {
+    "two roles": "Keep every group in one role (a split of images does: scheme images), or drop the copies.",
+    "unseen": "Leave the copies out: no split can put an unseen class and a class that is learned in one role.",
+    "once": "Count them once; a split of images must keep a group in one role.",
+}
+
+
+def test_findings_about_copies_are_whole():
+    """Images 1, 4 and 10 are one, as are 2 and 5 of one patient, 0 and 6 of which one is unseen, and 3 and 9."""
+    pixels = cells(12)
+    for of, to in ((1, 4), (1, 10), (2, 5), (0, 6), (3, 9)):
+        pixels[to] = pixels[of]
+    base = cohort_of(pixels)
+    far = np.arange(12) == 6
+    cohort = replace(
+        base, y=np.where(far, -1, base.y), unseen=np.where(far, "far", ""), target_level="specimen",
+        patient=np.where(np.arange(12) == 5, "P002", base.patient),
+    )  # fmt: skip
+    table = plan([5, 10]).table
+    table.loc[6, "role"] = "ood:far"
+    what = "of byte-identical images"
+    expected = [
+        (True, f"2 groups {what} (5 images; 1 across patients), in two roles of one fold: S001, S002, S004 and 2 more.",
+         REMEDIES["two roles"], ("S001", "S002", "S004", "S005", "S010")),
+        (True, f"1 group {what} (2 images; 1 across patients), in two roles of one fold: S000, S006.",
+         REMEDIES["unseen"], ("S000", "S006")),
+        (False, f"1 group {what} (2 images; 1 across patients), none in two roles: S003, S009.",
+         REMEDIES["once"], ("S003", "S009")),
+    ]  # fmt: skip
+    found = [f for f in about_images(cohort, SplitPlan(table)) if f.where == "images"]
+    assert found == [Finding("duplicate-images", blocks, "images", *rest) for blocks, *rest in expected]
+    (bare,) = [f for f in about_images(replace(cohort, patients_known=False)) if f.where == "images"]
+    assert not bare.blocks and bare.problem == (
+        f"4 groups {what} (9 images; 3 across specimens), before any split: S000, S001, S002 and 6 more."
+    )
+    assert bare.remedy == REMEDIES["once"]
+
+
+def test_copies_under_two_names_are_told_with_the_first_pair():
+    pixels = cells(12)
+    for of, to in ((1, 10), (2, 4), (2, 7), (3, 5)):
+        pixels[to] = pixels[of]
+    kinds = np.array([*"abcdefghijkl"])
+    kinds[10] = "b"
+    _, labels, types = about_images(cohort_of(pixels, kinds))
+    assert labels == Finding(
+        "duplicate-images", False, "classes",
+        "2 groups of byte-identical images with two classes, first: class-1 and class-2.",
+        "At most one of the classes is right: correct or drop these images.", ("S002", "S003", "S004", "S005", "S007"),
+    )  # fmt: skip
+    assert types.problem == "2 groups of byte-identical images with two cell types, first: c and e and h."
+    assert types.specimens == labels.specimens and types.where == "cell types"

@@ -30,6 +30,15 @@ def test_rules_say_what_they_may_do():
         assert finding.problem.endswith(".") and finding.remedy.endswith(".")
 
 
+def test_which_rules_may_block_and_which_compare_classes():
+    mild = {"patients-unknown", "unit-slips", "class-is-order", "class-has-few-patients", "domain-lacks-class"}
+    classes = {name for name in RULES if name.startswith(("class-", "label-", "domain-"))}
+    assert {name for name, rule in RULES.items() if not rule.blocks} == mild
+    assert (
+        {name for name, rule in RULES.items() if rule.by_class} == classes and len(RULES) == 21 and len(classes) == 12
+    )
+
+
 def test_a_clean_cohort_and_its_plan_have_no_finding():
     cohort = toy_cohort(n=120, signal=0)
     assert audit(cohort, kfold(cohort, folds=5)) == ()

@@ -8,6 +8,8 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics import balanced_accuracy_score
 
+from datasets.audits import shortcuts
+from datasets.audits.finding import Finding
 from datasets.audits.rules import RULES
 from datasets.audits.telling import FOLDS, independent_units, telling
 from datasets.cohort import ImageBags, presence
@@ -192,3 +194,130 @@ def test_one_class_a_domain_blocks_even_with_few_patients():
     tied = replace(few, domain=np.where(few.y == 0, "A", "B"))
     (found,) = check("class-is-domain", tied)
     assert found.blocks
+
+
+def bag_cohort():
+    """Return five specimens of 2, 0, 1, 3 and 0 images, in another order than their pixels."""
+    images = ImageBags(np.zeros((7, 6, 9, 3), np.uint8), np.array([0, 2, 2, 3, 6, 6]), np.array([6, 0, 3, 1, 2, 5]))
+    toy = toy_cohort(n=5, images=False, genes=False, clinical=False)
+    return replace(toy, images=images, present=presence(5, images))
+
+
+def test_what_images_say_is_averaged_over_each_bag():
+    cohort = bag_cohort()
+    values = np.random.default_rng(0).normal(size=(7, 2))
+    bags = [[6, 0], [], [3], [1, 2, 5], []]
+    expected = [values[bag].mean(axis=0) if bag else [0, 0] for bag in bags]
+    np.testing.assert_allclose(shortcuts._by_specimen(cohort, values), expected)
+    np.testing.assert_array_equal(shortcuts._by_specimen(toy_cohort(n=4, images=False), values), np.zeros((4, 2)))
+
+
+def test_the_border_is_a_frame_of_two_pixels():
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 7, 9, 3), dtype=np.uint8)
+    frame = np.ones((7, 9), bool)
+    frame[2:5, 2:7] = False
+    np.testing.assert_allclose(shortcuts._border(pixels), pixels[:, frame].mean(axis=1))
+
+
+def test_the_thirty_most_frequent_levels_are_looked_at():
+    values = np.repeat([f"v{k:02d}" for k in range(35)], [*range(2, 37)])
+    found = shortcuts._levels(values)
+    np.testing.assert_array_equal(found, np.equal.outer(values, [f"v{k:02d}" for k in range(34, 4, -1)]))
+
+
+def test_bins_are_quantiles_of_a_dozen_units_and_equal_values_share_one():
+    rng = np.random.default_rng(0)
+    for n, most, bins in ((23, 8, 2), (36, 8, 3), (96, 8, 8), (97, 8, 8), (300, 8, 8), (300, 20, 20)):
+        values = rng.permutation(n).astype(float)
+        found = shortcuts._bins(values, *((most,) if most != 8 else ()))
+        assert found.shape == (n, bins) and (found.sum(axis=1) == 1).all()
+        assert np.ptp(found.sum(axis=0)) <= 1
+        for low, high in zip(range(bins - 1), range(1, bins), strict=True):
+            assert values[found[:, low] == 1].max() < values[found[:, high] == 1].min()
+    steps = np.repeat([1.0, 2.0], [18, 6])
+    np.testing.assert_array_equal(shortcuts._bins(steps)[:, 0], steps == 1)
+
+
+def test_numbers_in_names_count_by_their_value():
+    ordered = ["7x", "10", "a9b9", "a9b10", "a10b2", "b1"]
+    assert sorted(set(ordered), key=shortcuts._natural) == ordered
+
+
+def test_each_rule_looks_at_what_it_names():
+    cohort = clean()
+    units = independent_units(cohort)
+    own, m = owner(cohort), len(cohort.images.pixels)
+    facts = cohort.image_facts.assign(height=np.where(np.arange(m) % 2, 360, 361), bytes=np.arange(m) - 1)
+    cohort = replace(cohort, image_facts=facts)
+
+    def mean_of(values):
+        return [values[own == i].mean(axis=0) if (own == i).any() else np.zeros(values.shape[1:]) for i in range(N)]
+
+    seen = {where: design for part in (shortcuts._format, shortcuts._size, shortcuts._count, shortcuts._era)
+            for where, design in part(cohort, units)}  # fmt: skip
+    assert list(seen) == ["image format", "image mode", "image size", "image bytes", "number of images", "era"]
+    by_rank = {
+        "image format": facts["format"],
+        "image size": facts["width"].astype(str) + "x" + facts["height"].astype(str),
+    }
+    for where, text in by_rank.items():
+        shares = [np.array(mean_of((text == level).to_numpy(float))) for level in text.unique()]
+        np.testing.assert_allclose(sorted(seen[where].T.tolist()), sorted(np.array(shares).tolist()))
+    logs = np.array(mean_of(np.log(np.maximum(facts["bytes"].to_numpy(float), 1))))
+    np.testing.assert_array_equal(seen["image bytes"], shortcuts._bins(logs))
+    np.testing.assert_array_equal(seen["number of images"], shortcuts._bins(cohort.images.sizes.astype(float)))
+    ((_, design),) = shortcuts._background(cohort, units)
+    tint = np.array(mean_of(shortcuts._border(cohort.images.pixels)))
+    np.testing.assert_allclose(design, np.concatenate([tint, (tint - tint.mean(axis=0)) ** 2], axis=1))
+    bare = replace(cohort, image_facts=facts[["width", "bytes"]], era=None)
+    names = [where for part in (shortcuts._format, shortcuts._size, shortcuts._era) for where, _ in part(bare, units)]
+    assert names == ["image bytes"]
+    assert list(shortcuts._size(replace(cohort, image_facts=None), units)) == []
+    assert list(shortcuts._format(replace(cohort, image_facts=None), units)) == []
+
+
+def test_what_is_missing_most_is_named_among_modalities_and_columns():
+    cohort = clean()
+    units = independent_units(cohort)
+    for column in ("age", "sex", "wbc"):
+        table = cohort.clinical.copy()
+        table.loc[cohort.y == 2, column] = None
+        (where, design), = shortcuts._missingness(replace(cohort, clinical=table, present=presence(
+            N, cohort.images, cohort.has("genes"), table)), units)  # fmt: skip
+        assert where == f"what is missing (most of all {column})" and design.shape == (N, 6)
+        np.testing.assert_array_equal(design[:, 3:], table.notna())
+
+
+def test_findings_about_shortcuts_are_whole_and_looks_are_paid_for():
+    toy = toy_cohort(n=40, n_classes=2, images=False, genes=False, signal=0)
+    mixed = replace(toy, domain=np.where(np.arange(40) == 3, "A", np.array(["A", "B"])[toy.y]))
+    (finding,) = check("class-is-domain", mixed)
+    told = "It alone tells the class better than chance: balanced accuracy 0.97 (chance 0.50, p 0.001, n 40)."
+    remedy = "Compare within a domain, or leave a domain out; read the scores beside the controls."
+    assert finding == Finding("class-is-domain", False, "domain", told, remedy)
+    tied = replace(toy, domain=np.array(["A", "B"])[toy.y])
+    told = "It alone determines the class: each of the 2 domains holds one class only."
+    assert check("class-is-domain", tied) == [Finding("class-is-domain", True, "domain", told, remedy)]
+    few = tied[np.arange(8)]  # two patients a domain, four a class
+    vars(few)["domain"] = np.array([f"D{i // 4 * 2 + i % 2}" for i in range(8)])
+    assert [f.blocks for f in check("class-is-domain", few)] == [True]
+    assert check("class-is-domain", few[np.arange(7)]) == []
+    dated = replace(toy, era=np.array(["1", "2"])[toy.y])
+    (finding,) = check("class-is-era", dated)
+    told = "It alone determines the class: balanced accuracy 1.00 (chance 0.50, p 0.001, n 40)."
+    remedy = "Compare within a period, or split by time; read the scores beside the controls."
+    assert finding == Finding("class-is-era", True, "era", told, remedy)
+    (finding,) = check("class-is-order", mixed[np.argsort(mixed.y, kind="stable")])
+    assert finding.where == "order of rows" and "(chance 0.50, p 0.002, n 40)" in finding.problem  # two looks
+
+
+def test_gaps_are_looked_at_within_each_of_the_five_largest_domains():
+    toy = toy_cohort(n=280, n_classes=2, images=False, genes=False, signal=0, missing=0)
+    domain = np.repeat([*"FEDCBA"], [60, 50, 50, 46, 44, 30])
+    table = toy.clinical.assign(age=toy.clinical["age"].where(toy.y == 0))
+    found = check("class-is-missingness", replace(toy, domain=domain, clinical=table))
+    assert [f.where.rpartition(" ")[2] for f in found] == ["age)", *"BCDEF"]
+    assert [f.blocks for f in found] == [True] + [False] * 5
+    assert "p 0.005" in found[1].problem and "p 0.001" in found[0].problem
+    one = check("class-is-missingness", replace(toy, domain=np.full(280, "A"), clinical=table))
+    assert len(one) == 1

@@ -1,12 +1,14 @@
+import json
 import stat
 import zipfile
+import zlib
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.fetch.archives import ArchiveError, read_receipt, unpack
+from datasets.fetch.archives import ArchiveError, member_state, need_space, read_receipt, receipt_path, unpack
 
 
 def archive(path, *members):
@@ -123,3 +125,46 @@ def test_nothing_half_written_stays_after_an_error(tmp_path):
     with pytest.raises(ArchiveError, match="damaged"):
         unpack(path, tmp_path / "to")
     assert unpacked(tmp_path / "to") == []
+
+
+def test_room_is_asked_of_the_nearest_folder_that_is_there(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("shutil.disk_usage", lambda place: seen.append(place) or SimpleNamespace(free=2_000_000))
+    need_space(tmp_path / "a/b", 2_000_000, "it")
+    need_space(tmp_path, 1, "it")
+    assert seen == [tmp_path, tmp_path]
+    with pytest.raises(ArchiveError) as caught:
+        need_space(tmp_path / "a", 1_234_567_890, "it")
+    assert str(caught.value) == (
+        f"it needs 1,234.6 MB, {tmp_path} has 2.0 MB free; free some, or choose a folder on another disk with "
+        "--data-root"
+    )
+
+
+def test_a_receipt_lists_places_bytes_and_checksums_of_large_files_too(tmp_path):
+    large = bytes(range(256)) * 10_000  # more than two blocks
+    path = archive(tmp_path / "a.zip", ("t/x/", b""), ("t/x/large", large), ("t/b", b"two"))
+    members = unpack(path, tmp_path / "to", strip=1)
+    assert members == [("x/large", len(large), zlib.crc32(large)), ("b", 3, zlib.crc32(b"two"))]
+    assert json.loads((tmp_path / ".a.zip.unpacked").read_text()) == [list(member) for member in members]
+    assert receipt_path(path) == tmp_path / ".a.zip.unpacked"
+    assert [member_state(member, tmp_path / "to") for member in members] == ["ok", "ok"]
+    (tmp_path / "to/x/large").write_bytes(large[:-1] + b"?")
+    (tmp_path / "to/b").write_bytes(b"two!")
+    assert [member_state(member, tmp_path / "to") for member in members] == ["modified", "modified"]
+    (tmp_path / "to/b").unlink()
+    (tmp_path / "to/b").mkdir()
+    assert member_state(members[1], tmp_path / "to") == "missing"
+    flat = unpack(archive(tmp_path / "b.zip", ("t/b", b"two")), tmp_path / "flat")
+    assert flat[0].path == "t/b"
+
+
+def test_an_encrypted_archive_is_told(tmp_path):
+    path = archive(tmp_path / "a.zip", ("1", b"x"))
+    body = bytearray(path.read_bytes())
+    body[body.index(b"PK\1\2") + 8] |= 1
+    path.write_bytes(body)
+    with pytest.raises(ArchiveError, match=r"^a\.zip is encrypted$"):
+        unpack(path, tmp_path / "to")
+    with pytest.raises(ArchiveError, match=r"^a\.zip holds 'y', expected 1 folder levels above every file$"):
+        unpack(archive(path, ("x/z", b"1"), ("y", b"2")), tmp_path / "to", strip=1)

@@ -12,6 +12,7 @@ import pytest
 from datasets.fetch import download, sources
 from datasets.fetch.download import DownloadError, check, get
 from datasets.fetch.sources import Expected, ManualSource, RemoteFile, Source, UrlSource
+from datasets.fetch.transfer import Patience
 
 XLSX = "data/Données projet, été.xlsx"
 BODIES = {
@@ -366,3 +367,42 @@ def test_what_was_got_by_hand_is_counted_and_verified(tmp_path):
     (tmp_path / "table.csv").write_bytes(b"a,b")
     result = check("my-set", source, tmp_path)
     assert (result.ok, result.missing, result.modified) == (1, (), ())
+
+
+def test_defaults_are_four_tries_and_progress_counts_what_is_there(source, tmp_path, monkeypatch):
+    folder = tmp_path / "set"
+    fetch(source, tmp_path)
+    (folder / XLSX).unlink()
+    (folder / "two#?.jpg").unlink()
+    seen, steps = [], []
+    monkeypatch.setattr(
+        download, "_fetch", lambda name, _, __, file, patience: seen.append((name, file.path, patience))
+    )
+    result = get("my-set", source, tmp_path, on_progress=lambda *step: steps.append(step))
+    assert sorted(seen, key=str) == [("my-set", path, Patience(4, 30.0, 1.0)) for path in (XLSX, "two#?.jpg")]
+    assert [step[:2] for step in steps] == [(3, 4), (4, 4)] and (result.fetched, result.present) == (2, 2)
+    get("my-set", source, tmp_path, attempts=2, timeout=3.0, pause=0.5)
+    assert seen[-1][2] == Patience(2, 3.0, 0.5)
+
+
+def test_the_first_five_files_that_differ_are_named(served, tmp_path):
+    for count, shown in ((5, "f0, f1, f2, f3, f4)"), (6, "f0, f1, f2, f3, f4, ...)")):
+        source = served({f"f{k}": b"right" for k in range(count)}, md5=md5(b"right"))
+        (tmp_path / "set").mkdir(exist_ok=True)
+        for k in range(count):
+            (tmp_path / "set" / f"f{k}").write_bytes(b"wrong")
+        with pytest.raises(DownloadError) as caught:
+            fetch(source, tmp_path)
+        told = f"my-set: {count} files in {tmp_path / 'set'} differ from the source ({shown}. They are"
+        assert str(caught.value).startswith(told)
+
+
+def test_extra_files_and_those_of_a_pattern_are_in_order_and_strays_do_not_count(tmp_path):
+    source = manual(expected=(Expected("*.tif", 1_000), Expected("x/*", None)), files=(RemoteFile("gone"),))
+    for name in ("c.tif", "a.tif", "b.tif", "._a.tif", "z", "y", "x/2", "x/1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "d.tif").mkdir()
+    result = check("my-set", source, tmp_path)
+    assert result.missing == ("gone", "*.tif: 1,000 files expected, 3 found")
+    assert result.unverified == ("a.tif", "b.tif", "c.tif", "x/1", "x/2") and result.extra == ("._a.tif", "y", "z")

@@ -34,3 +34,14 @@ def test_many_files_are_told_by_kind():
     ]
     assert by_kind(f"{i}.a{i}" for i in range(20))[-1] == "12 of 12 other kinds"
     assert by_kind([]) == []
+
+
+def test_kinds_are_told_most_first_then_by_name_and_beyond_eight_counted():
+    paths = ["z/1.b", "a/2.B", "3.a", "4.a", "5.c", "x/._6.a", "y"]
+    assert by_kind(paths) == [
+        "2 .a (such as 3.a)", "2 .b (such as a/2.B)", "1 .c (such as 5.c)", "1 without a suffix (such as y)",
+        "1 left by the operating system (such as x/._6.a)",
+    ]  # fmt: skip
+    many = [f"{i}.k{k}" for k in range(9) for i in range(9 - k)]
+    assert by_kind(many)[-1] == "1 of 1 other kinds" and len(by_kind(many)) == 9
+    assert len(by_kind(many[:-1])) == 8

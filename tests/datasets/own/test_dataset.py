@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from datasets.cohort import CohortError
+from datasets.card import Card
+from datasets.cohort import CohortError, Provenance
 from datasets.own.dataset import OwnDataset
 from datasets.own.problems import OwnCohortError
 
@@ -217,3 +219,28 @@ def test_without_patient_ids_the_cohort_says_so(tmp_path):
     cohort = write_cohort(tmp_path, edited(TOML, 'patient = "patient"\n', "")).load()
     assert not cohort.patients_known
     np.testing.assert_array_equal(cohort.patient, cohort.specimen)
+
+
+def test_a_card_and_the_origin_say_what_the_file_says(tmp_path):
+    dataset = write_cohort(tmp_path, TOML.replace("[specimens]\n", '[specimens]\nera = "patient"\n'))
+    assert Card(
+        title="my-cohort", source="own files", doi="", licence="the owner's", x="clinical", y="column diagnosis",
+        patient="column patient", domain="column hospital", split="{'scheme': 'kfold', 'folds': 5}",
+    ) == dataset.CARD  # fmt: skip
+    assert (dataset.NAME, dataset.find(), dataset.SPLIT["folds"]) == ("my-cohort", tmp_path, 5)
+    cohort = dataset.load()
+    seal = hashlib.sha256((tmp_path / "cohort.toml").read_bytes()).hexdigest()[:12]
+    assert cohort.provenance == Provenance("own files, my-cohort", f"cohort.toml sha256 {seal}", "the owner's")
+    assert (cohort.era == cohort.patient).all() and cohort.target_level == "patient"
+    titled = 'title = "Mine"\nlicence = "CC0"\n' + TOML.replace('patient = "patient"\ndomain = "hospital"\n', "")
+    other = write_cohort(tmp_path, titled)
+    card, bare = other.CARD, other.load()
+    assert (card.title, card.licence, card.patient, card.domain) == ("Mine", "CC0", "not known", "one")
+    assert bare.era is None and bare.provenance.licence == "CC0" and set(bare.domain) == {"all"}
+
+
+def test_who_lacks_a_modality_is_noted_up_to_five(tmp_path):
+    for rows, told in ((10, "S10, S11, S12, S13, S14 …"), (11, "S11, S12, S13, S14, S15"), (15, "S15"), (16, None)):
+        labs = "".join(f"S{i};8,0;1;f;1\n" for i in range(rows))
+        notes = write_cohort(tmp_path, labs="id;Hb;Leuko;sex;Score\n" + labs).load().provenance.notes
+        assert notes == (() if told is None else (f"{16 - rows} of 16 specimens have no clinical: {told}",))

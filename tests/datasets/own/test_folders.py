@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 
 from datasets.cohort import CohortError
 from datasets.own.dataset import OwnDataset
-from datasets.own.path_pattern import path_rule, said_by
-from datasets.own.problems import OwnCohortError
+from datasets.own.folders import specimens_of_folders
+from datasets.own.path_pattern import path_rule, said_by, words_of
+from datasets.own.problems import OwnCohortError, Problems
 from tests.datasets.cell_folders import picture
 
 TOML = 'name = "cells"\n{more}\n[images]\nfolder = "cells"\nimage_size = 16\npattern = "{pattern}"\n{after}'
@@ -132,3 +135,59 @@ def test_a_run_of_class_folders_needs_no_script(tmp_path):
     plan = make_split(Split.model_validate(dataset.SPLIT), dataset.load())
     assert plan.folds == (0, 1)
     assert "no patient ids" in plan.notes[0]
+
+
+def test_everything_wrong_with_folders_is_told(tmp_path):
+    for path in (
+        "APL/P1/1.png",
+        "MDS/P1/2.png",
+        "MDS/P2/3.png",
+        "CML/P2/4.png",
+        "AML/P3/1.png",
+        "MDS/P4/6.png",
+        "APL/P1/7.png",
+    ):
+        picture(tmp_path / "cells" / path)
+    (tmp_path / "g.csv").write_text("specimen,A\n1,1\n")
+    more = 'classes = ["AML", "APL"]'
+    dataset = described(tmp_path, "{label}/{patient}/{specimen}.png", more, '[genes]\ntable = "g.csv"\n')
+    with pytest.raises(OwnCohortError) as caught:
+        dataset.load()
+    repeated = "Ids are unique where tables of genes or clinical values name them: rename the files."
+    people = 'Are these two people? Rename a folder, or set target_level = "specimen".'
+    assert [astuple(problem) for problem in caught.value.problems] == [
+        ("APL/P1/1.png", 0, "", "1", "is a specimen of another folder too", repeated),  # after AML/P3/1.png
+        ("cells", 0, "{label}", "CML", "is an unknown label of 1 specimens", "Known: AML, APL."),
+        ("cells", 0, "{label}", "MDS", "is an unknown label of 3 specimens", "Known: AML, APL."),
+        ("cells", 0, "{patient}", "P1", "has images under two labels: APL, MDS", people),
+        ("cells", 0, "{patient}", "P2", "has images under two labels: CML, MDS", people),
+    ]
+
+
+def test_a_folder_or_images_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(CohortError, match=rf"^images\.folder: there is no folder {tmp_path}/cells\.$"):
+        described(tmp_path, "{label}/{specimen}.png").load()
+    spec = described(tmp_path, "{label}/{specimen}.png").spec.model_copy(update={"images": None})
+    with pytest.raises(CohortError, match=r"^specimens\.table: names no file\.$"):
+        specimens_of_folders(spec, tmp_path, Problems())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("{label}/*.{specimen}", "a/x.y", {"label": "a", "specimen": "y"}),
+        ("**/{specimen}.png", "a/b/c.png", {"specimen": "c"}), ("*/{specimen}.png", "a/b/c.png", None),
+        ("{specimen}/**", "a/b/c", {"specimen": "a"}), ("{specimen}/*", "a/", {"specimen": "a"}),
+        ("{specimen}/**", "a/", None), ("{specimen}.png", ".png", None), ("{specimen}.png", "axpng", None),
+        ("{era}_{domain}_{specimen}_*", "1_2_3_4_5", {"era": "1", "domain": "2", "specimen": "3"}),
+    ],
+)  # fmt: skip
+def test_stars_and_words_stand_for_parts_of_a_path(pattern, path, fits):
+    assert said_by(path_rule(pattern), path, joined=False) == fits
+
+
+def test_a_joined_name_has_all_but_the_cell_type_in_the_order_of_the_path():
+    rule = path_rule("{specimen}/{cell_type}/{label}/{domain}.png")
+    said = said_by(rule, "s/t/l/d.png", joined=True)
+    assert said == {"specimen": "s/l/d", "cell_type": "t", "label": "l", "domain": "d"}
+    assert words_of("{specimen}/{label}_{era}") == ["specimen", "label", "era"]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import astuple
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from datasets.cohort import CohortError
+from datasets.own.cohort_file import Genes
+from datasets.own.genes import read_genes
+from datasets.own.problems import Problems
 from tests.datasets.own.test_dataset import TOML, problems_of, write_cohort
 
 PLAIN = TOML + '\n[genes]\ntable = "genes.csv"\n'
@@ -107,3 +112,106 @@ def test_sets_without_a_measured_gene_are_said(tmp_path):
     (tmp_path / "genes.csv").write_text("specimen,A,B\n" + "".join(f"S{i},1,2\n" for i in range(16)))
     notes = write_cohort(tmp_path, PLAIN + 'sets = "s.gmt"\n').load().provenance.notes
     assert notes == ("1 of 2 gene sets have no measured gene, left out: TWO",)
+
+
+def read(home, text, specimens, taken=None, **spec):
+    """Return what a gene table holds and its problems, each as a tuple."""
+    (home / "g.csv").write_text(text)
+    problems = Problems()
+    found = read_genes(Genes(table="g.csv", **spec), np.array(specimens), taken or {}, home, problems)
+    return found, [astuple(problem) for problem in problems.found]
+
+
+FINITE = ("is no finite number", "Impute it, or leave the specimen out of the file.")
+COUNTS = 'transform = "log2p1" is for counts; write "none" where the values are logarithms.'
+
+
+def test_everything_wrong_with_genes_is_told_in_order(tmp_path):
+    text = "specimen,A,diagnosis,B\nS0,0,1,-3\nS1,1e300,1,2\nX9,1,1,1\nS1,1,1,1\n"
+    found, problems = read(tmp_path, text, ["S0", "S1"], {"label": "diagnosis", "patient": "who"}, transform="log2p1")
+    assert found is None and problems == [
+        ("g.csv", 0, "diagnosis", "", "is the label of the specimen table, not a gene", "Take it out."),
+        ("g.csv", 5, "specimen", "S1", "occurs before", "Keep one row a specimen."),
+        ("g.csv", 4, "specimen", "X9", "is no specimen of the specimen table", "Add it there, or correct the id."),
+        ("g.csv", 0, "B of S0", "-3", "is negative", COUNTS),
+        ("g.csv", 0, "A of S1", "1e+300", "is too large for 32 bits", "Correct it."),
+    ]  # fmt: skip
+    text = "gene,S0,S0 ,X\nA,1,2,3\nB,1,2,3\nA,x,2,3\n"
+    _, problems = read(tmp_path, text, ["S0", "S1"], orientation="columns", specimen="gene")
+    said = ("is no specimen of the specimen table, or repeats", "Take it out.")
+    assert problems == [
+        ("g.csv", 0, "A of S0", "x", "is no number", "Correct it, leave it empty, or name the text in missing."),
+        ("g.csv", 0, "A", "", "occurs more than once", "Aggregate probes of one gene first."),
+        ("g.csv", 0, "column S0", "", *said),
+        ("g.csv", 0, "column X", "", *said),
+    ]
+    _, problems = read(tmp_path, "specimen\nS0\n", ["S0"])
+    assert problems == [("g.csv", 0, "", "", "holds no gene", "Check orientation and separator.")]
+    with pytest.raises(CohortError, match=r"g.csv: lacks columns \['specimen'\]"):
+        read(tmp_path, "id,A\nS0,1\n", ["S0"])
+
+
+@pytest.mark.parametrize(("value", "said"), [("-1", "is negative"), ("1e300", "is too large for 32 bits")])
+def test_a_thousand_cells_are_told_at_most(tmp_path, value, said):
+    text = "\n".join([",".join(["specimen", *(f"G{k}" for k in range(1001))]), ",".join(["S0", *[value] * 1001])])
+    _, problems = read(tmp_path, text + "\n", ["S0"], transform="log2p1")
+    assert [problem[4] for problem in problems] == [said] * 1000
+
+
+def test_specimens_without_a_row_have_no_genes_and_the_others_theirs(tmp_path):
+    counts = np.array([[3.0, 0, 5], [0, 0, 0], [1, 2, 7]])
+    rows = [f"{name}," + ",".join(map(str, row)) for name, row in zip("zxy", counts, strict=True)]
+    text = "\n".join(["specimen,A,B,C", *rows]) + "\n"
+    share = counts * 1e4 / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    for transform, expected in {"none": counts, "log2p1": np.log2(counts + 1), "log1p-cp10k": np.log1p(share)}.items():
+        found, problems = read(tmp_path, text, ["x", "u", "y", "z"], transform=transform)
+        assert problems == [] and found.measured.tolist() == [True, False, True, True]
+        np.testing.assert_allclose(found.values, np.insert(expected[[1, 2, 0]], 1, 0, axis=0), rtol=1e-6)
+        assert found.values.dtype == np.float32 and found.names == ("A", "B", "C") and found.sets == {}
+
+
+def test_sets_are_cut_and_the_first_five_that_are_lost_are_named(tmp_path):
+    (tmp_path / "s.gmt").write_text("ONE\tx\tB\tA\tZ\n" + "".join(f"L{k}\tx\tY{k}\n" for k in range(7)))
+    found, problems = read(tmp_path, "specimen,A,B\nS0,1,2\n", ["S0"], sets="s.gmt")
+    assert problems == [] and found.sets == {"ONE": ("B", "A")}
+    assert found.notes == ("7 of 8 gene sets have no measured gene, left out: L0, L1, L2, L3, L4",)
+    (tmp_path / "s.gmt").write_text("ONE\tx\tA\n")
+    assert read(tmp_path, "specimen,A,B\nS0,1,2\n", ["S0"], sets="s.gmt")[0].notes == ()
+    (tmp_path / "s.gmt").write_text("ONE\tx\tQ\tR\n")
+    said = "none of its 1 gene sets has a gene of the table: it says Q, the table A"
+    remedy = "Name genes alike in both (symbols or Ensembl ids), or take sets away."
+    assert read(tmp_path, "specimen,A,B\nS0,1,2\n", ["S0"], sets="s.gmt")[1] == [("s.gmt", 0, "", "", said, remedy)]
+
+
+def test_an_h5ad_file_names_specimens_in_its_index_or_a_column(tmp_path, monkeypatch):
+    values = np.arange(6.0).reshape(3, 2)
+    obs = pd.DataFrame({"who": ["S2", "S0", "S9"]}, index=["a", "b", "c"])
+    data = SimpleNamespace(obs=obs, var_names=pd.Index(["A", "B"]), X=values, layers={"log": values + 10})
+    monkeypatch.setattr("datasets.own.genes.open_h5ad", lambda path: data if path == tmp_path / "g.H5AD" else None)
+
+    def load(ids, **spec):
+        problems = Problems()
+        found = read_genes(Genes(table="g.H5AD", **spec), np.array(ids), {}, tmp_path, problems)
+        return found, [astuple(problem) for problem in problems.found]
+
+    found, problems = load(["S0", "S2", "S9"], specimen="who", layer="log", orientation="columns")
+    assert problems == [] and found.values.tolist() == [[12, 13], [10, 11], [14, 15]]
+    assert load(["c", "a", "b"])[0].values.tolist() == [[4, 5], [0, 1], [2, 3]]
+    stranger = ("is no specimen of the specimen table", "Add it there, or correct the id.")
+    assert load(["S0", "S2"], specimen="who")[1] == [("g.H5AD", 3, "who", "S9", *stranger)]
+    values[1, 1], values[2, 0] = np.nan, np.inf
+    assert load(["a", "b", "c"])[1] == [
+        ("g.H5AD", 0, "B of b", "nan", *FINITE), ("g.H5AD", 0, "A of c", "inf", *FINITE),
+    ]  # fmt: skip
+    data.X, data.obs, data.var_names = np.full((1, 1001), np.nan), obs[:1], pd.Index(np.arange(1001).astype(str))
+    assert len(load(["a"])[1]) == 1000
+
+
+def test_only_texts_that_are_named_mean_missing(tmp_path):
+    _, problems = read(tmp_path, "specimen,A,B\nS0,null,NA\nS1,n/a,\n", ["S0", "S1"])
+    blank = ("is blank", "Impute it, or leave the specimen out of the table.")
+    none = ("is no number", "Correct it, leave it empty, or name the text in missing.")
+    assert problems == [
+        ("g.csv", 0, "A of S0", "null", *none), ("g.csv", 0, "B of S0", "", *blank),
+        ("g.csv", 0, "A of S1", "n/a", *none), ("g.csv", 0, "B of S1", "", *blank),
+    ]  # fmt: skip

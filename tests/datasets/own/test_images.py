@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from dataclasses import astuple
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from datasets.cohort import CohortError
+from datasets.own.cohort_file import Images
+from datasets.own.images import _common_side, read_images
+from datasets.own.problems import Problems
+from datasets.read import ImageFile
 from tests.datasets.own.test_dataset import IMAGES, TOML, problems_of, write_cohort, write_images
 
 TABLE = TOML + '\n[images]\nfolder = "cells"\ntable = "images.csv"\nimage_size = 16\n'
@@ -120,3 +126,99 @@ def test_a_name_of_300_characters_is_a_problem_of_its_row(tmp_path):
     write_images(tmp_path, sizes=[32])
     (tmp_path / "images.csv").write_text(f"specimen,path\nS0,{'x' * 300}\n")
     assert "images.csv row 2, path" in problems_of(write_cohort(tmp_path, TABLE))[0]
+
+
+def read(home, specimens, joined=False, **spec):
+    """Return the images and the problems, each as a tuple."""
+    problems = Problems()
+    told = Images.model_validate({"folder": "cells", "image_size": 16, **spec})
+    found = read_images(told, np.array(specimens), home, problems, joined=joined)
+    return found, [astuple(problem) for problem in problems.found]
+
+
+def test_everything_wrong_with_a_table_of_paths_is_told_in_order(tmp_path):
+    for k in range(3):
+        save(tmp_path / f"cells/{k}.png", 20, 50 * k)
+    rows = ["S1,2.png,b", "S0,,", "S0,0.png,a", "S1,./0.png,a", "S0,C:\\x.png,a", "S0,9.png,a", "X9,1.png,c"]
+    (tmp_path / "i.csv").write_text("\n".join(["specimen,path,kind", *rows]) + "\n")
+    found, problems = read(tmp_path, ["S0", "S1"], table="i.csv", cell_type="kind")
+    below = "Paths are below cells, one row each."
+    assert problems == [
+        ("i.csv", 3, "path", "", "is blank", below),
+        ("i.csv", 5, "path", "./0.png", "is listed before, in row 4 for S0", below),
+        ("i.csv", 6, "path", "C:\\x.png", "leads out of the folder", below),
+        ("i.csv", 7, "path", "9.png", "there is no such file", below),
+        ("1.png", 0, "", "X9", "is no specimen of the specimen table", "Add it there, or correct the id."),
+    ]
+    assert [int(found.bags.bag(i)[0, 0, 0, 0]) for i in range(2)] == [0, 100]
+    assert found.bags.cell_type.tolist() == ["a", "b"] and found.crop == 20 and found.notes == found.skipped == ()
+    assert found.facts["width"].tolist() == [20, 20]
+    bare, _ = read(tmp_path, ["S0", "S1"], table="i.csv")
+    assert bare.bags.cell_type is None
+    none, problems = read(tmp_path, ["S7"], table="i.csv")
+    assert none is None
+    assert problems[-1] == ("i.csv", 0, "", "", "has no image of any specimen", "Check folder and pattern.")
+    with pytest.raises(CohortError, match=r"i.csv: lacks columns \['sort'\]"):
+        read(tmp_path, ["S0"], table="i.csv", cell_type="sort")
+    told = rf"^images\.folder: there is no folder {tmp_path}/none\. Paths begin at the cohort\.toml\.$"
+    with pytest.raises(CohortError, match=told):
+        read(tmp_path, ["S0"], folder="none")
+
+
+def test_files_that_do_not_fit_or_are_no_images_are_told(tmp_path):
+    for name in ("S0/a/1.png", "S1/b/1.png", "loose.png"):
+        save(tmp_path / "cells" / name, 20)
+    for k in range(10):
+        for copy in range(10 - k):
+            (tmp_path / f"cells/{copy}.X{k}").touch()
+    found, problems = read(tmp_path, ["S0", "S1"], pattern="{specimen}/{cell_type}/*")
+    remedy = "Change it, or move the file."
+    assert problems == [("loose.png", 0, "", "", "does not match the pattern {specimen}/{cell_type}/*", remedy)]
+    kinds = ", ".join(f"{10 - k} .x{k}" for k in range(8))
+    said = "55 files of the image folder are no images by their names, not read: "
+    assert found.notes == (f"{said}{kinds} and 2 more kinds",)
+    assert found.bags.cell_type.tolist() == ["a", "b"]
+    for path in (tmp_path / "cells").glob("*.X[89]"):
+        path.unlink()
+    assert read(tmp_path, ["S0"], pattern="{specimen}/{cell_type}/*")[0].notes[0].endswith("3 .x7")
+    none, problems = read(tmp_path, ["S8"], pattern="{specimen}/{cell_type}/*")
+    assert none is None and problems[-1][0] == "cells"
+    joined, problems = read(tmp_path, ["a/S0"], joined=True, pattern="{specimen}/{label}/*")
+    assert joined is None and problems[1][3] == "S0/a"
+
+
+def test_the_square_is_the_largest_that_all_cover(tmp_path):
+    (tmp_path / "cells").mkdir()
+    for k, size in enumerate([(30, 44), (50, 28), (60, 60)]):
+        Image.fromarray(np.zeros((*size, 3), np.uint8)).save(tmp_path / f"cells/{k}.png")
+    files = [ImageFile.at(tmp_path / "cells", f"{k}.png") for k in range(3)]
+    assert _common_side(files, tmp_path / "cells") == 28
+    for k, side in enumerate((15, 40, 30)):
+        save(tmp_path / f"cells/{k}.png", side)
+    (tmp_path / "cells/3.png").write_bytes(b"no image")
+    files.append(ImageFile.at(tmp_path / "cells", "3.png"))
+    assert _common_side(files, tmp_path / "cells") == 15  # half of what is usual, 30
+    save(tmp_path / "cells/0.png", 14)
+    with pytest.raises(CohortError) as caught:
+        _common_side(files, tmp_path / "cells")
+    assert str(caught.value) == (
+        "images: would cut every image to 14 pixels, the side of the smallest, where half of them have 30 (first: "
+        "0.png). Remove these files, or set crop: smaller files are then left out."
+    )
+    with pytest.raises(CohortError) as caught:
+        _common_side(files[3:], tmp_path / "cells")
+    assert str(caught.value) == (
+        "images: none of 1 files can be opened (first: 3.png). Are they images? Open one in a viewer."
+    )
+
+
+def test_bags_hold_the_images_of_each_specimen_in_an_order_that_says_nothing(tmp_path):
+    names = [f"{kind}/S{i}-{k}.png" for i in (2, 0) for kind in "ab" for k in range(4)]
+    for level, name in enumerate(names):
+        save(tmp_path / "cells" / name, 20, 10 * level)
+    found, problems = read(tmp_path, ["S0", "S1", "S2"], pattern="{cell_type}/{specimen}-*.png")
+    assert problems == [] and found.bags.sizes.tolist() == [8, 0, 8]
+    for i, specimen in ((0, "S0"), (2, "S2")):
+        own = sorted((n for n in names if specimen in n), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+        assert [int(image[0, 0, 0]) for image in found.bags.bag(i)] == [10 * names.index(name) for name in own]
+        assert found.bags.cell_type[found.bags.bag_rows(i)].tolist() == [name[0] for name in own]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets.nearest import nearest
-from datasets.own.problems import OwnCohortError
+from datasets.nearest import did_you_mean, nearest
+from datasets.own.problems import OwnCohortError, Problem, Problems, grouped
 from tests.datasets.own.test_dataset import TOML, edited, write_cohort
 
 ROOT = Path(__file__).parents[3]
@@ -83,3 +83,83 @@ def test_every_problem_has_a_remedy():
 def test_names_that_differ_in_case_blanks_or_dashes_are_near():
     assert nearest("other aml", ["APL", "Other-AML"]) == ["Other-AML"]
     assert nearest("xyz", ["APL", "AML"]) == []
+
+
+def problem(row=0, column="", value="", file="t.csv", said="is odd", remedy="Mend it."):
+    return Problem(file, row, column, value, said, remedy)
+
+
+@pytest.mark.parametrize(
+    ("problems", "told"),
+    [
+        ([problem(3, "hb", "x")], "t.csv row 3, hb: 'x' is odd. Mend it."),
+        ([problem(3, "hb", "x", said=" is odd. ")], "t.csv row 3, hb: 'x' is odd. Mend it."),
+        ([problem(0, "hb")], "t.csv, hb: is odd. Mend it."),
+        ([problem()], "t.csv: is odd. Mend it."),
+        ([problem(2, "hb", "x"), problem(5, "hb", "x")], "t.csv 2 rows, first 2, 5, hb: 'x' is odd. Mend it."),
+        ([problem(k, "hb", f"v{k % 4}") for k in range(2, 7)],
+         "t.csv 5 rows, first 2, 3, 4, hb: v2, v3, v0 … is odd. Mend it."),
+        ([problem(k, "hb", f"v{k % 3}") for k in range(2, 7)],
+         "t.csv 5 rows, first 2, 3, 4, hb: v2, v0, v1 is odd. Mend it."),
+        ([problem(2, "hb"), problem(3, "hb")], "t.csv 2 rows, first 2, 3, hb: is odd. Mend it."),
+        ([problem(0, c, c) for c in "abcd"], "t.csv 4 places, first a, b, c: a, b, c … is odd. Mend it."),
+        ([problem(file=f"{k}.png", value="X9") for k in range(4)],
+         "4 files, first 0.png, 1.png, 2.png: 'X9' is odd. Mend it."),
+    ],
+)  # fmt: skip
+def test_a_group_of_equal_problems_is_one_sentence(problems, told):
+    (group,) = grouped(problems)
+    assert str(group) == told and group.problems == tuple(problems)
+    assert str(problems[0]) == str(grouped(problems[:1])[0])
+
+
+def test_what_differs_is_told_apart_in_the_order_of_first_places():
+    rows = [
+        problem(2, "a"), problem(2, "b"), problem(3, "a"), problem(3, "a", file="u.csv"),
+        problem(4, "a", said="is even"), problem(5, "a", remedy="Drop it."), problem(0, "a"),
+        problem(0, "b"), problem(0, "a", file="u.csv"), problem(), problem(file="u.csv"), problem(9, "b", "other"),
+    ]  # fmt: skip
+    groups = [[0, 2], [1, 11], [3], [4], [5], [6, 7], [8], [9, 10]]
+    assert [group.problems for group in grouped(rows)] == [tuple(rows[i] for i in group) for group in groups]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "rest"), [(5, ""), (6, " | and 1 more kinds; python -m benchmark data check lists all")]
+)
+def test_the_first_five_kinds_are_told(kinds, rest):
+    collected = Problems("c.toml")
+    collected.stop_if_any()
+    for k in range(kinds):
+        collected.add("t.csv", k + 2, f"h{k}", 7.5, "is odd", "Mend it.")
+    assert collected.found[0] == problem(2, "h0", "7.5")
+    with pytest.raises(OwnCohortError) as caught:
+        collected.stop_if_any()
+    shown = " | ".join(f"t.csv row {k + 2}, h{k}: '7.5' is odd. Mend it." for k in range(5))
+    assert str(caught.value) == f"c.toml: {kinds} problems: {shown}{rest}".rstrip(".") + "."
+    assert caught.value.problems == tuple(collected.found) and len(caught.value.groups) == kinds
+
+
+def test_a_key_is_a_place_of_the_toml():
+    collected = Problems()
+    collected.add_key("genes.sets", 3, "is odd", "Mend it.")
+    assert collected.found == [problem(0, "genes.sets", "3", file="cohort.toml")]
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "near"),
+    [
+        ("GDL", ["g/dL", "gdl", "x"], ["gdl"]), ("other_aml", ["Other AML"], ["Other AML"]),
+        ("abcd", ["abce", "abcf", "abcg", "zzzz"], 2), ("abcde", ["vwxyz"], []), ("abcdefghij", ["abcdefzzzz"], 1),
+        ("abcdefghij", ["abcdezzzzz"], 0),
+    ],
+)  # fmt: skip
+def test_at_most_two_names_that_agree_in_six_of_ten_letters_are_near(name, known, near):
+    found = nearest(name, known)
+    assert found == near if isinstance(near, list) else (len(found) == near and set(found) <= set(known))
+
+
+def test_known_names_are_listed_up_to_twenty():
+    names = [f"n{k:02d}" for k in range(21)]
+    assert did_you_mean("zzz", names[:20]) == f"Known: {', '.join(names[:20])}."
+    assert did_you_mean("zzz", names) == f"Known: {', '.join(names[:20])} and 1 more."
+    assert did_you_mean("N-03", iter(names)) == f"Did you mean 'n03'? Known: {', '.join(names[:20])} and 1 more."

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from datasets.cohort import CohortError
+from datasets.own.cohort_file import Specimens
 from datasets.own.numbers import parse_number
+from datasets.own.problems import Problems
+from datasets.own.tables import check_ids, headers_of, read_number_table, read_specimens, read_text_table
 from tests.datasets.own.test_dataset import TOML, edited, problems_of, write_cohort
 
 SPECIMENS = "specimen,patient,hospital,diagnosis\n"
@@ -113,3 +120,96 @@ def test_labels_and_categories_are_read_as_the_codes_that_they_are(tmp_path):
         assert set(cohort.clinical["sex"]) == {"1"}
         undeclared = write_cohort(tmp_path, toml.replace('classes = ["0", "1"]', ""), specimens=specimens, labs=labs)
         assert undeclared.load().classes == ("0", "1")
+
+
+def read(home, text, classes=(), one_label=True, **spec):
+    """Return the table of specimens and its problems, each as a tuple."""
+    (home / "t.csv").write_text(text)
+    problems = Problems()
+    told = Specimens.model_validate({"table": "t.csv", **spec})
+    table = read_specimens(told, classes, home, problems, one_label=one_label)
+    return table, [astuple(problem)[1:] for problem in problems.found]
+
+
+def test_everything_wrong_with_specimens_is_told_in_order(tmp_path):
+    text = (
+        "specimen,who,where,label\nS0,P0,A,AML\n,P1,worst domain,APL\nS2,NA,A,apl\nS0,P0,B,APL\nS4,P4,all shifted,\n"
+        "S5,P1,A,XYZ\nS5,P1,A,APL\nS7,P7,,AML\n"
+    )
+    keys = {"patient": "who", "domain": "where"}
+    table, found = read(tmp_path, text, ("AML", "APL"), **keys)
+    none = "Give every specimen one; none is invented."
+    other = "is another label of patient {} than {!r} in row {}"
+    level = 'Correct one, or set target_level = "specimen".'
+    assert found == [
+        (3, "specimen", "", "is blank", none),
+        (4, "who", "NA", "is blank", none),
+        (9, "where", "", "is blank", none),
+        (6, "label", "", "is blank", "Label it or leave the row out."),
+        (3, "where", "worst domain", "is a name that every table uses", "Call the domain otherwise."),
+        (6, "where", "all shifted", "is a name that every table uses", "Call the domain otherwise."),
+        (5, "specimen", "S0", "occurs before", "Ids are unique."),
+        (8, "specimen", "S5", "occurs before", "Ids are unique."),
+        (4, "label", "apl", "is an unknown label", "Did you mean 'APL'? Known: AML, APL."),
+        (7, "label", "XYZ", "is an unknown label", "Known: AML, APL."),
+        (5, "label", "APL", other.format("P0", "AML", 2), level),
+        (7, "label", "XYZ", other.format("P1", "APL", 3), level),
+    ]
+    assert list(table) == ["specimen", "patient", "domain", "label"] and table.index.tolist() == list(range(2, 10))
+    assert len(read(tmp_path, text, ("AML", "APL"), one_label=False, **keys)[1]) == 10
+    assert len(read(tmp_path, text, one_label=False, **keys)[1]) == 8
+    assert read(tmp_path, "specimen,label\nS0,nan\n", ("AML",))[1] == [
+        (2, "label", "nan", "is blank", "Label it or leave the row out.")
+    ]
+
+
+def test_columns_that_are_not_named_or_not_there_are_refused(tmp_path):
+    for spec, told in (
+        ({"table": ""}, 'specimens.table: names no file. Write table = "specimens.csv".'),
+        ({"label": ""}, 'specimens.label: names no column. Write label = "header of its column".'),
+        ({"specimen": ""}, 'specimens.specimen: names no column. Write specimen = "header of its column".'),
+        ({"label": "lable", "era": "when"}, "t.csv: lacks columns ['lable', 'when']. Did you mean 'label'? Known: "
+         "specimen, label. Name the right ones in the cohort.toml."),
+    ):  # fmt: skip
+        with pytest.raises(CohortError) as caught:
+            read(tmp_path, "specimen,label\nS0,AML\n", **spec)
+        assert str(caught.value) == told
+    with pytest.raises(
+        CohortError, match=r"t.csv: has a header but no row\. Fill it, or leave out the part that names"
+    ):
+        read(tmp_path, "specimen,label\n")
+    with pytest.raises(CohortError, match="lacks columns"):
+        read(tmp_path, "specimen,x\n")
+    with pytest.raises(
+        CohortError, match=r"t.csv: has columns of one name \(first: a, b\)\. Rename or remove all but on"
+    ):
+        read(tmp_path, "specimen,label,b,a,b,a,,\nS0,AML,1,1,1,1,1,1\n")
+    assert headers_of(Specimens(label="l", domain="d")) == {"specimen": "specimen", "domain": "d", "label": "l"}
+
+
+def test_ids_that_repeat_or_are_strangers_are_told_by_row():
+    problems = Problems()
+    ids = pd.Series(["a", "z", "a", "b", "z"], index=[2, 3, 5, 6, 9])
+    check_ids("t.csv", "id", ids, np.array(["a", "b", "c"]), problems)
+    stranger = ("is no specimen of the specimen table", "Add it there, or correct the id.")
+    assert [astuple(problem) for problem in problems.found] == [
+        ("t.csv", 5, "id", "a", "occurs before", "Keep one row a specimen."),
+        ("t.csv", 9, "id", "z", "occurs before", "Keep one row a specimen."),
+        ("t.csv", 3, "id", "z", *stranger),
+        ("t.csv", 9, "id", "z", *stranger),
+    ]
+
+
+def test_rows_are_numbered_as_in_the_file(tmp_path):
+    (tmp_path / "t.csv").write_text("\n\nid;a;b\n x ; 1;\n\ny;2;z \n")
+    text = read_text_table(tmp_path / "t.csv", ";", "utf-8")
+    assert text.index.tolist() == [4, 6] and text.to_numpy().tolist() == [["x", "1", ""], ["y", "2", "z"]]
+    numbers = read_number_table(tmp_path / "t.csv", ";", "utf-8", dtype={"id": str}, decimal=".")
+    assert numbers.index.tolist() == [4, 6] and numbers["a"].tolist() == [1, 2]
+    (tmp_path / "wide.csv").write_text("id,1,2\nx,1,2\n")
+    assert list(read_number_table(tmp_path / "wide.csv", ",", "utf-8")) == ["id", "1", "2"]
+    pd.DataFrame({"id": ["x", None], "a": [1.5, np.nan]}).to_parquet(tmp_path / "t.parquet")
+    text = read_text_table(tmp_path / "t.parquet", ";", "utf-8")
+    assert text.to_numpy().tolist() == [["x", "1.5"], ["", ""]]
+    with pytest.raises(CohortError, match=r"t.csv: has one column, 'id;a;b'\. Write separator = \";\" beside its name"):
+        read_number_table(tmp_path / "t.csv", ",", "utf-8")

@@ -50,3 +50,53 @@ def test_what_text_does_not_sort_is_refused(eras):
 )  # fmt: skip
 def test_other_forms_that_text_sorts_are_taken(eras):
     assert in_order(eras[::-1]) == eras
+
+
+@pytest.mark.parametrize(
+    ("era", "taken"),
+    [
+        ("1800", 1), ("1799", 0), ("2199", 1), ("2200", 0), ("999", 1), ("12345", 0), ("201901", 1), ("201900", 0),
+        ("201912", 1), ("201913", 0), ("20190131235959", 1), ("201901312359599", 0), ("2019013123595999", 0),
+        ("220001", 0), ("2019-12", 1), ("2019-53", 1), ("2019-54", 0), ("2019-00", 1), ("2019-054", 1),
+        ("2019-366", 1), ("2019-20", 1), ("2098-99", 1), ("2099-00", 1), ("2098-97", 0), ("2019-2025", 1),
+        ("2019-1799", 0), ("2019-13-01", 0), ("2019-12-31", 1), ("2019-53-01", 0), ("1799-01-01", 0), ("201-01-01", 0),
+        ("20190-01", 0), ("2019-0201-01", 0), ("2019-2020-01", 1), ("99", 1), ("era", 0),
+    ],
+)  # fmt: skip
+def test_which_numbers_say_a_time(era, taken):
+    if taken:
+        assert in_order([era]) == [era]
+    else:
+        with pytest.raises(ValueError, match="sort"):
+            in_order([era])
+
+
+@pytest.mark.parametrize(("eras", "taken"), [
+    (["39", "70"], 0), (["40", "70"], 1), (["39", "69"], 1), (["139", "170"], 1), (["0", "7"], 1), (["00", "99"], 0),
+])  # fmt: skip
+def test_a_century_may_not_turn_within_two_digits(eras, taken):
+    if taken:
+        assert in_order(eras) == eras
+    else:
+        with pytest.raises(ValueError, match="does not sort"):
+            in_order(eras)
+
+
+@pytest.mark.parametrize(
+    ("eras", "told"),
+    [
+        ({"10", "9", "11"}, "eras '10', '11', '9' are of unequal length"),
+        ({"2010-1", "201-01"}, "eras '201-01', '2010-1' are of unequal length"),
+        ({"a1", "b1"}, "eras 'a1', 'b1' are no numbers in one form, so text does not sort them"),
+        ({"b", "a"}, "eras 'a', 'b' are no numbers in one form, so text does not sort them"),
+        ({"2019-13-01", "2019-01-01"}, "text does not sort the eras '2019-13-01' by time"),
+        ({f"0{k}" for k in range(9)} | {"98"}, "text does not sort the eras '00', '01', '02', '03', '04' by time"),
+    ],
+)
+def test_the_first_eras_are_named_and_the_remedy(eras, told):
+    with pytest.raises(ValueError, match=r"sort|length") as caught:
+        in_order(eras)
+    assert str(caught.value) == (
+        f"{told}; write years (2019), months (2019-03) or days (2019-03-28), all alike, or running numbers of equal "
+        "length"
+    )

@@ -1,5 +1,6 @@
 """Plans that learn from fewer patients: nested, in proportion, tested on the same specimens."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from benchmark.planning.splitting import make_split
 from benchmark.suites.suite import Split, Suite, load_suite
 from datasets.schemes import kfold, with_train_patients
-from datasets.splits import SplitError
+from datasets.splits import COLUMNS, SplitError
 from tests.toy import toy_cohort
 
 COHORT = toy_cohort(n=360, domains=("A", "B", "C"), images=False)
@@ -82,3 +83,37 @@ def test_no_task_of_the_apl_suite_looks_at_a_seed_of_another_purpose():
     others = {task.options.get("seed") for task in tasks.values()} - {published.options["seed"]}
     assert published.options["seed"] not in others and published.profiles == ("full",)
     assert dict(tasks["apl-sim-blind"].options) == {**tasks["apl-sim"].options, "unknown_scale": True}
+
+
+def test_patients_of_several_specimens_count_once_and_what_is_lost_is_named():
+    toy = toy_cohort(n=96, images=False)
+    owner = np.array([f"P{i // 6 * 3 + i % 3}" for i in range(96)])  # two specimens of one class each
+    cohort = replace(toy, patient=owner)
+    whole = kfold(cohort, folds=2)
+    plan = with_train_patients(whole, cohort, 12)
+    for fold in plan.folds:
+        roles, before = plan.roles(cohort, fold), whole.roles(cohort, fold)
+        kept = set(owner[np.concatenate([roles["train"], roles["valid"]])])
+        assert len(kept) == 12
+        for role in ("train", "valid"):
+            assert [i for i in before[role] if owner[i] in kept] == roles[role].tolist()
+        np.testing.assert_array_equal(roles["test"], before["test"])
+    assert plan.table.index.tolist() == list(range(len(plan.table))) and list(plan.table) == COLUMNS
+    learnt = len(set(owner[np.concatenate([before["train"], before["valid"]])]))
+    assert with_train_patients(whole, cohort, learnt).checksum == whole.checksum
+    with pytest.raises(SplitError) as caught:
+        with_train_patients(whole, cohort, learnt + 1)
+    assert str(caught.value) == (
+        f"toy: train_patients={learnt + 1}, but fold 0 has {learnt} patients to learn from; ask for fewer, or for a "
+        "larger cohort"
+    )
+    with pytest.raises(SplitError) as caught:
+        with_train_patients(whole, cohort, 1)
+    words = [f"class-{k} ({role})" for k in range(3) for role in ("train", "valid")]
+    left = str(caught.value).removeprefix("toy: train_patients=1 leaves fold 0 without ").removesuffix("; ask for more")
+    assert left.split(", ") == [word for word in words if word in left] and len(left.split(", ")) == 5
+
+
+def test_another_seed_chooses_other_patients():
+    plans = [with_train_patients(WHOLE, COHORT, 40, **seed).checksum for seed in ({}, {"seed": 0}, {"seed": 1})]
+    assert plans[0] == plans[1] != plans[2]

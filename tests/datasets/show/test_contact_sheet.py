@@ -1,5 +1,6 @@
 """What lies where on a sheet of real cells, found by colours that no two images share."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -110,3 +111,20 @@ def test_later_images_of_a_specimen_are_drawn_too(cohort, tmp_path):
 def test_a_cohort_without_images_has_no_sheet(tmp_path):
     with pytest.raises(ValueError, match="toy has no images"):
         contact_sheet(toy_cohort(n=6, images=False), tmp_path / "sheet.png")
+
+
+def test_words_stand_in_the_grid_of_tiles(cohort, tmp_path, monkeypatch):
+    """Tiles of 96 and gaps of 3 pixels; blocks of eight tiles and four gaps begin at 170, rows at 56."""
+    said = {}
+    monkeypatch.setattr(
+        sys.modules[contact_sheet.__module__], "_write", lambda sheet, place, text: said.update({place: text})
+    )
+    contact_sheet(cohort, tmp_path / "sheet.png")
+    rows = [*cohort.classes, UNSEEN]
+    expected = {(6, 4): "toy: toy, images as entries see them", (170, 30): "domain A", (170 + 804, 30): "domain B"}
+    assert said == expected | {(6, 56 + 99 * k + 40): name for k, name in enumerate(rows)}
+    found, pixels = tiles(tmp_path / "sheet.png")
+    assert pixels.shape[:2] == (56 + 3 * 99, 170 + 2 * 804)
+    assert {left for left, *_ in found.values()} <= {170 + 804 * b + 99 * c for b in (0, 1) for c in range(8)}
+    assert {top for _, top, *_ in found.values()} == {56, 155, 254}
+    assert (pixels[:56] == 255).all() and min(left for left, *_ in found.values()) == 170

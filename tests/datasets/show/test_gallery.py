@@ -171,3 +171,60 @@ def test_what_a_sheet_needs_is_said(cohort, lacking, tmp_path):
     )
     with pytest.raises(ValueError, match=r"toy: a contact sheet needs images, truth\.traits and truth\.masks"):
         gallery.generated_sheet(less, tmp_path / "sheet.png")
+
+
+COLOURS = {
+    "rbc": (220, 60, 60), "artefact": (120, 120, 120), "cell": (90, 190, 255), "blebs": (255, 140, 0),
+    "hof": (255, 255, 255), "nucleus": (40, 40, 200), "granules": (230, 0, 230), "nucleoli": (0, 200, 0),
+    "auer": (255, 240, 0),
+}  # fmt: skip
+
+
+def test_words_stand_in_the_grid_of_tiles(cohort, tmp_path, monkeypatch):
+    """Tiles of 128 and gaps of 3 pixels; blocks of six tiles and 12 pixels begin at 150, rows at 56."""
+    said, real = {}, gallery._label
+    monkeypatch.setattr(gallery, "_label", lambda sheet, *rest, **more: [
+        said.setdefault(rest[0], (*rest[1:], *more.values())), real(sheet, *rest, **more)])  # fmt: skip
+    monkeypatch.setattr(gallery, "information_map", lambda _, chosen: np.ones((len(chosen), SIDE, SIDE), np.float32))
+    gallery.generated_sheet(cohort, tmp_path / "sheet.png")
+    title = "toy: generated cohort, figures describe algorithms, not patients (0)"
+    rows = ["class-0", "class-1", "zebra", "normal b", "normal l"]
+    explained = "generated cells: picture, components, information map (white: most, root scale)"
+    words = {(6, 4): title, (150, 30): "domain M", (150 + 798, 30): "domain N", (6, 56 + 5 * 131 + 6): explained}
+    words |= {(6, 56 + 131 * k + 64): name for k, name in enumerate(rows)}
+    words |= {(6, 56 + 131 * (5 + k) + 30 + 64): name for k, name in enumerate(rows[:3])}
+    words |= {(580 + 110 * k, 56 + 5 * 131 + 6): name for k, name in enumerate(COMPONENTS)}
+    assert {at: told[0] for at, told in said.items() if len(told) == 1} == words
+    kinds = {at: told for at, told in said.items() if len(told) > 1}
+    assert {told[1:] for told in kinds.values()} == {((20, 20, 60), 12)} and {t[0] for t in kinds.values()} == {
+        "b",
+        "l",
+    }
+    columns = {150 + 798 * block + 131 * column + 3 for block in (0, 1) for column in range(6)}
+    assert {x for x, _ in kinds} == columns and {y for _, y in kinds} == {56 + 131 * k + 111 for k in range(5)}
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (150 + 2 * 798, 56 + 8 * 131 + 30)
+        for k, name in enumerate(COMPONENTS):
+            left, top = 560 + 110 * k, 56 + 5 * 131 + 8
+            box = np.asarray(sheet.crop((left - 1, top - 1, left + 16, top + 16)))
+            assert (box[2:15, 2:15] == COLOURS[name]).all() and (box[0] == 255).all() and (box[:, 0] == 255).all()
+            assert not box[[1, 15], 1:16].any() and not box[1:16, [1, 15]].any()
+
+
+def test_components_are_tinted_by_half_and_later_ones_lie_above():
+    pixels = np.full((1, 1, 10, 3), 100, np.uint8)
+    masks = {name: np.zeros((1, 1, 10), bool) for name in COLOURS}
+    for k, name in enumerate(COLOURS):
+        masks[name][0, 0, k] = True
+    tinted = gallery.overlay(pixels, masks)
+    assert tinted[0, 0].tolist() == [[(100 + c) // 2 for c in COLOURS[name]] for name in COLOURS] + [[100] * 3]
+    assert (pixels == 100).all() and tinted.dtype == np.uint8
+    masks["cell"][:] = masks["auer"][:] = True
+    assert gallery.overlay(pixels, masks)[0, 0, 9].tolist() == [int(((100 + 90) / 2 + 255) / 2), 192, 88]
+
+
+def test_heat_goes_from_black_over_red_and_yellow_to_white_by_roots():
+    maps = np.array([[[0, 1, 4, 9, 36]], [[0, 0, 0, 0, 0]], [[0, 0, 1 / 4, 1, 0]]], np.float32)
+    found = gallery.heat(maps)
+    assert found[0, 0].tolist() == [[0, 0, 0], [127, 0, 0], [255, 0, 0], [255, 127, 0], [255, 255, 255]]
+    assert not found[1].any() and found[2, 0, 2].tolist() == [255, 127, 0] and found[2, 0, 3].tolist() == [255] * 3
