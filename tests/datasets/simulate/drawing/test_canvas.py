@@ -14,7 +14,7 @@ STEP = 2 * math.pi / N
 
 @pytest.fixture(scope="module")
 def batch():
-    """Return three outlines, the last with a spike, about centres on the eighths of a pixel at which lengths are kept."""
+    """Return three outlines, the last with a spike, about centres that are kept to a tenth of a pixel."""
     rng = np.random.default_rng(0)
     waves = [3 + k + np.cos((k + 2) * ANGLES + rng.random()) * (0.3 + 0.2 * k) for k in range(3)]
     waves[2] = waves[2] + 6 * np.exp(80 * (np.cos(ANGLES - 1) - 1))

@@ -93,7 +93,8 @@ def test_the_table_of_traits_has_a_row_a_cell_bag_after_bag():
     two = Cells(**{name: np.stack([values, values[::-1]]) for name, values in vars(cells).items()})
     table = two.frame()
     assert list(table.columns) == [
-        "leukaemic", "nucleus_shape", "diameter_um", "nc_ratio", "granularity", "basophilia", "auer", "nucleoli", "bleb",
+        "leukaemic", "nucleus_shape", "diameter_um", "nc_ratio",
+        "granularity", "basophilia", "auer", "nucleoli", "bleb",
     ]  # fmt: skip
     for name in table.columns.drop("nucleus_shape"):
         np.testing.assert_array_equal(table[name], np.concatenate([getattr(cells, name), getattr(cells, name)[::-1]]))
