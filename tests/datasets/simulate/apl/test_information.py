@@ -17,7 +17,7 @@ from datasets.simulate.drawing.magnification import um_per_px
 from datasets.simulate.drawing.render import render
 from datasets.simulate.shared.components import COMPONENTS, ComponentMasks, pack
 
-SIDE, UM = 24, 0.8
+SIDE, UM = 24, 0.5
 TRAITS = ("granularity", "basophilia", "nc_ratio", "diameter_um", "nucleus_shape", "auer", "nucleoli", "bleb")
 
 
@@ -55,10 +55,10 @@ def _edge(mask, covered):
 
 
 def _brute_band(mask, covered):
-    near = np.zeros((SIDE, SIDE), bool)
+    near, edge = np.zeros((SIDE, SIDE), bool), _edge(mask, covered)
     for r in range(SIDE):
         for c in range(SIDE):
-            near[r, c] = any(UM * np.hypot(r - a, c - b) <= 1.5 for a, b in _edge(mask, covered))
+            near[r, c] = any(UM * np.hypot(r - a, c - b) <= 1.5 for a, b in edge)
     return near
 
 

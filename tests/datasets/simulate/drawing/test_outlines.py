@@ -19,7 +19,7 @@ def lines():
 
 
 def _one(i):
-    """Return distances inside cell and nucleus and beyond the body of one cell, where it faces, and the nucleus' centre."""
+    """Return distances inside cell and nucleus and beyond the body of one cell, its facing, and its nucleus' centre."""
     only = Canvas(bags.SIDE, bags.PX_UM, CANVAS.centre[i : i + 1], bags.SEED)
     u = bags.uniforms(12, 10, shapes.OUTLINE_DRAWS)[i : i + 1]
     radius = CELLS.diameter_um[i] / 2 * UM

@@ -71,11 +71,11 @@ def _with_blebs(body, u):
 
 
 def test_cells_are_wavy_pressed_and_have_up_to_three_blebs():
-    u, area = np.random.default_rng(0).random((4, OUTLINE_DRAWS)), np.array([300.0, 500, 800, 400])
-    u[:, -10] = (0.3, 0.6, 0.9, 0.9)  # one, two, three blebs
-    bleb = np.array([True, True, True, False])
+    u, area = np.random.default_rng(0).random((5, OUTLINE_DRAWS)), np.array([300.0, 500, 800, 400, 600])
+    u[:, -10] = (0.45, 0.8, 0.9, 0.9, 0.0)  # one, two, three blebs
+    bleb = np.array([True, True, True, False, True])
     outline, body = cell_outline(u, area, bleb)
-    for i in range(4):
+    for i in range(5):
         wanted = _cell(u[i], area[i])
         np.testing.assert_allclose(body[i], wanted, rtol=1e-4)
         np.testing.assert_allclose(outline[i], _with_blebs(wanted, u[i]) if bleb[i] else wanted, rtol=1e-4)

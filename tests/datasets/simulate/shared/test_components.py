@@ -5,7 +5,6 @@ import pytest
 
 from datasets.simulate.shared.components import COMPONENTS, ComponentMasks, pack
 
-
 NAMES = ("cell", "nucleus", "nucleoli", "hof", "blebs", "granules", "auer", "rbc", "artefact")
 
 

@@ -60,6 +60,7 @@ def test_events_happen_to_the_share_below():
     got = family.quantile(P, Y, VARIANT)
     assert got.dtype == np.float64
     np.testing.assert_array_equal(got, [p < SHARE[c, v] for p, c, v in zip(P, Y, VARIANT, strict=True)])
+    assert family.quantile(np.array([0.5]), np.array([1]), np.array([0])).tolist() == [0]
     density = family.log_density(np.array([1.0, 0.0]))
     np.testing.assert_allclose(density, [np.log(SHARE), np.log1p(-SHARE)])
     sure = Bernoulli(np.array([[0.0, 1.0]]))
@@ -83,6 +84,8 @@ def test_ages_are_those_of_children_and_of_grown_ups_cut_at_18_and_95():
             assert young == pytest.approx(p)
         else:
             assert SHARE[c, v] + old == pytest.approx(p) and 18 <= x <= 95
+    eldest = family.quantile(np.array([0.5]), np.array([1]), np.array([0]))  # all below are children
+    assert eldest.tolist() == pytest.approx([18])
     x, step = np.array([5.0, 17.9, 18.5, 60, 94.5, 97]), 1e-4
     density = np.exp(family.log_density(x))
     for i, c, v in np.ndindex(len(x), 3, 2):

@@ -14,7 +14,7 @@ def test_whole_numbers_in_range_are_kept_as_int(value, wanted):
 
 @pytest.mark.parametrize("value", [1, 6, True, 3.0, "3", None, np.float64(3)])
 def test_what_is_no_whole_number_in_range_is_named(value):
-    with pytest.raises(ValueError, match="here: size=.*2 to 5"):
+    with pytest.raises(ValueError, match=r"here: size=.*2 to 5"):
         whole("here", "size", value, 2, 5)
 
 
@@ -26,5 +26,5 @@ def test_numbers_in_range_are_kept_as_float(value):
 
 @pytest.mark.parametrize("value", [-1e-9, 1.0001, True, "0.5", None, float("nan"), 1j])
 def test_what_is_no_number_in_range_is_named(value):
-    with pytest.raises(ValueError, match="here: share=.*0 to 1"):
+    with pytest.raises(ValueError, match=r"here: share=.*0 to 1"):
         real("here", "share", value, 0, 1)
