@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.simulate.apl.interventions import Intervention, parse_intervention
-from datasets.simulate.apl.patients import largest_remainder, site_probabilities
+from datasets.simulate.apl.patients import Patients, largest_remainder, sample_patients, site_probabilities
 from datasets.simulate.apl.settings import PRESETS, SIZES, Settings
 
 LIMITS = {
@@ -136,3 +136,26 @@ def test_sites_go_from_uniform_to_the_designs_table():
     table = np.array([[0.1, 0.1, 0.8], [0.9, 0.1, 0], [0.1, 0.9, 0], [0.85, 0.15, 0], [0.15, 0.85, 0]])
     for confound in (0.0, 0.3, 1.0):
         np.testing.assert_allclose(site_probabilities(confound), (1 - confound) / 3 + confound * table)
+
+
+def test_patients_are_shuffled_with_their_sites_and_more_of_site_c_follow():
+    n, more, seed = 50, 14, 6
+    sizes, table = [20, 6, 6, 9, 9], site_probabilities(0.5)
+    y = np.repeat(range(5), sizes)
+    site = np.concatenate([np.repeat(range(3), largest_remainder(k, row)) for k, row in zip(sizes, table, strict=True)])
+    order = np.random.default_rng([seed, 0]).permutation(n)
+    at_c = largest_remainder(more, [p * row[2] for p, row in zip((0.40, 0.12, 0.12, 0.18, 0.18), table, strict=True)])
+    later = np.random.default_rng([seed, 48]).permutation(np.repeat(range(5), at_c))
+    got = sample_patients(n, 0.5, seed, more_c=more)
+    np.testing.assert_array_equal(got.kind, [*y[order], *later])
+    np.testing.assert_array_equal(got.site, [*site[order], *[2] * more])
+    assert len(got) == 64 and got.images_only.sum() > 5
+    alone = sample_patients(n, 0.5, seed, images_only=1.0)
+    np.testing.assert_array_equal(alone.images_only, alone.site == 2)
+
+
+def test_a_patient_of_no_class_has_label_minus_1_and_one_with_images_only_a_domain_of_their_own():
+    kind, site = np.array([0, 4, 5, 6, 3]), np.array([0, 2, 1, 2, 2])
+    got = Patients(kind, site, np.zeros(5, np.int64), np.array([False, True, False, False, True]))
+    assert got.y.tolist() == [0, 4, -1, -1, 3]
+    assert got.domain.tolist() == ["A", "C-images", "B", "C", "C-images"]

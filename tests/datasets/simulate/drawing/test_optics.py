@@ -96,3 +96,19 @@ def test_files_are_as_good_as_the_site_keeps_them():
         file = io.BytesIO()
         Image.fromarray(image).save(file, "JPEG", quality=quality)
         np.testing.assert_array_equal(one, np.asarray(Image.open(file)))
+
+
+def test_products_are_as_large_as_they_can_be_without_threads(monkeypatch):
+    """OpenBLAS starts threads above 2**18 multiplications; what is made in blocks of half of that has the same bytes."""
+    sizes, matmul = [], np.matmul
+
+    def counted(left, right, **more):
+        sizes.append(left.shape[-2] * left.shape[-1] * right.shape[-1])
+        return matmul(left, right, **more)
+
+    monkeypatch.setattr(np, "matmul", counted)
+    optics.photograph(np.ones((1, 3, 128, 128), np.float32), np.ones(1), 1)
+    assert set(sizes) == {2**17}
+    sizes.clear()
+    optics.transmitted(np.ones((1, 5, 128, 128), np.float32), _slide())
+    assert sizes == [15 * (2**17 // 15), 15 * (128**2 - 2**17 // 15)]
