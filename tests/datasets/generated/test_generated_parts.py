@@ -1,6 +1,7 @@
 """What the three loaders put together, part by part, and the limits and keys of their settings."""
 
 import dataclasses
+import math
 import re
 
 import numpy as np
@@ -128,6 +129,11 @@ def test_apl_sim_is_its_world_photographed_under_ids_of_their_own():
     assert cohort.truth.y is None and cohort.era is None
 
 
+def test_cell_types_of_raters_are_text():
+    cohort = apl_sim.load(patients=15, cells=PER_BAG, image_size=SIDE, seed=SEED, raters=True)
+    assert cohort.images.cell_type.dtype.kind == "U" and cohort.present.dtype == bool
+
+
 @pytest.mark.parametrize("target", ["disease", "diseased"])
 def test_hematopoiesis_sim_is_its_donors_one_after_the_other(target):
     cohort = hematopoiesis_sim.load(
@@ -165,5 +171,8 @@ def test_expression_is_counts_per_10_000_on_a_log_scale():
     got = hematopoiesis_sim.log_normalised(counts)
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, np.log([[2501, 7501, 1], [1, 1, 1], [2501, 1, 7501]]), rtol=1e-6)
+    many = np.random.default_rng(0).poisson(3.0, (40, 999)).astype(np.float32)
+    in_double = [[math.log1p(x * (1e4 / sum(row))) for x in row] for row in many.tolist()]
+    np.testing.assert_array_equal(hematopoiesis_sim.log_normalised(many), np.array(in_double).astype(np.float32))
     small = hematopoiesis_sim.log_normalised(np.array([[0.25, 0.25]], np.float32))  # less than one count in all
     np.testing.assert_allclose(small, np.log([[2501, 2501]]), rtol=1e-6)

@@ -63,7 +63,9 @@ def test_a_small_cohort_has_one_of_each_where_it_can(n):
     bugs = choose_bugs(lone, 0)
     assert len(bugs.hb) == len(bugs.duplicated) == 1 and len(bugs.swapped) == 2
     apart = replace(lone, domain=np.array(list("ABC"))[lone.y])
-    assert choose_bugs(apart, 0).swapped.tolist() == []
+    unpaired = choose_bugs(apart, 0)
+    assert unpaired.swapped.tolist() == [] and "images of another patient" not in set(list_bugs(apart, unpaired)["bug"])
+    assert len(with_bugs(apart, unpaired)) == n + 1
     assert choose_bugs(replace(lone, clinical=lone.clinical.assign(hb=np.nan)), 0).hb.tolist() == []
 
 

@@ -126,6 +126,7 @@ def test_granules_are_noise_above_the_level_that_covers_the_share_asked_for(part
 def test_masks_are_the_parts_and_blebs_lie_beyond_the_body(parts, lines):
     masks = parts.masks()
     assert set(masks) == {"cell", "nucleus", "nucleoli", "hof", "blebs", "granules", "auer"}
+    assert {mask.dtype for mask in (*masks.values(), parts.crease)} == {np.dtype(np.float32)}
     for name in ("cell", "nucleus", "nucleoli", "granules", "auer"):
         np.testing.assert_array_equal(masks[name], getattr(parts, name))
     np.testing.assert_array_equal(masks["hof"], parts.hof * parts.cytoplasm)

@@ -48,6 +48,8 @@ def test_a_cell_in_a_batch_is_drawn_as_alone(batch):
     place, radius = centre[:, None] + rng.normal(0, 4, (3, 4, 2)), rng.uniform(0, 5, (3, 4))
     discs = canvas.discs(place, radius, 0.5 + radius / 4)
     texture = canvas.texture("chromatin", start, habit)
+    for made in (inside, discs, texture, canvas.blank(), *canvas.offsets(np.arange(3)), ANGLES):
+        assert made.dtype == np.float32  # in double the last bits would be others
     for i in range(3):
         one = canvas.only(np.array([i]))
         assert len(one) == 1 and one.blank().shape == (1, SIDE, SIDE)

@@ -24,6 +24,7 @@ def _slide(**changes):
 def test_light_is_absorbed_pixel_by_pixel(side):
     pigments = RNG.random((2, 5, side, side)).astype(np.float32)
     got = optics.transmitted(pigments, _slide())
+    assert got.dtype == np.float32
     density = np.einsum("bkij,kc->bcij", pigments, VECTORS)
     np.testing.assert_allclose(got, np.array([0.97, 0.96, 0.95])[:, None, None] * 10.0**-density, rtol=2e-5)
 
@@ -32,6 +33,7 @@ def test_light_is_absorbed_pixel_by_pixel(side):
 def test_a_photograph_is_a_gaussian_blur_mirrored_at_the_border_and_block_means(factor):
     light, sigma = RNG.random((3, 3, 48, 48)).astype(np.float32), np.array([1.3, 1.8, 3.0])
     got = optics.photograph(light, sigma, factor)
+    assert got.dtype == np.float32
     for image, sd, one in zip(light, sigma, got, strict=True):
         blurred = ndimage.gaussian_filter(image.astype(float), (0, sd, sd), mode="reflect", truncate=8)
         np.testing.assert_allclose(one, _blocks(blurred, factor), atol=1e-3)
@@ -99,7 +101,7 @@ def test_files_are_as_good_as_the_site_keeps_them():
 
 
 def test_products_are_as_large_as_they_can_be_without_threads(monkeypatch):
-    """OpenBLAS starts threads above 2**18 multiplications; what is made in blocks of half of that has the same bytes."""
+    """OpenBLAS starts threads above 2**18 multiplications; blocks of half of that have the same bytes."""
     sizes, matmul = [], np.matmul
 
     def counted(left, right, **more):

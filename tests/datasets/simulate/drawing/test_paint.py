@@ -59,5 +59,6 @@ def test_every_pigment_of_a_cell_is_what_its_parts_hold(drawing, parts, i):
 
 
 def test_masks_are_those_of_the_parts(drawing, parts):
+    assert drawing.pigments.dtype == np.float32
     for name, mask in parts.masks().items():
         np.testing.assert_array_equal(drawing.masks[name], mask)

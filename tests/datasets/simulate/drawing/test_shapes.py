@@ -79,7 +79,7 @@ def test_cells_are_wavy_pressed_and_have_up_to_three_blebs():
         wanted = _cell(u[i], area[i])
         np.testing.assert_allclose(body[i], wanted, rtol=1e-4)
         np.testing.assert_allclose(outline[i], _with_blebs(wanted, u[i]) if bleb[i] else wanted, rtol=1e-4)
-    assert (outline[3] == body[3]).all()
+    assert (outline[3] == body[3]).all() and outline.dtype == body.dtype == np.float32
 
 
 def _nucleus(u, look, area, facing):
@@ -128,13 +128,14 @@ def test_a_nucleus_is_cut_at_the_margin_and_swells_elsewhere():
             radii = _of_area(_cut(radii, shift[i], limit), area[i])
         np.testing.assert_allclose(got[i], _cut(radii, shift[i], limit), rtol=3e-3)
     np.testing.assert_allclose(got[2], nucleus[2], rtol=1e-5)
+    assert got.dtype == nucleus.dtype == np.float32
 
 
 def test_lobes_lie_on_a_bent_thread():
     u = np.random.default_rng(3).random((2, NUCLEUS_DRAWS))
     radius, centre = np.array([7.0, 9.0]), np.array([[20.0, 24.0], [30.0, 11.0]])
     place, width = segments(u, radius, centre)
-    assert place.shape == (2, 12, 2) and width.shape == (2, 12)
+    assert place.shape == (2, 12, 2) and width.shape == (2, 12) and place.dtype == width.dtype == np.float32
     for i in range(2):
         spots = []
         for k in range(12):
@@ -152,7 +153,7 @@ def test_rods_are_none_one_or_a_faggot_of_three_to_five():
     u[2:, 0] = (0.0, 0.5, 0.99)
     offset, length, turn = rods(u, np.array([0, 1, 2, 2, 2]))
     assert (length > 0).sum(axis=1).tolist() == [0, 1, 3, 4, 5]
-    assert (length[1:, 0] > 0).all()
+    assert (length[1:, 0] > 0).all() and {part.dtype for part in (offset, length, turn)} == {np.dtype(np.float32)}
     for i, k in np.ndindex(5, 5):
         if length[i, k] > 0:
             assert length[i, k] == pytest.approx(3.0 + 2.6 * u[i, 1 + k], rel=1e-6)
