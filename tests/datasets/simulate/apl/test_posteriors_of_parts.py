@@ -7,11 +7,12 @@ import pytest
 from scipy import stats
 
 from datasets.simulate.apl import clinical, oracle
-from datasets.simulate.apl.expression import gene_model, sample_signal
+from datasets.simulate.apl.expression import gene_model, genes_measured, sample_signal
 from datasets.simulate.apl.traits import sample_traits, trait_model
 from datasets.simulate.apl.world import sample_world
 from datasets.simulate.shared import tables
 from datasets.simulate.shared.likelihood import clinical_log_likelihood
+from datasets.simulate.shared.missingness import genes_lost
 
 PRIOR = np.array([0.40, 0.12, 0.12, 0.18, 0.18])
 MICRO = np.array([0.20, 0.20, 0.25, 0.40, 0.265])
@@ -116,6 +117,10 @@ def test_a_world_is_judged_by_the_data_that_it_shows(mnar):
     )
     for name, posterior in got.items():
         np.testing.assert_allclose(world.posterior[name], posterior, err_msg=name)
+    complete = clinical.sample_clinical(labs, world.patients.y, world.patients.variant, seed)
+    lost = genes_lost(complete, seed) if mnar else np.zeros(n, bool)
+    np.testing.assert_array_equal(world.genes_measured, genes_measured(world.patients, seed) & ~lost)
+    assert (genes_measured(world.patients, seed) & lost).any() == mnar
     unmeasured = ~world.genes_measured
     assert unmeasured.any() and not world.expression[unmeasured].any()
     assert world.expression[~unmeasured].std(axis=1).min() > 0.5 and world.expression.dtype == np.float32

@@ -85,6 +85,9 @@ def test_a_disc_that_reaches_into_the_picture_from_any_side_is_seen():
     for centre in ([-6, 12], [29, 12], [12, -6], [12, 29]):
         got = Canvas(SIDE, 0.5, np.zeros((1, 2), np.int64), 0).discs(np.array([[centre]], float), np.array([[7.5]]))
         assert (got > 0).any() and (got < 0).any()
+    for centre in ([-20, 12], [44, 12], [12, -20], [12, 44]):  # too far to be seen: not even looked at
+        got = Canvas(SIDE, 0.5, np.zeros((1, 2), np.int64), 0).discs(np.array([[centre]], float), np.array([[7.5]]))
+        assert (got < -500).all()
 
 
 def test_texture_is_the_tile_mirrored_turned_and_scaled_about_the_centre():
