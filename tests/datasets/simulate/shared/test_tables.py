@@ -7,11 +7,22 @@ from datasets.simulate.apl import unseen_tables as odd
 from datasets.simulate.mito import tables as six
 from datasets.simulate.shared import tables as apl
 
-RANGES = {  # column -> a median or mean, and its spread, that a group of adults with a disease of the blood can have
-    "wbc": (2.5, 40, 0.2, 1.55), "platelets": (20, 260, 0.2, 0.95), "fibrinogen": (1.2, 3.5, 0.4, 0.55),
-    "d_dimer": (1, 7, 1.1, 1.35), "ldh": (170, 620, 0.15, 0.85), "calcium": (2.2, 2.4, 0.03, 0.13),
-    "creatinine": (60, 100, 0.15, 0.7), "hb": (80, 145, 12, 22.5), "pt": (13, 15.5, 1.3, 2.1), "mcv": (85, 105, 4, 9.5),
-    "globulin": (24, 53, 3.5, 16.5), "age": (39, 74, 9.5, 18.5),
+RANGES = {  # column -> least and largest median or mean of a group, least and largest spread
+    "apl": {
+        "wbc": (2.8, 30, 0.9, 1.1), "platelets": (27, 50, 0.65, 0.70), "fibrinogen": (1.28, 2.0, 0.45, 0.50),
+        "d_dimer": (4, 6.5, 1.2, 1.2), "ldh": (320, 480, 0.50, 0.55), "hb": (82, 88, 18, 20),
+        "pt": (13.8, 15.2, 1.6, 2.0), "age": (40, 50, 14, 15),
+    },
+    "unseen": {
+        "wbc": (7, 25, 0.9, 1.5), "platelets": (45, 55, 0.70, 0.80), "fibrinogen": (1.9, 3.2, 0.442, 0.50),
+        "d_dimer": (1.2, 5, 1.2, 1.3), "ldh": (430, 450, 0.55, 0.65), "hb": (88, 88, 20, 20),
+        "pt": (13.2, 14.2, 1.4, 1.7), "age": (50, 65, 14, 15),
+    },
+    "six": {
+        "wbc": (3.8, 38, 0.25, 1.5), "platelets": (55, 250, 0.22, 0.90), "ldh": (175, 600, 0.18, 0.80),
+        "calcium": (2.25, 2.38, 0.04, 0.12), "creatinine": (62, 97, 0.20, 0.68), "hb": (82, 142, 13, 22),
+        "mcv": (88, 102, 4.5, 9), "globulin": (25, 52, 4, 16), "age": (45, 73, 10, 18),
+    },
 }  # fmt: skip
 ROOMS = {"apl": (apl, 5), "unseen": (odd, 2), "six": (six, 6)}
 
@@ -23,7 +34,7 @@ def test_labs_lie_in_the_ranges_of_the_clinic(room):
     if hasattr(tables, "WBC"):
         rows["wbc"] = [pair for variants in tables.WBC for pair in variants]
     for column, pairs in rows.items():
-        low, high, least, most = RANGES[column]
+        low, high, least, most = RANGES[room][column]
         assert len(pairs) == (2 * n if column == "wbc" and n < 6 else n)
         for middle, spread in pairs:
             assert low <= middle <= high and least <= spread <= most, column
