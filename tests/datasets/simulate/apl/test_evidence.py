@@ -60,6 +60,13 @@ def test_log_ratio_is_zero_where_no_class_is_likelier_and_ignores_a_constant(see
     np.testing.assert_allclose(log_ratio(part + 7, y), log_ratio(part, y), atol=1e-9)
 
 
+def test_classes_can_weigh_the_same_and_be_written_as_whole_numbers():
+    part, y = np.random.default_rng(0).normal(size=(6, 5)), np.arange(6) % 5
+    wanted = [part[i, c] - np.log(np.exp(np.delete(part[i], c)).mean()) for i, c in enumerate(y)]
+    for prior in ([1] * 5, [0.2] * 5):
+        np.testing.assert_allclose(log_ratio(part, y, prior), wanted)
+
+
 def test_information_of_a_modality_is_the_drop_without_it():
     posteriors = {
         "all": np.array([[0.5, 0.5], [0.9, 0.1]]),

@@ -17,7 +17,7 @@ from datasets.simulate.drawing.magnification import um_per_px
 from datasets.simulate.drawing.render import render
 from datasets.simulate.shared.components import COMPONENTS, ComponentMasks, pack
 
-SIDE, UM = 24, 0.8
+SIDE, UM = 24, 0.5
 TRAITS = ("granularity", "basophilia", "nc_ratio", "diameter_um", "nucleus_shape", "auer", "nucleoli", "bleb")
 
 
@@ -55,10 +55,10 @@ def _edge(mask, covered):
 
 
 def _brute_band(mask, covered):
-    near = np.zeros((SIDE, SIDE), bool)
+    near, edge = np.zeros((SIDE, SIDE), bool), _edge(mask, covered)
     for r in range(SIDE):
         for c in range(SIDE):
-            near[r, c] = any(UM * np.hypot(r - a, c - b) <= 1.5 for a, b in _edge(mask, covered))
+            near[r, c] = any(UM * np.hypot(r - a, c - b) <= 1.5 for a, b in edge)
     return near
 
 
@@ -136,9 +136,20 @@ def test_it_needs_a_generated_truth_with_known_traits():
     with pytest.raises(ValueError, match=r"truth\.evidence"):
         information_map(Truth(), np.array([0]))
     truth = _hand_made()
-    odd = dataclasses.replace(truth, evidence=truth.evidence.assign(smell=1.0))
-    with pytest.raises(ValueError, match="smell"):
+    for lacking in ({"traits": None}, {"evidence": None}, {"masks": dict(truth.masks)}, {"masks": {}}):
+        with pytest.raises(ValueError, match=r"needs truth\.traits"):
+            information_map(dataclasses.replace(truth, **lacking), np.array([0]))
+    odd = dataclasses.replace(truth, evidence=truth.evidence.assign(taste=1.0, smell=1.0, touch=1.0, sound=1.0))
+    with pytest.raises(ValueError, match="has smell, sound, taste, touch; supports are known of granularity, "):
         information_map(odd, np.array([0]))
+
+
+def test_traits_of_the_whole_show_in_the_whole():
+    truth = _hand_made()
+    where = supports(truth.masks, truth.traits)
+    assert set(where) == {*TRAITS, "clumping", "cell_type"}
+    np.testing.assert_array_equal(where["clumping"], truth.masks["nucleus"])
+    np.testing.assert_array_equal(where["cell_type"], truth.masks["cell"])
 
 
 @given(arrays(np.float32, (3, 4, 5), elements=st.floats(0, 10, width=32)), st.floats(0.01, 1))
