@@ -25,7 +25,7 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 _PAIRS = ("min max", "any all", "argmin argmax", "mean sum", "zeros ones", "nanmin nanmax", "floor ceil", "first last")
 _TWIN = {a: b for pair in map(str.split, _PAIRS) for a, b in (pair, pair[::-1])}
 _GUARDS = ("strict", "help", "encoding", "ensure_ascii", "indent")  # for readers, or a guard of what holds anyway
-_COMMUTE = "min max minimum maximum fmin fmax logaddexp logical_and logical_or hypot array_equal samefile"
+_COMMUTE = "min max minimum maximum fmin fmax logaddexp logical_and logical_or hypot array_equal samefile clip"
 _EITHER_ORDER = frozenset(_COMMUTE.split())  # to swap what they are given changes nothing
 _ROLES = {"train": "test", "valid": "test", "test": "valid"}
 
@@ -166,9 +166,14 @@ def _arguments(node: ast.AST) -> Made:
         isinstance(node, ast.Call)
         and len(node.args) >= 2
         and not any(isinstance(a, ast.Starred) for a in node.args[:2])
-        and not (len(node.args) == 2 and _called(node) in _EITHER_ORDER)
+        and not _commutes(node)
     ):
         yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
+
+
+def _commutes(node: ast.Call) -> bool:
+    """Return whether the first two arguments may change places; a clip is a minimum of a maximum."""
+    return _called(node) in _EITHER_ORDER and len(node.args) == (3 if _called(node) == "clip" else 2)
 
 
 def _keyword(node: ast.AST) -> Made:

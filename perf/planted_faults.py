@@ -19,6 +19,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -171,7 +172,7 @@ def first_failure(copy: Path, tests: list[str], seconds: float, without: list[st
             return None
         finally:
             _end(process)
-    if process.returncode < 0:  # it ran out of processor time
+    if -process.returncode in (signal.SIGXCPU, signal.SIGKILL):  # it ran out of processor time
         return None
     found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", out, flags=re.MULTILINE)
     return found[1] if found else (tests[0] if process.returncode not in (0, 5) else None)

@@ -69,6 +69,19 @@ def test_each_kind_changes_its_place_and_nothing_else(text: str, kind: str, plan
         ast.parse(changed)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("x = max(a, b)", "arguments"),
+        ("x = np.clip(a, b, c)", "arguments"),
+        ("x = zip(a, b, strict=True)", "keyword"),
+        ("x = zip(a, b, strict=True)", "constant"),
+    ],
+)
+def test_what_changes_nothing_is_not_planted(text: str, kind: str) -> None:
+    assert kind not in of(text)
+
+
 def test_what_only_people_read_is_left_alone() -> None:
     head = '"""About 3 trains."""\nfrom a import b\n\n\n'
     text = head + 'def f(x: "a < 3") -> 4:\n    """Return 5."""\n    return f"{x < 6}"\n'
