@@ -208,8 +208,8 @@ def test_what_is_not_said_is_the_usual():
          r"has \['a', 'b', 'c', 'd', 'e', 'quick'\]"),
         (lambda: suite_of(task_of(ladder="l"), task_of(name="u", ladder="l")),
          "ladder 'l' has two rungs of one scheme"),
-        (lambda: Profile(entries=("prior",), params=dict.fromkeys("hgfedcba", {})),
-         "does not run: a, b, c, d, e, f, g, h$|does not run: a, b, c, d, e, f, g, h "),
+        (lambda: Profile(entries=("prior",), params={name: {} for name in "hgfedcba"}),
+         "does not run: a, b, c, d, e, f, g, h "),
         (lambda: Profile(entries=("prior", "prior ")), "listed twice"),
     ],
 )  # fmt: skip
@@ -254,7 +254,7 @@ def test_suites_know_where_they_came_from(tmp_path, monkeypatch):
     written(tmp_path, GOOD)
     assert load_suite("mine.toml").source == Source("file", (str(tmp_path / "mine.toml"),))
     assert load_suite(str(SUITE_FOLDER / "smoke.toml")).source.kind == "tree"
-    with pytest.raises(SuiteError, match="none.toml"):
+    with pytest.raises(SuiteError, match=r"none\.toml"):
         load_suite(str(tmp_path / "none.toml"))
 
 
