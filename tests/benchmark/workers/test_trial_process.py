@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -113,3 +114,45 @@ def test_a_word_is_one_whole_line_however_little_the_pipe_takes(monkeypatch):
     trial_process._say(5, {"error": "", "written": True})
     whole = b"".join(taken)
     assert whole.endswith(b"\n") and whole.count(b"\n") == 1 and json.loads(whole) == {"error": "", "written": True}
+
+
+@pytest.mark.parametrize("fails", [None, "settle", "children"])
+def test_a_forked_trial_settles_speaks_twice_and_leaves_nothing(tmp_path, monkeypatch, fails):
+    did = []
+    order = Order(0, job(tmp_path, 0), (), "x.log", 3, 30.0)
+
+    def noted(name):
+        def call(*args):
+            did.append((name, *args))
+            if fails == "children" and name == "end_children":
+                raise RuntimeError("gone")
+            if fails == "settle" and name == "setsid":
+                raise RuntimeError("gone")
+
+        return call
+
+    def leave(code):
+        raise InterruptedError(code)
+
+    for name in ("end_with_parent", "adopt_orphans", "point", "set_threads", "end_children"):
+        monkeypatch.setattr(trial_process, name, noted(name))
+    monkeypatch.setattr(trial_process.signal, "signal", noted("signal"))
+    monkeypatch.setattr(trial_process, "_say", noted("say"))
+    monkeypatch.setattr(trial_process, "run_order", lambda *args: did.append(("run", *args)) or {"error": ""})
+    fake = SimpleNamespace(setsid=noted("setsid"), getpid=lambda: 5, _exit=leave, write=noted("write"))
+    monkeypatch.setattr(trial_process, "os", fake)
+    with pytest.raises(InterruptedError) as left:
+        trial_process.run_forked(order, "shelf", 77, 9)
+    settled = [
+        ("setsid",), ("end_with_parent", 77, signal.SIGKILL), ("adopt_orphans",),
+        ("signal", signal.SIGTERM, signal.SIG_DFL), ("signal", signal.SIGINT, signal.default_int_handler),
+        ("point", "x.log"), ("set_threads", 3), ("say", 9, {"begun": 5}), ("run", order, "shelf"), ("end_children",),
+        ("say", 9, {"error": ""}),
+    ]  # fmt: skip
+    if fails is None:
+        assert did == settled and left.value.args == (0,)
+    else:
+        kept = settled[:1] if fails == "settle" else settled[:-1]
+        *first, (name, handle, text) = did
+        assert first == kept and (name, handle) == ("write", 2) and b"RuntimeError: gone" in text
+        assert left.value.args == (1,)
