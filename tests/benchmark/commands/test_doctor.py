@@ -40,8 +40,8 @@ def machine(monkeypatch, tmp_path):
     return told
 
 
-def examined() -> tuple[int, str]:
-    console = Console(file=io.StringIO(), width=300)
+def examined(width: int = 300) -> tuple[int, str]:
+    console = Console(file=io.StringIO(), width=width)
     code = doctor.examine(None, console)
     return code, console.file.getvalue()
 
@@ -79,7 +79,7 @@ def test_a_machine_that_lacks_nothing_is_told_what_comes_next(machine, tmp_path)
 )
 def test_what_is_lacking_is_named_with_what_to_do(machine, change, problem):
     machine.update(change)
-    code, text = examined()
+    code, text = examined(width=30)
     assert code == 1 and problem in text and text.count("Problem:") == 1 and "Nothing is wrong" not in text
 
 

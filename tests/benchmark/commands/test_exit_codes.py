@@ -126,8 +126,9 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch, fault):
         main()
 
 
-def test_words_that_are_no_text_are_one_line(monkeypatch, capsys):
-    code, told = said(monkeypatch, capsys, "verify", os.fsdecode(b"\xff"))
+@pytest.mark.parametrize("before", [(), ("verify",)])
+def test_words_that_are_no_text_are_one_line(monkeypatch, capsys, before):
+    code, told = said(monkeypatch, capsys, *before, os.fsdecode(b"\xff"))
     assert code == 2 and told == "Error: '\\udcff' is not UTF-8; rename the file or folder\n"
 
 

@@ -44,7 +44,7 @@ def test_a_class_tells_what_it_needs_its_kind_its_space_and_its_device(tmp_path)
 
 
 def test_a_file_that_raises_tells_the_least_and_one_that_breaks_the_contract_is_refused(tmp_path):
-    assert entry_facts(spec_of(tmp_path, after="1 / 0")) == EntryFacts()
+    assert entry_facts(spec_of(tmp_path, after="1 / 0")) == EntryFacts(frozenset(), "own", False, False)
     with pytest.raises(UsageError, match=r"entry Mine: .*invalid syntax|entry Mine: .*expected"):
         entry_facts(spec_of(tmp_path, after="def f(:"))
     with pytest.raises(UsageError, match=r"entry Mine: .* lacks needs"):

@@ -26,6 +26,7 @@ class Fake:
     """A server that says what a test makes of each order, in the order in which it got them."""
 
     made: list  # of all that were started
+    waits: list  # number of ways and seconds
 
     def __init__(self, family, alone, fork, script):
         self.family, self.alone, self.fork, self.script = family, alone, fork, script
@@ -56,7 +57,7 @@ def end(word="", *, written=True, begun=True, code=0, limit="", processor=0.0):
 
 
 def ran(monkeypatch, tmp_path, jobs, script, *, workers=2, threads=2, limit=30.0, fork=True, family=lambda t: t):
-    Fake.made = []
+    Fake.made, Fake.waits = [], []
 
     def start(family, logs, threads, *, fork, alone):
         Fake.made.append(Fake(family, alone, fork, script))
@@ -69,7 +70,7 @@ def ran(monkeypatch, tmp_path, jobs, script, *, workers=2, threads=2, limit=30.0
     )
     monkeypatch.setattr(executors, "Server", SimpleNamespace(start=start))
     monkeypatch.setattr(executors, "preloaded", lambda target: (family(target), ("numpy",)))
-    monkeypatch.setattr(executors, "wait", lambda ways, timeout: None)
+    monkeypatch.setattr(executors, "wait", lambda ways, timeout: Fake.waits.append((len(ways), timeout)))
     failures = run_local(
         jobs, workers=workers, threads=threads, limit=limit, logs=tmp_path / "a" / "logs", listener=listener, fork=fork
     )
@@ -84,6 +85,7 @@ def test_jobs_run_in_their_order_in_the_lowest_free_slot_of_a_shared_server(monk
     jobs = [job(tmp_path, fold) for fold in range(5)]
     failures, heard = ran(monkeypatch, tmp_path, jobs, well)
     (server,) = Fake.made
+    assert set(Fake.waits) == {(2, 1.0)}
     assert failures == 0 and server.stopped == 1 and not server.alone and server.fork
     assert [e[1] for e in heard if e[0] == "end"] == [0, 1, 2, 3, 4] and ("end", 0, "", 2.5) in heard
     assert [o.slot for o in server.orders] == [0, 1, 0, 1, 0]
