@@ -9,6 +9,7 @@ import pytest
 
 from benchmark.entries import EntrySpec, UnknownName, UsageError, entries, entry_class, entry_module, entry_spec
 from benchmark.entries import registry as module
+from benchmark.entries.from_source import FromSource
 from benchmark.entries.registry import dataset_module, is_own, load_dataset
 from datasets.cohort import CohortError
 from datasets.roots import DataMissing
@@ -42,6 +43,7 @@ def test_a_file_finds_its_neighbours_first_and_those_of_another_folder_are_forgo
     first = load(one)
     assert first.VALUE == 1 and sys.path[0] == str(one.parent) and load(one) is first
     assert sys.modules["entry_one"] is first
+    assert isinstance(first.__spec__.loader, FromSource)  # a reload reads the source too
     assert load(two).VALUE == 2 and str(one.parent) not in sys.path
     assert "entry_one" not in sys.modules and sys.modules["near_by"].VALUE == 2
     assert load(one).VALUE == 1 and [one.parent] == module._FOLDERS
