@@ -67,7 +67,7 @@ def test_the_shorter_side_of_images_bounds_what_reads_them(height, width):
 
 def test_a_class_tells_what_its_signature_annotates():
     class Mine:
-        def __init__(self, *, seed=0, n: int = 3, rate: float = 0.5):
+        def __init__(self, *, seed=0, n: int = 3, rate: float | int = 0.5):
             pass
 
-    assert class_settings(Mine) == {"n": Setting(3, ("int",)), "rate": Setting(0.5, ("float",))}
+    assert class_settings(Mine) == {"n": Setting(3, ("int",)), "rate": Setting(0.5, ("float", "int"))}
