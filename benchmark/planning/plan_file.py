@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,8 @@ def check_source(store: Store, source: Source) -> None:
 
 def _plans(store: Store) -> Iterator[Plan]:
     for path in sorted(store.folder.glob("plan.*.json")):
-        try:
+        with suppress(Untrusted):  # named when its profile is run or reported
             yield _read(path, store, path.name.removeprefix("plan.").removesuffix(".json"))
-        except Untrusted:
-            continue  # named when its profile is run or reported
 
 
 def _read(path: Path, store: Store, profile: str) -> Plan:

@@ -106,7 +106,7 @@ def _bases(importer: Path) -> list[Path]:
 def _outside(base: Path, parts: list[str], name: str, *, is_package: bool = False) -> list[Path]:
     """Return the files of a module below ``base`` with every ``__init__`` on the way, and of a submodule ``name``."""
     steps = [base.joinpath(*parts[:i]) for i in range(0 if is_package else 1, len(parts) + 1)]
-    places = [*steps, *([steps[-1] / name] if name and name != "*" and steps else [])]
+    places = dict.fromkeys([*steps, steps[-1] / name])  # no module is called "*"
     found = []
     for place in places:
         for file in (place / "__init__.py", place.parent / f"{place.name}.py"):

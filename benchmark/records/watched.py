@@ -204,4 +204,4 @@ def _folders() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _with_end(folders: Iterable[str]) -> tuple[str, ...]:
     either = {path for folder in folders for path in (folder, os.path.realpath(folder))}
-    return tuple(sorted(path + os.sep for path in either))
+    return tuple(path + os.sep for path in either)

@@ -126,8 +126,9 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch, fault):
         main()
 
 
-def test_words_that_are_no_text_are_one_line(monkeypatch, capsys):
-    code, told = said(monkeypatch, capsys, "verify", os.fsdecode(b"\xff"))
+@pytest.mark.parametrize("before", [(), ("verify",)])
+def test_words_that_are_no_text_are_one_line(monkeypatch, capsys, before):
+    code, told = said(monkeypatch, capsys, *before, os.fsdecode(b"\xff"))
     assert code == 2 and told == "Error: '\\udcff' is not UTF-8; rename the file or folder\n"
 
 
@@ -157,3 +158,20 @@ def test_the_page_lists_every_exit_code():
     assert [int(code) for code in re.findall(r"^\| ([0-9]+) \|", page, flags=re.MULTILINE)] == [0, 1, 2, 130]
     assert CliRunner().invoke(cli.app, ["list", "suites"]).exit_code == 0
     assert "return 130" in (ROOT / "benchmark/commands/run.py").read_text()
+
+
+@pytest.mark.parametrize(
+    "name", [None, 3, str(ROOT / "benchmark" / "x"), os.fsencode(ROOT / "datasets" / "x"), "models/x"]
+)
+def test_a_missing_file_of_the_program_is_its_own_fault(monkeypatch, name):
+    monkeypatch.chdir(ROOT)
+    assert sentence(OSError(errno.ENOENT, "no", name)) is None
+    assert sentence(OSError(errno.ENOENT, "no", "/elsewhere/benchmark/x")) is not None
+    assert sentence(OSError(errno.EISDIR, "no", name)) is not None
+    assert sentence(OSError(errno.EPIPE, "no", "/x")) is None
+
+
+def test_both_names_of_a_move_are_told():
+    error = OSError(errno.EROFS, "Read-only", "/a", None, b"/b")
+    assert str(sentence(error)).startswith("/a -> /b: Read-only; choose another place")
+    assert str(sentence(OSError(errno.EISDIR, None))).startswith("IsADirectoryError; name a file")

@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from baselines.classic.given_estimator import takes_missing
+from benchmark.entries import estimators
 from benchmark.entries.registry import entry_class, entry_spec
 from benchmark.entries.usage import UsageError
 from tests.toy import toy_cohort
@@ -157,3 +158,69 @@ def test_missing_values_reach_only_what_takes_them():
     assert takes_missing(make_pipeline(SimpleImputer(), LogisticRegression()))
     assert not takes_missing(make_pipeline(StandardScaler(), LogisticRegression()))
     assert not takes_missing(LogisticRegression())
+
+
+class Tables:
+    def fit(self, X, y):
+        return self
+
+
+class Swapped:
+    def fit(self, y, X):
+        return self
+
+
+class Params:
+    def fit(self, data):
+        return self
+
+    def get_params(self):
+        return {}
+
+
+class Needs(Tables):
+    needs: frozenset[str] = frozenset()
+
+
+class NoSeed(Needs):
+    def predict_proba(self, cohort):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("found", "learns"), [(Tables, True), (Swapped, False), (Params, True), (Needs, False), (object, False)]
+)
+def test_a_class_learns_from_tables_where_it_fits_x_and_y_and_names_no_needs(found, learns):
+    assert estimators._learns_from_tables(found) is learns
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (object, "entry e: t lacks needs, fit, predict_proba; see"),
+        (Needs, "entry e: t lacks predict_proba; see"),
+        (NoSeed, "entry e: t.__init__ must take a keyword-only seed"),
+        (Tables, "entry e: Tables has no predict_proba"),
+        (Tables(), "entry e: Tables has no predict_proba"),
+        (3, "entry e: t is int; name a class"),
+    ],
+)
+def test_what_breaks_the_contract_is_named(found, said):
+    with pytest.raises(UsageError) as refused:
+        estimators.entry_of(found, "e", "t")
+    assert str(refused.value).startswith(said)
+
+
+def test_unknown_needs_are_named_in_order():
+    with pytest.raises(UsageError, match="needs names a, b, c, d, e, f; choose from images, genes, clinical"):
+        estimators.check_needs(frozenset("fedcba") | {"genes"}, "x")
+    assert estimators.check_needs({"genes"}, "x") is None
+
+
+def test_each_fit_gets_an_estimator_of_its_own():
+    plain, forest = Tables(), RandomForestClassifier(n_estimators=3)
+    plain.kept = [1]
+    copied, cloned = estimators._maker(plain)(), estimators._maker(forest)()
+    assert copied is not plain and copied.kept == [1] and copied.kept is not plain.kept
+    assert cloned is not forest and cloned.n_estimators == 3
+    assert estimators._maker(Tables) is Tables and estimators._maker(len) is len

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from benchmark.entries import from_source
 from benchmark.entries.source_facts import ROOT
 
 LOAD = """
@@ -69,3 +72,30 @@ def test_sets_come_in_one_order_however_often_a_file_is_loaded(tmp_path):
     mine = written(tmp_path)
     for seed in ("31", "84", "104"):  # here a compiled copy orders the set in another way than its source
         assert load(mine, seed) == load(mine, seed)
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_installed"),
+    [
+        (ROOT / "models", True), (ROOT / "benchmark" / "entries", True), (ROOT, False), (ROOT / "examples", False),
+        (Path(sys.prefix) / "lib", True), (Path(sys.base_prefix), True), ("/x/site-packages/y", True), ("/x/y", False),
+    ],
+)  # fmt: skip
+def test_what_is_installed_keeps_its_copies_and_what_a_user_wrote_has_none(folder, is_installed):
+    if is_installed:
+        with pytest.raises(ImportError, match="is left to the usual finder"):
+            from_source._outside(str(folder))
+    else:
+        assert from_source._outside(str(ROOT)).path == str(ROOT)
+    assert from_source._is_installed(str(folder)) is is_installed
+
+
+def test_finders_that_are_known_already_are_made_anew_once(monkeypatch, tmp_path):
+    known = {str(tmp_path): "old", str(ROOT / "models"): "kept"}
+    monkeypatch.setattr(sys, "path_hooks", [hook for hook in sys.path_hooks if hook is not from_source._outside])
+    monkeypatch.setattr(sys, "path_importer_cache", known)
+    from_source.import_from_source()
+    assert sys.path_hooks[0] is from_source._outside and known == {str(ROOT / "models"): "kept"}
+    known[str(tmp_path)] = "again"
+    from_source.import_from_source()
+    assert sys.path_hooks.count(from_source._outside) == 1 and str(tmp_path) in known

@@ -53,6 +53,7 @@ def test_any_text_reads_or_is_one_line_of_reproach(text):
         ("net[a]", "cannot read 'a' in the brackets"),
         ("net[a=<b>]", "cannot read 'a=<b>'"),
         ("net[a=1, a=2]", "a is given twice"),
+        ("net[" + ", ".join(f"{k}=1" for k in "fedcba" * 2) + "]", "a, b, c, d, e, f is given twice"),
         ("net+", "at character 4"),
         ("net[a=1][b=2]", "at character 9"),
     ],

@@ -1,5 +1,6 @@
 """Recipes: one printed form, changes that name what is wrong, files that are checked when they are read."""
 
+import inspect
 import re
 import shlex
 from dataclasses import replace
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from benchmark.commands.run import command_line
 from benchmark.entries.parts import part_settings, skeleton
-from benchmark.entries.recipe_entry import loaded, recipe_class, recipe_space
+from benchmark.entries.recipe_entry import _Prefixed, loaded, recipe_class, recipe_space
 from benchmark.entries.recipes import RecipeError, read_recipes, recipes
 from benchmark.entries.registry import entries, entry_class, entry_spec
 from benchmark.entries.resolve import resolve
@@ -179,3 +180,55 @@ def test_the_documentation_names_every_entry_and_part():
     text = (ROOT / "docs" / "entries.md").read_text(encoding="utf-8")
     parts = [part for package in PACKAGES for slot in skeleton(package).slots.values() for part in slot]
     assert all(f"| `{name}` |" in text for name in entries()) and all(f"| `{part}` |" in text for part in parts)
+
+
+def test_a_recipe_of_two_files_is_refused(monkeypatch):
+    read = lambda path, package: dict.fromkeys("dcba", package)  # noqa: E731  a line of a fake
+    monkeypatch.setitem(recipes.__wrapped__.__globals__, "read_recipes", read)
+    with pytest.raises(RecipeError, match=r"models/recipes\.toml: a, b, c, d is a recipe of another file too"):
+        recipes.__wrapped__()
+
+
+def test_settings_of_several_slots_that_nothing_fills_name_the_first(tmp_path):
+    path = tmp_path / "recipes.toml"
+    odd = "".join(f"settings_with.{name} = {{ seed = 1 }}\n" for name in "hgfedcba")
+    path.write_text(GOOD.replace("parts =", f"{odd}parts ="))
+    with pytest.raises(RecipeError, match=r"settings_with\.a: no part"):
+        read_recipes(path, "baselines")
+
+
+class Trial:
+    """Keep what is asked and suggest it."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __getattr__(self, name):
+        def suggest(*args, **more):
+            self.asked.append((name, args, more))
+            return args[1][0] if name.endswith("categorical") else args[1]
+
+        return suggest
+
+
+def test_names_of_a_space_have_their_slot_and_ranges_are_handed_on():
+    asked = Trial()
+    part = _Prefixed(asked, "cells.")
+    assert part.suggest_float("a", 1, 2, log=True) == 1.0 and type(part.suggest_float("a", 1, 2)) is float
+    assert part.suggest_int("b", 3, 4, step=2) == 3 and part.suggest_categorical("c", ["x", "y"]) == "x"
+    assert asked.asked == [
+        ("suggest_float", ("cells.a", 1, 2), {"log": True}), ("suggest_float", ("cells.a", 1, 2), {}),
+        ("suggest_int", ("cells.b", 3, 4), {"step": 2}), ("suggest_categorical", ("cells.c", ["x", "y"]), {}),
+    ]  # fmt: skip
+
+
+def test_a_recipe_takes_its_hyper_parameters_by_name_checked_together_and_hands_on_seed_and_device():
+    resolved = resolve("fusion-vit[cells.depth=3]")
+    build = recipe_class(resolved)
+    assert list(inspect.signature(build).parameters) == ["seed", "device", "settings"]
+    made = build(seed=5, device="cpu", max_epochs=2, **{"cells.depth": 1})
+    assert (made.seed, made.device, made.max_epochs, made.parts["cells"].depth) == (5, "cpu", 2, 1)
+    assert made.name == resolved.name and build().parts["cells"].depth == 3
+    for wrong, said in (({"cells.depht": 2}, "unknown 'cells.depht'"), ({"cells.heads": 5}, "must divide")):
+        with pytest.raises(UsageError, match=rf"^entry 'fusion-vit\[cells.depth=3\]': .*{said}"):
+            build(**wrong)

@@ -32,3 +32,35 @@ def test_the_median_of_the_same_task_counts_then_that_of_any_task():
 
 def test_nothing_left_is_said():
     assert foretold({cell("a", "x", 0): 10.0}, []).sentence(jobs=2, limit=900) == "Nothing is left to run."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (2.4, "2 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h"), (9000, "2.5 h")],
+)
+def test_times_are_said_in_the_unit_that_fits(seconds, said):
+    told = foretold({cell("a", "x", 0): seconds}, [cell("a", "x", 1), cell("a", "z", 0)])
+    assert f"1 should take about {said}, as" in told.sentence(jobs=1, limit=seconds)
+    assert told.sentence(jobs=1, limit=seconds).endswith(
+        f"never timed here: z (1), at most {said} each and thread. 1 at once."
+    )
+    known = foretold({cell("a", "x", 0): seconds}, [cell("a", "x", 1)]).sentence(jobs=1, limit=1)
+    assert known == f"1 trials are left; 1 should take about {said}, as earlier trials here did. 1 at once."
+
+
+def test_only_done_trials_tell_and_only_what_would_run_is_left():
+    standing = ["todo", "stale", "failed", "done", "not-applicable", "same-as"]
+    cells = [cell("a", "x", fold) for fold in range(len(standing))]
+    trials = tuple(PlannedTrial(c, "m:C", {}, "classic") for c in cells)
+    records = {
+        cells[1]: Record("k", cells[1], "done", {"seconds": {"fit": 8.0}}),
+        cells[2]: Record("k", cells[2], "failed", {"seconds": {"fit": 500.0}}),
+    }
+    told = forecast(
+        Plan("s", "S", "quick", {}, trials), State(dict(zip(cells, standing, strict=True)), {}, records, {})
+    )
+    assert (told.trials, told.seconds, told.unknown) == (3, 24.0, {})
+    unknown = foretold({}, [cell("a", name, fold) for name in "zab" for fold in (0, 1)]).sentence(jobs=3, limit=60)
+    assert (
+        unknown == "6 trials are left; never timed here: a (2), b (2), z (2), at most 60 s each and thread. 3 at once."
+    )

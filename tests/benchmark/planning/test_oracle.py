@@ -53,3 +53,23 @@ def test_without_a_posterior_nothing_is_said():
     assert oracle_notes(COHORT, kfold(COHORT, folds=3)) == ()
     with pytest.raises(ValueError, match="no Bayes posterior"):
         oracle_accuracy(COHORT, "all", np.ones(90, bool))
+
+
+def test_only_what_is_of_a_class_in_truth_and_by_label_counts_and_by_its_true_class():
+    true = np.where(np.arange(90) % 10 == 3, (COHORT.y + 1) % 3, COHORT.y)
+    true[::9] = -1  # patients of none of the classes that a wrong label made known
+    odd = np.arange(90) % 7 == 2
+    unseen = np.where(odd, "other", "")
+    made = dataclasses.replace(
+        COHORT, y=np.where(odd, -1, COHORT.y), unseen=unseen, truth=Truth(posterior={"all": POSTERIOR}, y=true)
+    )
+    counted = ~odd & (true >= 0)
+    expected = balanced_accuracy_score(true[counted], POSTERIOR[counted].argmax(axis=1))
+    assert oracle_accuracy(made, "all", np.ones(90, bool)) == pytest.approx(expected)
+
+
+def test_a_posterior_of_other_modalities_alone_says_nothing():
+    some = dataclasses.replace(COHORT, truth=Truth(posterior={"genes": POSTERIOR}))
+    assert oracle_notes(some, kfold(COHORT, folds=3)) == ()
+    with pytest.raises(ValueError, match="toy has no Bayes posterior for 'all'"):
+        oracle_accuracy(some, "all", np.ones(90, bool))

@@ -8,7 +8,8 @@ import pytest
 from benchmark.entries.registry import entries
 from benchmark.entries.source_facts import source_file
 from benchmark.records import imports, key
-from benchmark.records.entry_code import entry_code
+from benchmark.records.entry_code import codes as entry_codes
+from benchmark.records.entry_code import entry_code, entry_files
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -98,3 +99,37 @@ def test_an_estimator_counts_the_tables_that_it_learns_from_and_a_class_of_the_c
     tables = "baselines/views/clinical.py"
     assert tables in entry_code(f"{path}:forest")["source"]
     assert tables not in entry_code(f"{path}:Mine")["source"]
+
+
+def test_code_that_cannot_be_read_is_none_and_all_others_come_with_the_harness(tmp_path):
+    (tmp_path / "torn.py").write_text("class Mine(:\n")
+    (tmp_path / "bytes.py").write_bytes(b"x = '\xff'\n")
+    (tmp_path / "mine.py").write_text("class Mine:\n    needs = frozenset()\n")
+    wrong = [f"{tmp_path}/torn.py:Mine", f"{tmp_path}/bytes.py:Mine", f"{tmp_path}/none.py:Mine", "recipe:none"]
+    right = [f"{tmp_path}/mine.py:Mine", "recipe:xgboost"]
+    found = entry_codes([*wrong, *right])
+    assert list(found) == [*wrong, *right] and [found[target] for target in wrong] == [None] * 4
+    assert [found[target]["entry"] for target in right] == [entry_code(target) for target in right]
+    harness = found[right[0]]["harness"]
+    assert harness == found[right[1]]["harness"] and "benchmark/trials/trial.py" in harness["source"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_contract"),
+    [
+        ("class Mine:\n    needs = frozenset()\n", True),
+        ("class Mine:\n    needs: frozenset = frozenset()\n", True),
+        ("class Base:\n    needs = 1\nclass Other:\n    pass\nclass Mine(Other, Base):\n    pass\n", True),
+        ("class Mine(Other):\n    pass\nclass Other(Mine):\n    pass\n", False),
+        ("class Mine(elsewhere.Base):\n    pass\nclass Base:\n    needs = 1\n", False),
+        ("class Other:\n    needs = 1\nclass Mine:\n    pass\n", False),
+        ("Mine = 3\n", False),
+    ],
+)
+def test_a_class_is_of_the_contract_where_it_or_a_base_beside_it_names_its_needs(tmp_path, text, is_contract):
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    files = [file.name for file in entry_files(f"{path}:Mine")]
+    assert files[0] == "mine.py" and (len(files) == 1) is is_contract
+    if not is_contract:
+        assert "given_estimator.py" in files and "clinical.py" in files

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.records.imports import found_in
 from benchmark.records.key import closure, code_parts, digest
 
 TREE = {
@@ -71,6 +72,8 @@ def reached(tree: Path, start: str, code: str) -> set[str]:
         ("from models.genes import Cells", CELLS),  # through two doors
         ("from models.genes import made", {"models/genes/__init__.py", *CELLS}),
         ("from models.images import lost", ALL),  # nobody knows: everything counts
+        ("from models import lost", set()),
+        ("print('models.images.vit', package='models')", set()),
         ("import models, datasets\nfrom models import MODELS\nfrom datasets import DATASETS", set()),
         ("import importlib\nimportlib.import_module('models.images.vit')", {"models/images/vit.py"}),
         ("from importlib import import_module\nimport_module(name)\nimport_module('numpy')", set()),
@@ -94,6 +97,11 @@ def test_a_door_leads_to_what_it_names_and_no_further(tree, code, files):
         ("mine/entry.py", "import importlib as i\ni.import_module('.conf', 'pkg')", {*PACKAGE, "mine/pkg/conf.py"}),
         ("mine/entry.py", "import importlib as i\ni.import_module('.conf', package='pkg')",
          {*PACKAGE, "mine/pkg/conf.py"}),
+        ("mine/entry.py", "import importlib as i\ni.import_module('..conf', 'pkg.sub')",
+         {*PACKAGE, "mine/pkg/conf.py"}),
+        ("mine/entry.py", "import importlib as i\ni.import_module('.conf', level=2, package='pkg')",
+         {*PACKAGE, "mine/pkg/conf.py"}),
+        ("mine/pkg/sub/entry.py", "from . import *", {*PACKAGE, "mine/pkg/sub/__init__.py"} - PACKAGE),
         ("mine/pkg/sub/entry.py", "from ..conf import BIAS", {*PACKAGE, "mine/pkg/conf.py"}),
         ("mine/entry.py", "import numpy, os\nfrom .......... import x\n__import__('')\nf()()", set()),
     ],
@@ -117,3 +125,14 @@ def test_the_parts_of_a_recipe_have_one_key(tree):
     assert {p.relative_to(tree).as_posix() for p in closure(*starts)} == {*CELLS, "models/images/vit.py"}
     assert set(code_parts(*starts)["source"]) == {*CELLS, "models/images/vit.py"}
     assert code_parts(*starts) == code_parts(*starts[::-1])
+
+
+def test_libraries_are_what_is_neither_of_the_project_nor_beside_the_file_nor_of_python(tree):
+    path = tree / "mine/entry.py"
+    path.write_text(
+        "import os, loose, models.nothing, datasets, lib_a.deep\nfrom lib_b import x\nfrom .nothing import y\n"
+        "from . import z\n"
+    )
+    assert found_in(path).libraries == {"lib_a", "lib_b"}
+    (tree / "models/entry.py").write_text("import loose, mine\n")  # a file of the tree has no neighbours
+    assert found_in(tree / "models/entry.py").libraries == {"loose", "mine"}

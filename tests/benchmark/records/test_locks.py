@@ -1,12 +1,16 @@
 """One run a suite and one board a profile at a time; nothing that two commands plan is lost."""
 
 import os
+import re
 import threading
+from types import SimpleNamespace
 
+import filelock
 import pytest
 
 from benchmark.commands import run as run_module
 from benchmark.planning.plan_file import saved
+from benchmark.records import locks
 from benchmark.records.locks import board_lock, run_lock
 from benchmark.records.store import Store, StoreError
 from tests.benchmark.small_run import said, write_cohort
@@ -81,3 +85,42 @@ def test_who_waits_for_a_board_says_for_what_and_for_how_long(tmp_path):
     with board_lock(store, "quick", hear):
         holder.join()
     assert told[0].startswith("Waiting for another command that makes the board of") and "s so far" in told[0]
+
+
+class Never:
+    """A lock that somebody else holds for ever, on a clock of its own."""
+
+    def __init__(self, *_, timeout=None) -> None:
+        self.now, self.asked = 0.0, []
+
+    def acquire(self, timeout=None) -> None:
+        assert timeout is not None
+        self.asked.append(timeout)
+        self.now += timeout
+        raise filelock.Timeout("lock")
+
+
+def test_pauses_double_until_patience_ends(tmp_path, monkeypatch):
+    lock, told = Never(), []
+    monkeypatch.setattr(filelock, "FileLock", lambda *_: lock)
+    monkeypatch.setattr(locks, "time", SimpleNamespace(monotonic=lambda: lock.now))
+    with pytest.raises(StoreError, match="waited 1800 s in vain"):
+        board_lock(Store(tmp_path, "s"), "quick", told.append).__enter__()
+    assert lock.asked == [*(2.0**k for k in range(10)), 777.0]
+    assert [re.findall(r"(\d+) s so far, (\d+) minutes at most", text) for text in told] == [
+        [(str(2**k - 1), "30")] for k in range(1, 11)
+    ]
+
+
+def test_a_second_run_is_refused_at_once_and_may_come_after_the_first(tmp_path, monkeypatch):
+    store, real, waits = Store(tmp_path / "a" / "b", "s"), filelock.FileLock, []
+
+    def noted(path, timeout):
+        waits.append(timeout)
+        return real(path, timeout=0)
+
+    monkeypatch.setattr(filelock, "FileLock", noted)
+    for _ in range(2):
+        with run_lock(store), pytest.raises(filelock.Timeout):
+            run_lock(store).__enter__()
+    assert waits == [0] * 4

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from benchmark.records import watched
 from benchmark.records.watched import differing, file_hash
 
 SCRIPT = """
@@ -151,3 +153,95 @@ def test_a_file_that_is_no_python_has_a_hash_of_its_bytes(tmp_path):
     path.write_bytes(b"def (\0")
     assert len(file_hash(path)) == 64
     assert file_hash(tmp_path / "none") == file_hash(tmp_path) == ""
+
+
+LATER = """
+import json, sys
+from pathlib import Path
+from benchmark.records.watched import start_watching, watched_files
+home = Path(sys.argv[1])
+sys.path.insert(0, str(home / "entry"))
+start_watching()
+(home / "note.txt").write_text("of an earlier trial")
+(home / "entry" / "made.py").write_text("x = 1")
+import made
+first = list(watched_files())
+start_watching()
+(home / "note.txt").read_text()
+print(json.dumps([first, list(watched_files())]))
+"""
+
+
+def test_what_an_earlier_trial_wrote_is_an_input_of_the_next(home):
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run([sys.executable, "-c", LATER, str(home)], env=env, capture_output=True, text=True, check=True)
+    first, second = json.loads(done.stdout)
+    assert first == [] and second == sorted([str(home / "note.txt"), str(home / "entry/made.py")])
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    """A watch of this process that hears what it is told only and loads nothing."""
+    made = watched._Watch()
+    made.active, made.since = True, 2e9
+    monkeypatch.setattr(watched, "_loaded", lambda: iter(()))
+    monkeypatch.setattr(watched, "_WATCH", made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("mode", "flags", "reads"),
+    [(mode, os.O_RDONLY, True) for mode in ("r", "rb", "rt", "br", "tr", None)]
+    + [(mode, os.O_RDONLY, False) for mode in ("w", "a", "r+", "wb", "x")]
+    + [(None, flags, False) for flags in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_APPEND)]
+    + [("r", None, True)],
+)
+@pytest.mark.parametrize("kind", [str, os.fsencode])
+def test_an_open_reads_or_writes_by_mode_and_flags(watch, home, mode, flags, reads, kind):
+    known, new = str(home / "low.bin"), str(home / "not-yet")
+    for path in (known, new):
+        watched._hear("open", (kind(path), mode, flags))
+    assert (watch.read, watch.written) == (({known, new}, set()) if reads else (set(), {known, new}))
+    assert watch.made == (set() if reads else {new})
+
+
+def test_only_opens_of_paths_are_heard_and_only_while_watching(watch, home):
+    watched._hear("import", (str(home / "low.bin"), "r", 0))
+    watched._hear("open", (7, "r", 0))
+    watch.active = False
+    watched._hear("open", (str(home / "low.bin"), "r", 0))
+    assert not watch.read and not watch.written
+
+
+def test_a_file_is_new_when_it_was_written_after_watching_began(watch, home):
+    path = home / "low.bin"
+    for since, is_new in ((1e9 - 1, True), (1e9, False), (1e9 + 1, False)):
+        watch.active, watch.since, watch.read, watch.written = True, since, set(), set()
+        watched._hear("open", (str(path), "r", 0))
+        assert (watch.written if is_new else watch.read) == {str(path)}
+        watch.read, watch.written = {str(path)}, set()
+        if is_new:
+            with pytest.raises(RuntimeError, match=r"low\.bin changed while it ran"):
+                watched.watched_files()
+        else:
+            assert str(path) in watched.watched_files()
+    assert not watched._is_new(str(home / "none"))
+
+
+def test_files_of_a_watch_come_sorted(watch, home):
+    names = [str(home / name) for name in FILES]
+    watch.read = set(names)
+    told = list(watched.watched_files())
+    assert told == sorted(names)
+
+
+def test_what_has_a_version_is_installed_and_what_lies_beside_it_is_not():
+    site, root = Path(sysconfig.get_path("purelib")), Path(__file__).parents[3]
+    installed = [
+        site / "numpy" / "linalg" / "x.py", site / "numpy-9.dist-info" / "RECORD", site / "__editable___x_finder.py",
+        Path(os.__file__), Path(sysconfig.get_path("stdlib")) / "json" / "x.py",
+        root / "models" / "x.py", root / "benchmark" / "records" / "x.py",
+    ]  # fmt: skip
+    own = [site / "patch_of_mine.py", site / "patch_of_mine" / "numpy" / "x.py", root / "mine.py", root / "modelsx.py"]
+    assert [path for path in installed if not watched._is_installed(str(path))] == []
+    assert [path for path in own if watched._is_installed(str(path))] == []

@@ -47,3 +47,30 @@ def test_the_class_is_named_plainly(error, line):
 )
 def test_what_is_no_class_stays(text, line):
     assert failure_line(text) == line
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def test_an_exception_that_cannot_say_anything_is_named():
+    assert raised(Mute()) == "Mute: (its own text cannot be shown: RuntimeError)\n"
+
+
+@pytest.mark.parametrize("extra", [0, 1, 50_000])
+def test_the_middle_of_an_endless_text_is_left_out(extra):
+    whole = failure_text(ValueError(""))
+    length = 20_000 - len("ValueError: ") + extra
+    text = failure_text(ValueError("".join(chr(97 + i % 26) for i in range(length))))
+    full = "ValueError: " + "".join(chr(97 + i % 26) for i in range(length))
+    assert whole == "ValueError\n"
+    if extra == 0:
+        assert text == full + "\n"
+    else:
+        assert text == f"{full[:10_000]}\n...\n{full[-10_000:]}\nValueError: {full[12:]}\n"
+
+
+def test_what_no_encoding_holds_is_kept_as_its_number():
+    assert raised(ValueError("a\udc80")).endswith("ValueError: a\\udc80\n")
+    assert raised(Own("first\udc80\nsecond")).endswith("second\nOwn: first\\udc80\n")

@@ -55,3 +55,32 @@ def test_lists_are_taken():
 def test_anything_else_is_refused_in_one_sentence(proba, said):
     with pytest.raises(ValueError, match=said):
         read(proba)
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(np.float64, 1e-6), (np.float32, 12 * 2**-23), (np.float16, 12 * 2**-10)])
+def test_a_row_may_miss_one_by_what_its_dtype_cannot_hold(dtype, most):
+    """Three classes: four roundings each."""
+    for off, is_fine in ((0.9 * most, True), (1.3 * most, False)):
+        for sign in (1, -1):
+            row = np.array([[1.0 + sign * off, 0, 0], [0.25, 0.25, 0.5]]).astype(dtype)
+            if is_fine:
+                assert np.abs(read(row).sum(axis=1) - 1).max() <= most
+            else:
+                with pytest.raises(
+                    ValueError, match="1 rows are not probabilities; the first is " + COHORT.specimen[0]
+                ):
+                    read(row)
+
+
+def test_rows_of_a_lesser_dtype_are_divided_each_by_its_own_sum():
+    row = np.array([[0.5, 0.25, 0.2505], [0.5, 0.25, 0.25]], dtype=np.float16)
+    wide = row.astype(np.float64)
+    np.testing.assert_array_equal(read(row), wide / wide.sum(axis=1, keepdims=True))
+    with pytest.raises(ValueError, match="1 rows are not probabilities"):
+        read(np.array([[2, 0, 0], [1, 0, 0]]))
+
+
+@pytest.mark.parametrize("row", [[np.inf, 0, 0], [1, np.nan, 0], [1.2, -0.2, 0], [1.2, 0, 0]])
+def test_one_wrong_value_in_one_row_is_enough(row):
+    with pytest.raises(ValueError, match=rf"predict_proba on test: 1 rows .* {COHORT.specimen[1]}"):
+        read(np.array([[1, 0, 0], row]))

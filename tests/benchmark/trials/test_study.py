@@ -1,10 +1,13 @@
 """A study that was cut at any byte goes on or begins anew, and never draws other points than one that was not."""
 
 import json
+from datetime import datetime
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.trial import FrozenTrial, TrialState
 
 from benchmark.entries.contract import Entry
 from benchmark.trials.study import StudyLog
@@ -143,3 +146,29 @@ def test_a_log_that_is_wrong_is_set_aside_once_and_begun_anew(whole, tmp_path, c
     assert [r.getMessage().split(" is ")[0] for r in caplog.records] == [f"Quarantined: {path}"]
     assert (tmp_path / "quarantine" / "k.log").exists()
     assert tuned(path, 2) == (best, []) and len(caplog.records) == 1
+
+
+def test_a_trial_comes_back_with_all_that_it_told(tmp_path):
+    begun, ended = datetime(2026, 1, 2, 3, 4, 5, 678), datetime(2026, 1, 2, 3, 5)
+    kinds = {"level": FloatDistribution(0.1, 0.9, log=True), "kind": CategoricalDistribution(["a", "b"])}
+    good = FrozenTrial(
+        0, TrialState.COMPLETE, 0.25, begun, ended, {"level": 0.5, "kind": "b"}, kinds, {"x": "é"}, {}, {}, 0
+    )
+    bad = FrozenTrial(1, TrialState.FAIL, None, begun, ended, {}, {}, {"error": "no"}, {}, {}, 1)
+    log = StudyLog(tmp_path / "k.log")
+    log.keep(good)
+    log.keep(bad)
+    again = StudyLog(tmp_path / "k.log").trials
+    names = ("state", "value", "datetime_start", "datetime_complete", "params", "distributions", "user_attrs")
+    assert [[getattr(t, n) for n in names] for t in again] == [[getattr(t, n) for n in names] for t in (good, bad)]
+    assert {(t.number, t._trial_id) for t in again} == {(-1, -1)} and again[0].system_attrs == {}
+    for start, end in ((None, ended), (begun, None)):
+        going = FrozenTrial(2, TrialState.RUNNING, None, start, end, {}, {}, {}, {}, {}, 2)
+        with pytest.raises(ValueError, match="trial 2 has not ended"):
+            log.keep(going)
+    assert len(StudyLog(tmp_path / "k.log").trials) == 2
+    begins = StudyLog(tmp_path / "k.log")
+    begins.begin_anew()
+    assert begins.trials == [] and len(StudyLog(tmp_path / "k.log").trials) == 2
+    begins.keep(bad)
+    assert [t.state for t in StudyLog(tmp_path / "k.log").trials] == [TrialState.FAIL]

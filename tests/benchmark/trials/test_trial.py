@@ -1,6 +1,7 @@
 """A trial fits on train, never shows an entry what it must not see, and refuses what is not a probability."""
 
 import dataclasses
+import hashlib
 from typing import ClassVar
 
 import numpy as np
@@ -384,3 +385,108 @@ def test_a_suggestion_without_probabilities_is_a_failed_one_and_named(tmp_path):
         tuned("above", 1, 4, trials=3)
     with pytest.raises(ValueError, match=r"none of 3 suggestions .* RuntimeError: does not converge"):
         tuned("below", -4, -3, trials=3)
+
+
+def test_a_seed_is_31_bits_of_a_hash_of_its_axes():
+    for axes in ((0, "a", 1), (7,), ("x", 2)):
+        text = "\x1f".join(map(str, axes))
+        assert derive_seed(*axes) == int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) // 2 < 2**31
+
+
+def test_tuning_is_told_as_done_left_out_or_impossible(tmp_path):
+    def told(**more):
+        return run_trial(Knob, COHORT, ROLES, params={}, seed=3, **more).details["tuned"]
+
+    budget, study = TuneBudget(1, 60.0), tmp_path / "s.log"
+    assert told() is None and told(budget=budget) is None and told(space=space) is False
+    assert told(space=space, budget=budget, study=study) is True
+    with pytest.raises(ValueError, match="tuning needs a file for its study"):
+        told(space=space, budget=budget)
+
+
+def test_seconds_go_to_what_they_were_spent_on(monkeypatch):
+    now = [0.0]
+
+    class Slow(Spy):
+        def fit(self, train, valid):
+            now[0] += 1
+            return self
+
+        def refit(self, cohort):
+            now[0] += 10
+            return self
+
+        def predict_proba(self, cohort):
+            now[0] += 100
+            return super().predict_proba(cohort)
+
+    monkeypatch.setattr("benchmark.trials.trial.time.perf_counter", lambda: now[0])
+    details = run_trial(Slow, COHORT, ROLES, params={}, seed=3, modality_grid=True).details
+    assert details["seconds"] == {"tune": 0.0, "fit": 11.0, "predict": 200.0}
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_rows_come_in_an_order_of_the_seed_and_a_second_fit_draws_as_the_first(seed):
+    class Drawn(Spy):
+        def fit(self, train, valid):
+            Spy.seen.update(train=train, first=np.random.rand())  # noqa: NPY002  entries from outside do
+            return self
+
+        def refit(self, cohort):
+            Spy.seen.update(both=cohort, second=np.random.rand())  # noqa: NPY002
+            return self
+
+    run_trial(Drawn, COHORT, ROLES, params={}, seed=seed)
+    both = np.concatenate([ROLES["train"], ROLES["valid"]])
+    for name, rows in (("train", ROLES["train"]), ("both", both), ("predicted", ROLES["test"])):
+        order = np.random.default_rng([seed, len(rows)]).permutation(rows)
+        assert Spy.seen[name].genes.tolist() == COHORT.genes[order].tolist()
+    draw = np.random.RandomState(seed).rand()
+    assert Spy.seen["first"] == Spy.seen["second"] == draw
+
+
+def test_roles_are_predicted_and_traced_in_one_order_and_traces_come_by_specimen():
+    class Tracer(Spy):
+        def trace(self, cohort):
+            return pd.DataFrame({"specimen": cohort.specimen})
+
+    parts = dict(zip(["ood:b", "test:Z", "test", "ood:a", "test:B"], np.array_split(ROLES["test"], 5), strict=True))
+    outcome = run_trial(Tracer, COHORT, {**parts, "train": ROLES["train"], "valid": ROLES["valid"]}, params={}, seed=3)
+    ordered = ["valid", "test", "test:B", "test:Z", "ood:a", "ood:b"]
+    assert list(dict.fromkeys(outcome.predictions["role"].tolist())) == ordered
+    assert list(dict.fromkeys(outcome.trace["role"])) == ordered[1:4]
+    assert outcome.trace.index.tolist() == list(range(len(outcome.trace)))
+    for role in ordered[1:4]:
+        shown = outcome.trace.loc[outcome.trace["role"] == role, "specimen"].tolist()
+        assert shown == sorted(COHORT.specimen[parts[role]].tolist())
+    without = {"train": ROLES["train"], "valid": ROLES["valid"]}
+    assert run_trial(Tracer, COHORT, without, params={}, seed=3).trace is None
+    assert run_trial(Spy, COHORT, ROLES, params={}, seed=3).trace is None
+
+
+def test_a_subset_that_an_entry_cannot_do_without_is_a_hole_with_its_reason():
+    class Picky(Spy):
+        def predict_proba(self, cohort):
+            if not cohort.has("genes").any():
+                raise RuntimeError("needs genes")
+            return super().predict_proba(cohort)
+
+    outcome = run_trial(Picky, COHORT, ROLES, params={}, seed=3, modality_grid=True)
+    holes = outcome.details["modality_holes"]
+    assert holes == dict.fromkeys(["images", "clinical", "images+clinical"], "RuntimeError: needs genes")
+    grid = pd.DataFrame(outcome.modality_predictions)
+    assert set(grid["modalities"]) == {"images+genes+clinical", "genes", "images+genes", "genes+clinical"}
+    assert grid["modalities"].iloc[0] == "images+genes+clinical" and set(grid["role"]) == {"test"}
+    assert set(grid["modalities"].value_counts()) == {len(ROLES["test"])}
+    plain = run_trial(Picky, COHORT, ROLES, params={}, seed=3)
+    assert plain.modality_predictions is None and "modality_holes" not in plain.details
+
+
+def test_the_device_is_given_to_entries_that_take_one_and_told_of_all():
+    class Plain(Spy):
+        def __init__(self, *, seed, shift=0.0):
+            super().__init__(seed=seed)
+
+    for build, given in ((Spy, "cuda"), (Plain, "none")):
+        assert run_trial(build, COHORT, ROLES, params={}, seed=3, device="cuda").details["device"] == "cuda"
+        assert Spy.seen["device"] == given

@@ -5,8 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from benchmark.workers import dry_check
+from benchmark.workers.apart import NoAnswer
 from benchmark.workers.dry_check import what_breaks
 from datasets.schemes.splitters import kfold
+from tests.benchmark.workers.test_executors import job
 from tests.toy import toy_cohort
 
 COHORT = toy_cohort(n=45, missing=0.2)
@@ -123,3 +126,84 @@ def test_five_patients_of_several_classes_and_no_test_row_are_seen():
         rows = np.concatenate([train.genes, valid.genes])
         told = rows.any(axis=1)
         assert not any((test == row).all(axis=1).any() for row in rows[told])
+
+
+CHANGES = {
+    "y": lambda c: c.y.__setitem__(0, 2 - c.y[0] or 1),
+    "present": lambda c: c.present.__setitem__((0, 0), not c.present[0, 0]),
+    "genes": lambda c: c.genes.__setitem__((1, 1), 99),
+    "patient": lambda c: c.patient.__setitem__(0, "Q"),
+    "domain": lambda c: c.domain.__setitem__(0, "Q"),
+    "specimen": lambda c: c.specimen.__setitem__(0, "Q"),
+    "value": lambda c: c.clinical.__setitem__("age", 1.0),
+    "column": lambda c: c.clinical.rename(columns={"age": "years"}, inplace=True),
+    "pixel": lambda c: c.images.pixels.__setitem__((2, 3, 4, 1), 7),
+    "nothing": lambda c: None,
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_any_change_of_what_an_entry_can_read_is_seen(what):
+    fresh = toy_cohort(n=12, missing=0)
+    before = dry_check._digest(fresh)
+    CHANGES[what](fresh)
+    assert (dry_check._digest(fresh) == before) is (what == "nothing")
+    bare = toy_cohort(n=12, images=False, genes=False, clinical=False) if what == "nothing" else COHORT
+    assert len(dry_check._digest(bare)) == 32
+
+
+@pytest.mark.parametrize("counts", [(9, 1, 1), (3, 3, 3), (1, 1, 1), (1, 9, 1), (2, 9, 2)])
+def test_few_patients_are_dealt_from_all_classes_in_turn_with_all_their_specimens(counts):
+    y = np.repeat([0, 1, 2], [2 * n for n in counts])  # two specimens a patient
+    patient = np.array([f"P{i // 2:02d}" for i in range(len(y))])
+    cohort = dataclasses.replace(toy_cohort(n=len(y)), y=y, patient=patient, target_level="specimen")
+    rows = np.random.default_rng(0).permutation(len(y))
+    chosen = dry_check._of_few_patients(cohort, rows)
+    assert chosen.tolist() == [row for row in rows if row in set(chosen)]
+    left, deal = list(counts), [0, 0, 0]
+    for _ in range(min(5, sum(counts))):
+        k = min((deal[k], k) for k in range(3) if left[k])[1]
+        left[k], deal[k] = left[k] - 1, deal[k] + 1
+    assert np.bincount(y[chosen], minlength=3).tolist() == [2 * n for n in deal]
+    kinds = dict(zip(patient[rows], y[rows], strict=True))
+    firsts = [[p for p in kinds if kinds[p] == k][: deal[k]] for k in range(3)]
+    assert set(patient[chosen]) == {p for some in firsts for p in some}
+
+
+class AtLength(Good):
+    def fit(self, train, valid):
+        raise ValueError("x" * 500)
+
+
+def test_a_finding_is_not_longer_than_a_few_lines_and_what_breaks_on_few_alone_is_none():
+    assert what_breaks(AtLength, COHORT, ROLES) == ("fit raises ValueError: " + "x" * 500)[:400]
+
+
+def test_an_entry_without_valid_patients_is_asked_about_train():
+    asked = []
+
+    class Asked(Good):
+        def predict_proba(self, cohort):
+            asked.append(len(cohort))
+            assert set(cohort.y) == {-1}
+            return super().predict_proba(cohort)
+
+    assert what_breaks(Asked, COHORT, {**ROLES, "valid": ROLES["valid"][:0]}) == "" and asked == [5, 5]
+
+
+def test_each_file_is_tried_once_and_its_finding_is_said_with_the_name(monkeypatch, tmp_path):
+    paths = [f"{tmp_path}/{name}.py:Mine" for name in "ab"]
+    jobs = [job(tmp_path, fold, target) for fold, target in enumerate([*paths, paths[0], "baselines.x:Y", "recipe:z"])]
+    asked = []
+
+    def ask(function, question, limit):
+        asked.append((question["target"], limit))
+        if "/b.py" in question["target"]:
+            raise NoAnswer("not done")
+        return "" if len(asked) > 2 else "fit raises X"
+
+    monkeypatch.setattr(dry_check, "ask", ask)
+    said = [f"Dry check of e on five patients: {text}" for text in ("fit raises X", "not done")]
+    assert dry_check.dry_checks(jobs, 3.0) == said
+    assert asked == [(path, 3.0) for path in paths]
+    assert dry_check.dry_checks(jobs[:1]) == [] and asked[-1] == (paths[0], 10.0)
