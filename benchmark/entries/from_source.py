@@ -2,21 +2,31 @@
 
 A copy in ``__pycache__`` counts as fresh when size and second of change agree, so a quick edit could run old code; and
 a set that is written down in it may come in another order than from the source, so trials of one entry could differ.
-Packages that are installed, editable ones too, keep their copies.
+Packages that are installed keep their copies, and so does what a process imports that an entry starts anew, by spawn.
 """
 
 from __future__ import annotations
 
+import site
 import sys
+import sysconfig
 from collections.abc import Mapping
 from importlib.abc import PathEntryFinder
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    EXTENSION_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
 from pathlib import Path
 
 from benchmark.entries.source_facts import ROOT
 
 _TREE = tuple(ROOT / name for name in ("baselines", "benchmark", "datasets", "leaderboard", "models"))
-_INSTALLED = (*_TREE, Path(sys.prefix), Path(sys.base_prefix))
+_LIBRARIES = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+_INSTALLED = (*_TREE, *map(Path, {*_LIBRARIES, *site.getsitepackages(), site.getusersitepackages()}))
 
 
 class FromSource(SourceFileLoader):
@@ -31,7 +41,10 @@ class FromSource(SourceFileLoader):
         raise OSError(f"{path} is compiled anew")
 
 
-_FINDER = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (FromSource, [".py"]))
+_PACKAGES = frozenset(("site-packages", "dist-packages"))
+_FINDER = FileFinder.path_hook(
+    (ExtensionFileLoader, EXTENSION_SUFFIXES), (FromSource, [".py"]), (SourcelessFileLoader, BYTECODE_SUFFIXES)
+)
 
 
 def import_from_source() -> None:
@@ -51,4 +64,4 @@ def _outside(folder: str) -> PathEntryFinder:
 
 def _is_installed(folder: str) -> bool:
     path = Path(folder).absolute()
-    return any(path.is_relative_to(known) for known in _INSTALLED) or "site-packages" in path.parts
+    return any(path.is_relative_to(known) for known in _INSTALLED) or not _PACKAGES.isdisjoint(path.parts)

@@ -27,15 +27,17 @@ def curves_of(views: tuple[TaskView, ...], *, pictures: bool) -> list[dict[str, 
     return [
         {
             "name": plain(view.task.curve),
-            "lines": crossing_lines(view.further.get("crossings")),
+            "lines": crossing_lines(view.further["learning-curve"], view.further.get("crossings")),
             "pictures": curve_pictures(view) if pictures else [],
         }
         for view in found
     ]
 
 
-def crossing_lines(table: pd.DataFrame | None) -> list[str]:
+def crossing_lines(curve: pd.DataFrame, table: pd.DataFrame | None) -> list[str]:
     """Say which entries overtake which beyond noise, the first few of them."""
+    if curve.dropna(subset=["value"])["learned_from"].nunique() < 2:
+        return ["Fewer than two sizes have results: no order can turn yet."]
     shown = [] if table is None else [row for row in table.itertuples() if row.shown == "yes"]
     if not shown:
         return ["No entry is shown to overtake another: where the order turns, it may be chance."]

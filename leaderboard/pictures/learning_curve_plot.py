@@ -12,12 +12,11 @@ from leaderboard.pictures.picture import COLOURS, INK, MARKERS, short, style, sv
 NAMED = len(COLOURS)
 SIZE = (5.6, 4.0)  # inches
 REFERENCES = {"oracle": "--", "control": ":"}  # family -> line
-KINDS = ("rule", "classic", "deep")
 
 
 def best_of_families(table: pd.DataFrame) -> list[str]:
     """Return the entries that are best of their family at some size, best at the largest size first."""
-    known = table[table["family"].isin(KINDS)].dropna(subset=["value"])
+    known = table[~table["family"].isin(REFERENCES)].dropna(subset=["value"])
     best = known.loc[known.groupby(["family", "learned_from"], sort=False)["value"].idxmax(), "entry"].unique()
     last = known[known["entry"].isin(best)].sort_values("learned_from").groupby("entry", sort=True)["value"].last()
     return [str(entry) for entry in last.sort_values(ascending=False, kind="stable").index[:NAMED]]
@@ -45,9 +44,9 @@ def learning_curve_plot(table: pd.DataFrame, headline: str, control: str, name: 
         for entry, curve in rows.items():
             family = str(curve["family"].iloc[0])
             if family == "oracle" or entry == control:
-                line = REFERENCES[family]
+                line = REFERENCES.get(family, ":")
                 axes.plot(curve["learned_from"], curve["value"], line, color=INK, linewidth=1.2, label=short(entry))
-            elif family in KINDS and entry not in named:
+            elif family not in REFERENCES and entry not in named:
                 axes.plot(curve["learned_from"], curve["value"], color=INK, alpha=0.3, linewidth=0.7, zorder=1)
         sizes = sorted(table["learned_from"].unique())
         axes.set_xscale("log")

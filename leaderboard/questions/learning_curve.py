@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from leaderboard.inference import Floats, SharedDraw, shared_draw, summary, tie_reach
+from leaderboard.inference import Floats, interval, reach, tie_reach
 from leaderboard.measures import Metric, headline
-from leaderboard.questions.oracle_distance import ORACLE, with_oracle
-from leaderboard.records import IN_DOMAIN, SHIFTED, ResultError, TaskResult, TestSet, hole_notes, test_sets
-from leaderboard.scores import seeds
+from leaderboard.questions.oracle_distance import ORACLE, posterior, with_oracle
+from leaderboard.records import (
+    IN_DOMAIN,
+    SHIFTED,
+    ResultError,
+    TaskResult,
+    TestSet,
+    hole_notes,
+    same_as,
+    test_sets,
+)
+from leaderboard.scores import bounds, facts, resampled, seeds, stale_entries
 
 COLUMNS = [
     "curve", "entry", "family", "test_set", "learned_from", "metric", "value", "low", "high", "n_patients", "note",
@@ -23,27 +31,28 @@ CROSSING_COLUMNS = [
     "curve", "overtakes", "overtaken", "test_set", "metric", "between", "crossing", "lead_before", "lead_before_low",
     "lead_before_high", "lead_after", "lead_after_low", "lead_after_high", "shown", "n_patients",
 ]  # fmt: skip
-_NOBODY: NDArray[np.str_] = np.array([], dtype=str)
 NOT_RANKED = ("control", "oracle")
+UNKNOWN = "the posterior of some specimen is not known"
+STALE = "stale: the code has changed since"
 
 
 @dataclass(frozen=True)
 class _Size:
-    """One task of a curve: who was tested, and with how many seeds each entry was planned."""
+    """What is known of one point of a curve.
 
-    task: TaskResult
+    Attributes:
+        n: Patients learned from.
+        test_set: Who was tested, None where nothing is done.
+        rows: Entry -> score, its interval and what is to be said of it.
+        scores: Entry that is complete and not stale -> scores on every resample, (1 + B,).
+        seeds: Entry -> number of trainings.
+    """
+
+    n: int
     test_set: TestSet | None
+    rows: Mapping[str, tuple[float, float, float, str]]
+    scores: Mapping[str, Floats]
     seeds: Mapping[str, int]
-
-    @classmethod
-    def of(cls, task: TaskResult) -> _Size:
-        whole = with_oracle(task) or task
-        sets = {s.name: s for s in test_sets(whole)}
-        chosen = sets.get(IN_DOMAIN) or sets.get(SHIFTED) or next(iter(sets.values()), None)
-        return cls(whole, chosen, dict(zip(whole.entries, seeds(whole), strict=True)))
-
-
-Scores = dict[int, Floats]  # patients learned from -> scores on every resample, (1 + B,)
 
 
 def curves(tasks: Iterable[TaskResult]) -> dict[str, tuple[TaskResult, ...]]:
@@ -58,11 +67,12 @@ def learning_curve(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score every entry of one curve at every size, and find where the order of two entries turns.
 
-    The patients tested on are the same at all sizes, and one draw of them serves all entries and sizes, so every
-    difference is paired. An entry overtakes another between two neighbouring sizes when its score is below at the first
-    and above at the second; that is shown when both intervals exclude 0 (those of 99 % where one of the two has one
-    seed, as for ties), and else may be chance. The crossing is where
-    the difference, taken as a line over the logarithm of the number of patients, is 0. Controls overtake nobody.
+    The patients tested on are the same at all sizes, and one draw of them, and of seeds where an entry has several,
+    serves all entries and sizes, so every difference is paired. An entry overtakes another between two sizes when its
+    score is below at the first and above at the second, and equal at any size between; that is shown when both
+    intervals exclude 0 (those of 99 % where one of the two has one seed, as for ties), and else may be chance. The
+    crossing is where the difference, taken as a line over the logarithm of the number of patients, is 0. Controls, the
+    oracle and stale entries overtake nobody.
 
     Args:
         tasks: Checked tasks of one curve.
@@ -73,78 +83,118 @@ def learning_curve(
         Long tables with ``COLUMNS`` (NaN for holes) and ``CROSSING_COLUMNS``, shown crossings first.
 
     Raises:
-        ResultError: If the tasks are not of one curve, or two learn from equally many patients.
+        ResultError: If the tasks are not of one curve, two learn from equally many patients, or a specimen has another
+            patient or label in another task.
     """
-    given = [task.learned_from for task in tasks]
-    if len({task.curve for task in tasks}) != 1 or not tasks[0].curve or len(set(given)) != len(given):
-        raise ResultError(f"a curve needs tasks of one name that learn from different numbers of patients; got {given}")
+    _check(tasks)
     metric = headline(len(tasks[0].classes))
-    drawn = shared_draw([task.predictions for task in tasks], ["y", "domain", "role"], resamples, seed)
-    sizes = {task.learned_from: _Size.of(task) for task in tasks}
-    entries = dict.fromkeys(entry for size in sizes.values() for entry in size.task.entries)
-    families = {**tasks[0].families, ORACLE: "oracle"}
-    rows: list[tuple[object, ...]] = []
-    able: dict[str, Scores] = {}
-    for entry in entries:
-        scores = {n: _scores(size, entry, drawn, metric) for n, size in sizes.items()}
-        head = (tasks[0].curve, entry, families.get(entry, ""))
-        rows += [(*head, *_cells(n, sizes[n], entry, samples, drawn, metric)) for n, samples in scores.items()]
-        if families.get(entry) not in NOT_RANKED:
-            able[entry] = {n: samples for n, samples in scores.items() if not np.isnan(samples[0])}
-    crossed = [
-        {"curve": tasks[0].curve, "metric": metric.name, **crossing} for crossing in _crossings(able, sizes, drawn)
-    ]
+    sizes = [_size(task, metric, resamples, seed) for task in sorted(tasks, key=lambda task: task.learned_from)]
+    families = {entry: family for task in tasks for entry, family in task.families.items()} | {ORACLE: "oracle"}
+    tested = next((size.test_set for size in sizes if size.test_set is not None), None)
+    name, people = ("", 0) if tested is None else (tested.name, len(tested.patients))
+    rows = [
+        (tasks[0].curve, entry, families.get(entry, ""), name, size.n, metric.name, *size.rows[entry][:3],
+         0 if size.test_set is None else len(size.test_set.patients), size.rows[entry][3])
+        for entry in dict.fromkeys(entry for size in sizes for entry in size.rows)
+        for size in sizes
+        if entry in size.rows
+    ]  # fmt: skip
+    able = [e for e in dict.fromkeys(e for size in sizes for e in size.scores) if families.get(e) not in NOT_RANKED]
+    fixed = {"curve": tasks[0].curve, "test_set": name, "metric": metric.name, "n_patients": people}
+    crossed = [{**fixed, **crossing} for one, other in combinations(able, 2) for crossing in _turns(one, other, sizes)]
     return pd.DataFrame(rows, columns=COLUMNS), _in_order(crossed)
 
 
-def _scores(size: _Size, entry: str, drawn: SharedDraw, metric: Metric) -> Floats:
-    """Return the scores of an entry, (1 + B,); NaN where it was not tested."""
-    given = () if size.test_set is None else size.test_set.replicates.get(entry, ())
-    if size.test_set is None or not given or entry in hole_notes(size.task):
-        return np.full(drawn.weights.shape[1], np.nan)
-    return drawn.scores(size.test_set, given, metric)
+def _check(tasks: Sequence[TaskResult]) -> None:
+    given = [task.learned_from for task in tasks]
+    if (
+        len({task.curve for task in tasks}) != 1
+        or not tasks[0].curve
+        or len(set(given)) != len(given)
+        or min(given) < 1
+    ):
+        raise ResultError(f"a curve needs tasks of one name that learn from different numbers of patients; got {given}")
+    told = pd.concat([task.predictions[["specimen", "patient", "y"]] for task in tasks]).drop_duplicates()
+    if told["specimen"].duplicated().any():
+        raise ResultError(f"curve {tasks[0].curve!r}: a specimen has another patient or label at another size")
 
 
-def _cells(n: int, size: _Size, entry: str, samples: Floats, drawn: SharedDraw, metric: Metric) -> tuple[object, ...]:
-    name, people = ("", _NOBODY) if size.test_set is None else (size.test_set.name, size.test_set.patients)
-    shown = summary(samples, drawn.reach(people), metric.bounds)
-    note = hole_notes(size.task).get(entry, "hole: not planned here") if np.isnan(samples[0]) else ""
-    return (name, n, metric.name, *shown, len(people), note)
+def _size(task: TaskResult, metric: Metric, resamples: int, seed: int) -> _Size:
+    """Return the scores of a task; its name is that of the curve, so that all sizes have one draw."""
+    whole = replace(with_oracle(task) or task, name=task.curve)
+    same, stale, notes = same_as(whole), stale_entries(whole), _notes(task, whole)
+    sets = {s.name: s for s in test_sets(whole)}
+    chosen = sets.get(IN_DOMAIN) or sets.get(SHIFTED) or next(iter(sets.values()), None)
+    trained = dict(zip(whole.entries, seeds(whole), strict=True))
+    if chosen is None:
+        nothing = {entry: (np.nan, np.nan, np.nan, notes.get(entry, "")) for entry in whole.entries}
+        return _Size(task.learned_from, None, nothing, {}, trained)
+    scores = resampled(whole, chosen, (metric,), resamples, seed)[:, 0]
+    told = facts(whole, chosen, (metric,))
+    low, high = bounds(
+        metric, scores[:, 0], scores[:, 1:], replace(told, **{k: v[:, 0] for k, v in vars(told).items()})
+    )
+    at = {entry: i for i, entry in enumerate(whole.entries)}
+    rows: dict[str, tuple[float, float, float, str]] = {}
+    able: dict[str, Floats] = {}
+    for entry in whole.entries:
+        i, known = at[same.get(entry, entry)], not notes.get(entry, "") or entry in same
+        value, lower, upper = map(float, (scores[i, 0], low[i], high[i]) if known else (np.nan, np.nan, np.nan))
+        rows[entry] = (value, lower, upper, notes.get(entry, STALE if entry in stale else ""))
+        if known and entry not in stale and not np.isnan(scores[i, 0]):
+            able[entry] = scores[i]
+    return _Size(task.learned_from, chosen, rows, able, trained)
 
 
-def _crossings(
-    scores: Mapping[str, Scores], sizes: Mapping[int, _Size], drawn: SharedDraw
-) -> Iterator[dict[str, object]]:
-    for one, other in combinations(scores, 2):
-        for few, many in pairwise(sorted(scores[one].keys() & scores[other].keys())):
-            before, after = (scores[one][n] - scores[other][n] for n in (few, many))
-            if before[0] * after[0] < 0:
-                sign = np.sign(after[0])
-                names = (one, other) if sign > 0 else (other, one)
-                yield _crossing(names, {few: sign * before, many: sign * after}, sizes, drawn)
+def _notes(task: TaskResult, whole: TaskResult) -> dict[str, str]:
+    """Return entry -> why it has no score; the oracle has none where it does not know all that were tested."""
+    notes = hole_notes(whole)
+    truth = posterior(task)
+    if truth is not None:
+        known = truth.dropna().index
+        notes |= {} if task.predictions["specimen"].isin(known).all() else {ORACLE: UNKNOWN}
+    return notes
 
 
-def _crossing(
-    names: tuple[str, str], leads: Scores, sizes: Mapping[int, _Size], drawn: SharedDraw
-) -> dict[str, object]:
+def _turns(one: str, other: str, sizes: Sequence[_Size]) -> Iterator[dict[str, object]]:
+    """Yield a row for each turn of the order of two entries; sizes at which they are equal are passed over."""
+    both = [size for size in sizes if one in size.scores and other in size.scores]
+    leads = [(size, size.scores[one] - size.scores[other]) for size in both]
+    apart = [(size, lead) for size, lead in leads if abs(lead[0]) > 1e-12]
+    for (few, before), (many, after) in pairwise(apart):
+        if before[0] * after[0] < 0 and _same_patients(few.test_set, many.test_set):
+            sign = np.sign(after[0])
+            names = (one, other) if sign > 0 else (other, one)
+            yield _turn(names, (few, sign * before), (many, sign * after))
+
+
+def _same_patients(one: TestSet | None, other: TestSet | None) -> bool:
+    """Return whether two sizes were tested on the same patients; while a run goes on they may not be."""
+    return one is not None and other is not None and bool(np.array_equal(one.patients, other.patients))
+
+
+def _turn(names: tuple[str, str], first: tuple[_Size, Floats], last: tuple[_Size, Floats]) -> dict[str, object]:
     """Return one row about the first name's leads over the second, which turn from below 0 to above."""
-    (few, before), (many, after) = leads.items()
-    sets = [size.test_set for size in (sizes[few], sizes[many]) if size.test_set is not None]
-    trainings = min(sizes[n].seeds[name] for n in leads for name in names)
-    wide = tie_reach(drawn.reach(*(test_set.patients for test_set in sets)), trainings)
-    first, last = summary(before, wide), summary(after, wide)
+    (few, before), (many, after) = first, last
+    trainings = min(size.seeds[name] for size in (few, many) for name in names)
+    lead_before, lead_after = (_lead(size, lead, trainings) for size, lead in (first, last))
     part = before[0] / (before[0] - after[0])
     return {
         "overtakes": names[0],
         "overtaken": names[1],
-        "test_set": sets[0].name,
-        "between": f"{few:,} and {many:,}",
-        "crossing": float(few * (many / few) ** part),
-        **dict(zip(("lead_before", "lead_before_low", "lead_before_high"), first, strict=True)),
-        **dict(zip(("lead_after", "lead_after_low", "lead_after_high"), last, strict=True)),
-        "shown": "yes" if first[2] < 0 < last[1] else "no",
-        "n_patients": len(sets[0].patients),
+        "between": f"{few.n:,} and {many.n:,}",
+        "crossing": float(few.n * (many.n / few.n) ** part),
+        **dict(zip(("lead_before", "lead_before_low", "lead_before_high"), lead_before, strict=True)),
+        **dict(zip(("lead_after", "lead_after_low", "lead_after_high"), lead_after, strict=True)),
+        "shown": "yes" if lead_before[2] < 0 < lead_after[1] else "no",
     }
+
+
+def _lead(size: _Size, lead: Floats, trainings: int) -> tuple[float, float, float]:
+    """Return a lead (1 + B,) and its interval."""
+    wide = np.inf if size.test_set is None else reach(size.test_set.strata)
+    low, high = interval(lead[None, 1:], tie_reach(wide, trainings))
+    return float(lead[0]), float(low[0]), float(high[0])
 
 
 def _in_order(crossed: list[dict[str, object]]) -> pd.DataFrame:

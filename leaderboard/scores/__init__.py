@@ -2,7 +2,7 @@
 
 from leaderboard.scores.detail_score import COLUMNS, detail
 from leaderboard.scores.rows import CONTROL, Facts, bounds, seeds, stale_entries
-from leaderboard.scores.score import resampled, score
+from leaderboard.scores.score import facts, resampled, score
 from leaderboard.scores.tables import BANNER, FLAGS, Cell, Column, Score, Table, TaskView, details, summary, views
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "bounds",
     "detail",
     "details",
+    "facts",
     "resampled",
     "score",
     "seeds",

@@ -55,7 +55,7 @@ def score(task: TaskResult, *, resamples: int = 1000, seed: int = 0) -> pd.DataF
     sets = test_sets(task)
     scores = [resampled(task, test_set, metrics, resamples, seed) for test_set in sets]
     tables = [
-        rows(task, test_set.name, metrics, scored, _facts(task, test_set, metrics))
+        rows(task, test_set.name, metrics, scored, facts(task, test_set, metrics))
         for test_set, scored in zip(sets, scores, strict=True)
     ]
     shifted = [i for i, test_set in enumerate(sets) if test_set.name not in (IN_DOMAIN, SHIFTED)]
@@ -93,7 +93,8 @@ def _by_seed(replicates: Sequence[Replicate], metrics: Sequence[Metric], weights
     return np.stack([distribution([r for r in replicates if r.seed == s], metrics, weights) for s in seeds])
 
 
-def _facts(task: TaskResult, test_set: TestSet, metrics: Sequence[Metric]) -> Facts:
+def facts(task: TaskResult, test_set: TestSet, metrics: Sequence[Metric]) -> Facts:
+    """Return what intervals of the scores of all entries on one test set need, arrays (n_entries, n_metrics)."""
     shape = (len(task.entries), len(metrics))
     sizes = class_sizes(test_set, len(task.classes))
     of = [test_set.replicates.get(entry, ()) for entry in task.entries]
@@ -120,15 +121,15 @@ def _worst(task: TaskResult, metrics: Sequence[Metric], sets: Sequence[TestSet],
     worst = np.where(np.isinf(lowest), np.nan, lowest) * sign
     which = np.where(np.isnan(scores[..., 0]), np.inf, scores[..., 0] * sign[:, 0]).argmin(axis=0)
     entry, column = np.indices(which.shape)
-    own = [_facts(task, s, metrics) for s in sets]
+    own = [facts(task, s, metrics) for s in sets]
     limits = {
-        name: np.stack([getattr(facts, name) for facts in own])[which, entry, column]
+        name: np.stack([getattr(one, name) for one in own])[which, entry, column]
         for name in ("reach", "most", "most_at_best", "most_at_worst", "few", "fixed")
     }
-    facts = Facts(
+    limited = Facts(
         n_patients=np.array([len(s.patients) for s in sets])[which],
         n_specimens=np.array([s.n_specimens for s in sets])[which],
         note=np.array([f"worst is {s.name}" for s in sets], dtype=object)[which],
         **limits,
     )
-    return rows(task, WORST, metrics, worst, facts)
+    return rows(task, WORST, metrics, worst, limited)

@@ -127,7 +127,7 @@ class TaskView:
     @cached_property
     def further(self) -> dict[str, pd.DataFrame]:
         """Name -> the task's rows of each further table of the board; of a ladder or curve, those of all its tasks."""
-        wanted = {"task": self.task.name, "ladder": self.task.ladder, "curve": self.task.curve}
+        wanted = {"ladder": self.task.ladder, "curve": self.task.curve, "task": self.task.name}
         tables = {name: (table, next(c for c in wanted if c in table)) for name, table in self.board.further.items()}
         return {name: table[table[column] == wanted[column]] for name, (table, column) in tables.items()}
 

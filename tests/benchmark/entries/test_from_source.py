@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,13 @@ def test_an_edit_that_leaves_size_and_time_alone_is_seen(tmp_path):
     assert load(mine).split()[:3] == ["2", "2", "2"]
 
 
+def test_a_neighbour_without_source_is_found(tmp_path):
+    mine = written(tmp_path)
+    py_compile.compile(str(tmp_path / "near.py"), cfile=str(tmp_path / "near.pyc"))
+    (tmp_path / "near.py").unlink()
+    assert load(mine).split()[:2] == ["1", "1"]
+
+
 def test_no_compiled_copy_is_left_beside_a_file(tmp_path):
     load(written(tmp_path))
     assert not list(tmp_path.rglob("*.pyc"))
@@ -78,7 +87,8 @@ def test_sets_come_in_one_order_however_often_a_file_is_loaded(tmp_path):
     ("folder", "is_installed"),
     [
         (ROOT / "models", True), (ROOT / "benchmark" / "entries", True), (ROOT, False), (ROOT / "examples", False),
-        (Path(sys.prefix) / "lib", True), (Path(sys.base_prefix), True), ("/x/site-packages/y", True), ("/x/y", False),
+        (sysconfig.get_path("stdlib"), True), (sysconfig.get_path("purelib"), True), (Path(sys.prefix) / "my", False),
+        ("/x/site-packages/y", True), ("/x/dist-packages", True), ("/x/y", False),
     ],
 )  # fmt: skip
 def test_what_is_installed_keeps_its_copies_and_what_a_user_wrote_has_none(folder, is_installed):

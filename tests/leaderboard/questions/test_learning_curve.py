@@ -13,10 +13,11 @@ from leaderboard.boards.board import build, texts
 from leaderboard.exchange.archive import pack, unpack, write
 from leaderboard.pages.curves import crossing_lines
 from leaderboard.pages.site import write_site
-from leaderboard.pictures.learning_curve_plot import best_of_families
+from leaderboard.pictures.learning_curve_plot import best_of_families, learning_curve_plot
 from leaderboard.questions.learning_curve import CROSSING_COLUMNS, curves, learning_curve
 from leaderboard.records.check import ResultError
 from leaderboard.records.results import TaskResult
+from leaderboard.scores.score import score
 from tests.leaderboard.fake_board import fake_task
 
 SIZES = (100, 300, 1000)
@@ -85,13 +86,21 @@ def test_every_change_of_order_is_a_row_and_nothing_else():
     assert set(zip(crossed["overtakes"], crossed["overtaken"], crossed["between"], strict=True)) == wanted
 
 
-def test_one_training_needs_a_wider_gap_than_two():
-    widths = {}
-    for seeds in (1, 2):
-        _, crossed = learning_curve([point(size, seeds=seeds) for size in SIZES[:2]], resamples=200)
-        row = crossed.set_index(["overtakes", "overtaken"]).loc[("xgboost", "rules-apl")]
-        widths[seeds] = row["lead_after_high"] - row["lead_after_low"]
-    assert widths[1] > widths[2]
+def twice(task: TaskResult) -> TaskResult:
+    """Return a task whose second training is the first again."""
+    tables = [pd.concat([table, table.assign(seed=1)], ignore_index=True) for table in (task.predictions, task.trials)]
+    return replace(task, predictions=tables[0], trials=tables[1])
+
+
+def test_one_training_needs_a_wider_gap_than_two_that_agree():
+    once = [point(size, seeds=1) for size in SIZES[:2]]
+    widths = []
+    for points in (once, [twice(task) for task in once]):
+        row = (
+            learning_curve(points, resamples=200)[1].set_index(["overtakes", "overtaken"]).loc[("xgboost", "rules-apl")]
+        )
+        widths.append(row["lead_after_high"] - row["lead_after_low"])
+    assert widths[0] > 1.1 * widths[1]
 
 
 def test_a_hole_has_no_score_and_crosses_nothing():
@@ -109,6 +118,94 @@ def test_the_oracle_is_a_line_of_its_own_and_overtakes_nobody():
     oracle = table[table["family"] == "oracle"]
     assert oracle["learned_from"].tolist() == list(SIZES) and (oracle["value"] == 1).all()
     assert "Bayes oracle" not in crossed[["overtakes", "overtaken"]].to_numpy()
+    some = facts.assign(**{f"q{k}": np.where(facts.index % 2, np.nan, facts[f"q{k}"]) for k in range(3)})
+    table, _ = learning_curve([replace(task, specimens=some) for task in POINTS], resamples=20)
+    oracle = table[table["family"] == "oracle"]
+    assert oracle["value"].isna().all() and (oracle["note"] == "the posterior of some specimen is not known").all()
+
+
+def test_what_no_training_but_luck_moves_is_rarely_shown():
+    """Entries that are equally good, each training better or worse by luck."""
+    rng = np.random.default_rng(0)
+    shown = 0
+    for board in range(25):
+        points = []
+        for size in (100, 300):
+            parts = []
+            for seed in range(2):
+                skill = {e: 1.2 + 0.5 * rng.normal() for e in ("xgboost", "fusion-gnn")}
+                one = fake_task("apl-sim", n=60, skill=skill, seeds=1, failed=None, seed=board)
+                parts.append((one.predictions.assign(seed=seed), one.trials.assign(seed=seed)))
+            predictions, trials = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+            points.append(replace(one, predictions=predictions, trials=trials, curve="apl", learned_from=size))
+        shown += (learning_curve(points, resamples=100)[1]["shown"] == "yes").sum()
+    assert shown <= 2
+
+
+def test_intervals_are_those_of_the_table_of_scores():
+    table, _ = learning_curve(POINTS, resamples=100)
+    for task in POINTS:
+        scored = score(replace(task, name="apl"), resamples=100)
+        wanted = scored[(scored["test_set"] == "in-domain") & (scored["metric"] == "balanced_accuracy")]
+        mine = table[table["learned_from"] == task.learned_from]
+        columns = ["value", "low", "high"]
+        pd.testing.assert_frame_equal(mine.set_index("entry")[columns], wanted.set_index("entry")[columns])
+
+
+def test_stale_entries_overtake_nobody_and_say_so():
+    old = [replace(t, trials=t.trials.assign(stale=t.trials["entry"] == "xgboost")) for t in POINTS]
+    table, crossed = learning_curve(old, resamples=20)
+    assert table.loc[table["entry"] == "xgboost", "note"].str.startswith("stale").all()
+    assert "xgboost" not in crossed[["overtakes", "overtaken"]].to_numpy()
+
+
+def test_a_tie_between_two_sizes_is_passed_over():
+    """Two entries swap their answers from the first size to the last, and agree at the one between."""
+    good, bad = (POINTS[0].predictions[POINTS[0].predictions["entry"] == e] for e in ("fusion-gnn", "xgboost"))
+    points = []
+    for size, (first, second) in zip(SIZES, ((good, bad), (good, good), (bad, good)), strict=True):
+        both = pd.concat([first.assign(entry="fusion-gnn"), second.assign(entry="xgboost")], ignore_index=True)
+        trials = POINTS[0].trials[POINTS[0].trials["entry"].isin(["fusion-gnn", "xgboost"])]
+        points.append(replace(POINTS[0], predictions=both, trials=trials, curve="apl", learned_from=size))
+    _, crossed = learning_curve(points, resamples=20)
+    assert crossed[["overtakes", "between", "shown"]].to_numpy().tolist() == [["xgboost", "100 and 1,000", "yes"]]
+    assert crossed["crossing"].iloc[0] == pytest.approx(np.sqrt(100 * 1000))
+
+
+def test_an_entry_that_is_the_same_as_another_has_its_scores():
+    first = POINTS[0].trials.copy()
+    twin = first[first["entry"] == "xgboost"].assign(entry="twin", status="same-as", error="xgboost")
+    task = replace(POINTS[0], trials=pd.concat([first, twin], ignore_index=True))
+    table, crossed = learning_curve([task, POINTS[1]], resamples=20)
+    rows = table[table["learned_from"] == 100].set_index("entry")
+    assert rows.loc["twin", "value"] == rows.loc["xgboost", "value"] and rows.loc["twin", "note"] == "same as xgboost"
+    assert "twin" not in crossed[["overtakes", "overtaken"]].to_numpy()
+
+
+def test_an_entry_of_a_later_size_alone_and_a_users_own_are_drawn():
+    mine = replace(POINTS[2], families={**POINTS[2].families, "xgboost": "own"})
+    first = POINTS[0]
+    kept = first.predictions["entry"] != "prior"
+    without = replace(
+        first,
+        predictions=first.predictions[kept].reset_index(drop=True),
+        trials=first.trials[first.trials["entry"] != "prior"].reset_index(drop=True),
+        families={k: v for k, v in first.families.items() if k != "prior"},
+    )
+    table, crossed = learning_curve([without, POINTS[1], mine], resamples=20)
+    assert table.loc[table["entry"] == "prior", "family"].eq("control").all()
+    assert "prior" not in crossed[["overtakes", "overtaken"]].to_numpy()
+    assert "xgboost" in best_of_families(table)
+    assert "prior" in learning_curve_plot(table, "balanced accuracy", "prior", "x")
+
+
+def test_nothing_done_yet_is_a_table_of_holes():
+    empty = replace(
+        POINTS[1], predictions=POINTS[1].predictions.iloc[:0], trials=POINTS[1].trials.assign(status="missing")
+    )
+    table, crossed = learning_curve([POINTS[0], empty], resamples=20)
+    assert table.loc[table["learned_from"] == 300, "value"].isna().all() and crossed.empty
+    assert set(table["test_set"]) == {"in-domain"}
 
 
 def test_tasks_are_sorted_into_curves_and_odd_ones_refused():
@@ -116,9 +213,13 @@ def test_tasks_are_sorted_into_curves_and_odd_ones_refused():
     assert {name: [t.learned_from for t in found] for name, found in curves([POINTS[2], other, POINTS[0]]).items()} == {
         "apl": [100, 1000]
     }
-    for wrong in ([POINTS[0], POINTS[0]], [POINTS[0], replace(POINTS[1], curve="mito")], [other]):
+    zero = replace(POINTS[0], learned_from=0)
+    for wrong in ([POINTS[0], POINTS[0]], [POINTS[0], replace(POINTS[1], curve="mito")], [other], [zero, POINTS[1]]):
         with pytest.raises(ResultError, match="a curve needs tasks of one name"):
             learning_curve(wrong, resamples=5)
+    moved = replace(POINTS[1], predictions=POINTS[1].predictions.assign(y=0))
+    with pytest.raises(ResultError, match="another patient or label"):
+        learning_curve([POINTS[0], moved], resamples=5)
 
 
 def test_named_curves_are_the_best_of_each_family_at_some_size():
@@ -132,9 +233,11 @@ def test_named_curves_are_the_best_of_each_family_at_some_size():
 def test_sentences_name_shown_crossings_only():
     table = pd.DataFrame([dict.fromkeys(CROSSING_COLUMNS, "")] * 2)
     table["overtakes"], table["overtaken"], table["between"] = ["a", "c"], ["b", "d"], "1 and 2"
-    assert crossing_lines(table.assign(shown=["yes", "no"])) == ["a overtakes b between 1 and 2 patients."]
-    assert "No entry is shown to overtake" in crossing_lines(table.assign(shown="no"))[0]
-    assert crossing_lines(None) == crossing_lines(table.assign(shown="no"))
+    curve = pd.DataFrame({"learned_from": [1, 2], "value": [0.5, 0.6]})
+    assert crossing_lines(curve, table.assign(shown=["yes", "no"])) == ["a overtakes b between 1 and 2 patients."]
+    assert "No entry is shown to overtake" in crossing_lines(curve, table.assign(shown="no"))[0]
+    assert crossing_lines(curve, None) == crossing_lines(curve, table.assign(shown="no"))
+    assert "no order can turn yet" in crossing_lines(curve.iloc[:1], None)[0]
 
 
 def test_a_board_of_a_curve_shows_it_and_comes_back_from_an_archive(tmp_path):
