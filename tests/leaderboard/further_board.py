@@ -92,6 +92,16 @@ def rung_tasks(ladder: str = "cells") -> tuple[TaskResult, ...]:
     return tuple(replace(task, ladder=ladder, rung=rung, dataset="cells-sim") for rung, task in rungs.items())
 
 
+def curve_tasks() -> tuple[TaskResult, ...]:
+    """Return two points of a learning curve on which two entries change places."""
+    skills = {
+        50: {"prior": 0.0, "xgboost": 0.5, "rules-apl": 2.0},
+        200: {"prior": 0.0, "xgboost": 4.0, "rules-apl": 2.0},
+    }
+    tasks = {n: fake_task(f"curve-{n}-sim", n=60, skill=skill, failed=None) for n, skill in skills.items()}
+    return tuple(replace(task, curve="curve", learned_from=n, dataset="apl-sim") for n, task in tasks.items())
+
+
 def rich_tasks() -> tuple[TaskResult, ...]:
     """Return tasks that together fill every further table."""
     two = fake_task("apl-jhu", classes=("AML", "APL"), domains=("Discovery", "Validation"), failed=None, seed=2, n=100)

@@ -124,7 +124,7 @@ def test_numbers_of_entries_that_are_no_recipes_are_checked_too(number):
         ("fusion-vit[weight_decay=1e999]", "weight_decay = inf: must be finite"),
         ("fusion-vit[weight_decay=-0.1]", "weight_decay = -0.1: must be at least 0"),
         ("fusion-transformer[fusion.depth=0]", "fusion.depth = 0: must be at least 1"),
-        ("fusion-transformer[fusion.heads=5]", "fusion.heads = 5: must divide dim = 96"),
+        ("fusion-transformer[fusion.heads=5]", "fusion.heads = 5: must divide dim = 192"),
         ("fusion-transformer[dim=98]", "fusion.heads = 4: must divide dim = 98"),
         ("fusion-vit[cells.heads=5]", "cells.heads = 5: must divide cells.width = 96"),
         ("gat-sets[genes.heads=3]", "genes.heads = 3: must divide genes.channels = 4"),

@@ -21,7 +21,7 @@ from leaderboard.records.results import Board, Published
 from leaderboard.scores.tables import Table, views
 from leaderboard.text.links import file_name
 from leaderboard.verdicts.claims import CLAIMS, claim_table
-from tests.leaderboard.further_board import FIGURES, rich_task, rich_tasks
+from tests.leaderboard.further_board import FIGURES, curve_tasks, rich_task, rich_tasks
 from tests.leaderboard.hostile_board import HOSTILE
 from tests.leaderboard.html_page import Page
 from tests.leaderboard.shared_board import FACTS
@@ -29,7 +29,7 @@ from tests.leaderboard.shared_board import FACTS
 
 @pytest.fixture(scope="module")
 def board() -> Board:
-    return build(rich_tasks(), **FACTS, resamples=8)
+    return build((*rich_tasks(), *curve_tasks()), **FACTS, resamples=8)
 
 
 @pytest.fixture(scope="module")

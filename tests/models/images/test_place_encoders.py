@@ -36,17 +36,17 @@ def test_attention_over_places_starts_even_and_is_the_formula():
     torch.testing.assert_close(module.attention_map(maps, (9, 16)), larger)
 
 
-def test_the_hybrid_transformer_corrects_a_rotation_of_the_mean_over_places():
+def test_the_hybrid_transformer_corrects_the_mean_over_places():
     module, maps = HybridTransformer((5, 3, 4), 8, depth=3, heads=2, dropout=0.25).eval(), torch.randn(2, 5, 3, 4)
     layers = module.layers.layers
     told = {(x.linear1.out_features, x.self_attn.num_heads, x.norm_first, x.dropout.p) for x in layers}
-    assert told == {(16, 2, True, 0.25)} and len(layers) == 3 and module.dim == 8 and module.place.shape == (12, 8)
-    weight = module.straight.weight
+    assert told == {(16, 2, True, 0.25)} and len(layers) == 3 and module.dim == 5 and module.place.shape == (12, 8)
+    weight = module.patches.weight
     torch.testing.assert_close(weight.T @ weight, torch.eye(5))
-    places = torch.stack([module.straight(maps[:, :, i, j]) for i in range(3) for j in range(4)], dim=1)
-    torch.testing.assert_close(module(maps), places.mean(dim=1))
+    torch.testing.assert_close(module(maps), maps.mean(dim=(2, 3)))
     nn.init.normal_(module.bent.weight)
-    expected = places.mean(dim=1) + module.bent(module.layers(places + module.place).mean(dim=1))
+    patches = torch.stack([module.patches(maps[:, :, i, j]) for i in range(3) for j in range(4)], dim=1)
+    expected = maps.mean(dim=(2, 3)) + module.bent(module.layers(patches + module.place).mean(dim=1))
     torch.testing.assert_close(module(maps), expected)
     assert float(HybridTransformer((2, 30, 30), 8, depth=1, heads=1, dropout=0).place.detach().std()) == pytest.approx(
         0.02, rel=0.1
@@ -82,11 +82,12 @@ def test_features_are_embedded_to_the_width(part):
     assert encoder(torch.randn(2, 9)).shape == (2, 6)
 
 
-def test_maps_are_embedded_to_the_width():
+def test_maps_are_embedded_to_the_width_or_keep_their_channels():
     attention = pretrained_attention.PretrainedAttention(width=6, dropout=0.3).encoder((9, 2, 3))
     vit = pretrained_vit.PretrainedVit(width=6, depth=3, heads=2, dropout=0.3).encoder((9, 2, 3))
-    for encoder in (attention, vit):
-        assert encoder.dim == 6 and encoder(torch.randn(2, 9, 2, 3)).shape == (2, 6)
+    for encoder, size in ((attention, 6), (vit, 9)):
+        assert encoder.dim == size and encoder(torch.randn(2, 9, 2, 3)).shape == (2, size)
+    assert vit.patches.out_features == 6
     assert attention.embed.dropout.p == 0.3 == vit.layers.layers[0].dropout.p and len(vit.layers.layers) == 3
     assert vit.layers.layers[0].self_attn.num_heads == 2
     tiny = VitTiny(patch=4, width=12, depth=2, heads=3).encoder((8, 6))

@@ -8,7 +8,7 @@ from models.network.network_entry import NetworkEntry
 from models.network.network_entry import search_space as training_space
 
 DROPOUT = {"dropout": (0.0, 0.6)}
-MAP = {"block": 3, "side": 128, "width": 96, "dropout": 0.2}
+MAP = {"block": 3, "side": 128, "width": 192, "dropout": 0.2}
 WEIGHTS = {"architecture": "tf_efficientnet_lite0", "weights": "", "sha256": ""}
 GRAPH = {"n_genes": 128, "dropout": 0.2, "neighbours": 8, "channels": 4, "layers": 2}
 GRAPHS = {**DROPOUT, "n_genes": [64, 128, 256], "neighbours": (4, 16)}
@@ -22,7 +22,7 @@ PARTS = {
     ),
     "models.images.pretrained_attention:PretrainedAttention": (MAP, DROPOUT, {}),
     "models.images.pretrained_vit:PretrainedVit": (
-        {**MAP, "depth": 2, "heads": 4},
+        {**MAP, "width": 96, "depth": 2, "heads": 4},
         {"depth": (1, 3), **DROPOUT},
         {"heads": "width"},
     ),
@@ -32,7 +32,7 @@ PARTS = {
         {},
     ),
     "models.images.pretrained:PretrainedFrozen": (
-        {"stages": "b3", "side": 128, "width": 96, "dropout": 0.2, **WEIGHTS},
+        {"stages": "b3", "side": 128, "width": 192, "dropout": 0.2, **WEIGHTS},
         {"stages": ["b1", "b2", "b3", "b2b4"], **DROPOUT},
         {},
     ),
@@ -78,7 +78,7 @@ TRAINING = {
     "seed": 0, "max_epochs": 40, "patience": 12, "learning_rate": 0.001, "weight_decay": 0.05, "batch_size": 8,
     "cells_per_bag": 8, "max_eval_cells": 32, "modality_dropout": 0.2, "stain_jitter": 0.05,
     "class_weight": "balanced", "label_smoothing": 0.0, "expert_loss": 0.3, "cell_loss": 0.0, "memory": 0.95,
-    "name": "network", "device": "cpu", "dim": 96, "dropout": 0.3, "head_start": True,
+    "name": "network", "device": "cpu", "dim": 192, "dropout": 0.3, "head_start": True,
 }  # fmt: skip
 
 
