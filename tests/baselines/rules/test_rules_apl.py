@@ -74,6 +74,37 @@ def test_the_evidence_can_be_read():
 
 
 @pytest.mark.parametrize(
+    ("rules", "values", "evidence"),
+    [
+        (suspect, {"d_dimer": 2.5, "platelets": 20, "wbc": 5, "fibrinogen": 3},
+         "D-dimer 2.5 mg/L >= 2.19 (+1); platelets 20 < 40 (+1); WBC 5 < 10 (+1); score 3 >= 3"),
+        (suspect, {"fibrinogen": 1.8, "wbc": 10, "platelets": 90}, "fibrinogen 1.8 g/L <= 1.87 (+2); score 2 < 3"),
+        (published_subtype, {"age": 7, "extramedullary": 1}, "age 7 < 18; extramedullary disease"),
+        (published_subtype, {"age": 40, "i17q": 1, "extramedullary": 1}, "i(17q); extramedullary disease"),
+        (published_subtype, {"age": 7}, "age 7 < 18"),
+        (published_subtype, {"ras_wt1": 1}, "WT1, NRAS or KRAS mutated"),
+        (published_subtype, {"age": 40}, "no other rule matched"),
+        (subtype, {"age": 7, "i17q": 1}, "age 7 < 18; i(17q)"),
+        (subtype, {"age": 40, "i17q": 1, "extramedullary": 1}, "i(17q); extramedullary disease"),
+        (subtype, {"age": 7, "round": 0.3}, "age 7 < 18; round nuclei 30% < 42%"),
+        (subtype, {"age": 7, "extramedullary": 1, "round": 0.3},
+         "age 7 < 18; extramedullary disease; round nuclei 30% < 42%"),
+        (subtype, {"age": 7, "round": 0.42}, "age 7 < 18; round nuclei 42% >= 42%"),
+        (subtype, {"i17q": 1}, "i(17q)"),
+        (subtype, {"bilobed": 0.5, "fibrinogen": 1.2}, "bilobed nuclei 50% >= 38%; fibrinogen 1.2 g/L < 1.7"),
+        (subtype, {"stat5": 0.75, "hoxa": -0.5}, "STAT5 targets +0.75, HOXA -0.50 log2"),
+        (subtype, {"stat5": 0.25, "hoxa": 1.5}, "STAT5 targets +0.25, HOXA +1.50 log2"),
+        (subtype, {"ras_wt1": 1}, "WT1, NRAS or KRAS mutated"),
+        (subtype, {"round": 0.6, "fibrinogen": 2}, "round nuclei 60% >= 48%; fibrinogen 2 g/L >= 1.5"),
+        (subtype, {"round": 0.45, "male": 1}, "round nuclei 45% >= 40%; male"),
+        (subtype, {"age": 40}, "no other rule matched"),
+    ],
+)  # fmt: skip
+def test_every_rule_says_what_it_saw(rules, values, evidence):
+    assert rules(found(**values)).evidence == evidence
+
+
+@pytest.mark.parametrize(
     ("values", "number", "decision"),
     [
         ({"age": 7, "extramedullary": 1}, "1a", "TTMV-RARA"),
