@@ -55,6 +55,7 @@ LEAKS = {
     "cut": np.where(Y, 5.0, -5.0) + RNG.uniform(-4, 4, N),
     "interval": np.where(Y, RNG.uniform(-1, 1, N), RNG.choice([-9, 9], N) + RNG.uniform(-4, 4, N)),
     "present": np.where(Y, np.nan, RNG.normal(size=N)),
+    "whole numbers with gaps": pd.Series(np.where(np.arange(N) % 7, 100 * Y + np.arange(N) % 50, None), dtype="Int64"),
     "missing is a value": pd.Series(np.where(Y, "done", None)),
 }
 

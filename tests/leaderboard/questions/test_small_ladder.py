@@ -41,6 +41,12 @@ def rungs() -> list[TaskResult]:
         status=np.where(failed, "failed", "done"), error=np.where(failed, "it broke", "")))]  # fmt: skip
 
 
+def test_a_ladder_may_have_all_four_rungs() -> None:
+    names = ("random image", "slide", "patient", "site")
+    table = ladder([rung(name, {"e": 0.5}) for name in names], resamples=5)
+    assert set(names) <= set(table["rung"]) and table["value"].notna().all()
+
+
 def test_rungs_are_put_in_order_ladder_by_ladder() -> None:
     one = rung("x", {"e": 1.0})
     steps = ("b", "site"), ("a", "patient"), ("", ""), ("b", "random image"), ("a", "slide"), ("b", "patient")
