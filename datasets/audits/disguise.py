@@ -84,7 +84,7 @@ def partings(column: pd.Series, cohort: Cohort, rows: NDArray[np.int64]) -> Iter
         return
     known = column.notna().to_numpy()
     is_number = pd.api.types.is_numeric_dtype(column.dtype)
-    numbers = column.to_numpy(float, na_value=np.nan) if is_number else None
+    numbers = column.to_numpy(float) if is_number else None
     for k in range(len(classes)):
         name = cohort.classes[classes[k]]
         if len(levels) <= _MOST_LEVELS or not is_number:
