@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, norm
+from scipy.stats import norm
 
 from leaderboard.measures.counts import Floats, label, ratio
+from leaderboard.measures.exact_interval import clopper_pearson
 from leaderboard.records import FEW_OF_STRATUM, ClassSizes, Replicate, patients_of
 
 Share = Literal["", "patients", "classes", "positives", "comparisons"]
@@ -116,16 +117,7 @@ def share_interval(
     m = np.minimum(shown, most) / widened
     middle, half = v * m + _Z**2 / 2, _Z * np.sqrt(m * v * (1 - v) + _Z**2 / 4)
     sure = np.asarray(fixed) & (variance <= TINY) & ~at_bound(values, bounds)
-    lowest, highest = _one_sided(v, m)
-    low = np.where(sure, v, np.minimum((middle - half) / (m + _Z**2), lowest))
-    high = np.where(sure, v, np.maximum((middle + half) / (m + _Z**2), highest))
+    lowest, highest = clopper_pearson(v * m, m, tail=0.05)  # NaN where nobody is there
+    low = np.where(sure, v, np.fmin((middle - half) / (m + _Z**2), lowest))
+    high = np.where(sure, v, np.fmax((middle + half) / (m + _Z**2), highest))
     return bottom + height * np.clip(low, 0, v), bottom + height * np.clip(high, v, 1)
-
-
-def _one_sided(v: Floats, m: Floats) -> tuple[Floats, Floats]:
-    """Return the exact one-sided 95 % limits of a share v of m: Wilson's lie inside them when 1 or 2 of m are wrong."""
-    hits, misses = v * m, (1 - v) * m
-    with np.errstate(invalid="ignore"):
-        low = np.where(hits > 0, beta.ppf(0.05, hits, misses + 1), 0.0)
-        high = np.where(misses > 0, beta.ppf(0.95, hits + 1, misses), 1.0)
-    return low, high

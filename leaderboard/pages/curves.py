@@ -46,7 +46,7 @@ def crossing_lines(curve: pd.DataFrame, table: pd.DataFrame | None) -> list[str]
         for row in shown[:MOST_SENTENCES]
     ]
     more = len(shown) - len(lines)
-    return [*lines, f"{more} more pairs cross, see the task pages."] if more else lines
+    return [*lines, f"More crossings on the task pages: {more}."] if more else lines
 
 
 def _plot(view: TaskView, rows: pd.DataFrame, test_set: str) -> str:

@@ -238,6 +238,8 @@ def test_sentences_name_shown_crossings_only():
     assert "No entry is shown to overtake" in crossing_lines(curve, table.assign(shown="no"))[0]
     assert crossing_lines(curve, None) == crossing_lines(curve, table.assign(shown="no"))
     assert "no order can turn yet" in crossing_lines(curve.iloc[:1], None)[0]
+    many = pd.concat([table.assign(shown="yes")] * 4, ignore_index=True)
+    assert len(crossing_lines(curve, many)) == 7 and crossing_lines(curve, many)[-1].endswith("task pages: 2.")
 
 
 def test_a_board_of_a_curve_shows_it_and_comes_back_from_an_archive(tmp_path):
