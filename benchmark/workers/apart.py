@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from benchmark.workers.clean_start import clean_start
-from benchmark.workers.process_tree import adopt_orphans, end_children, end_session, end_with_parent
+from benchmark.workers.process_tree import adopt_orphans, end_children, end_descendants, end_session, end_with_parent
 
 _START_SECONDS = 120.0
 _READY = b"ready"
@@ -40,23 +41,30 @@ def ask(function: Callable[[Any], Any], question: Any, limit: float) -> Any:
     with clean_start(threads=1):
         child.start()
     writer.close()
+    answer = None
     try:
-        if not reader.poll(_START_SECONDS) or reader.recv_bytes() != _READY:
-            raise NoAnswer(f"was not ready within {_START_SECONDS:g} seconds")
-        if not reader.poll(limit):
-            raise NoAnswer(f"not done within {limit:g} seconds; nothing else is known")
-        return json.loads(reader.recv_bytes())
-    except EOFError:
-        child.join()
-        raise NoAnswer(f"its process died with exit code {child.exitcode}") from None
+        with suppress(EOFError):  # it died: how is known when it was waited for
+            answer = _heard(reader, limit)
     finally:
         _end(child)
         reader.close()
+    if answer is None:
+        raise NoAnswer(f"its process died with exit code {child.exitcode}")
+    return json.loads(answer)
+
+
+def _heard(reader: Connection, limit: float) -> bytes:
+    if not reader.poll(_START_SECONDS) or reader.recv_bytes() != _READY:
+        raise NoAnswer(f"was not ready within {_START_SECONDS:g} seconds")
+    if not reader.poll(limit):
+        raise NoAnswer(f"not done within {limit:g} seconds; nothing else is known")
+    return reader.recv_bytes()
 
 
 def _end(child: SpawnProcess) -> None:
-    """End the process and, where it leads a session, all that it started in it."""
-    if child.pid is not None and child.is_alive() and sys.platform == "linux":
+    """End the process and all that it started; of one that is dead already, what it left in its session."""
+    if child.pid is not None and sys.platform == "linux":
+        end_descendants(child.pid)
         end_session(child.pid)
     child.kill()
     child.join()
@@ -74,7 +82,7 @@ def _answer(writer: Connection, parent: int, function: Callable[[Any], Any], que
     writer.send_bytes(_READY)
     answer = json.dumps(function(question)).encode()
     if os.getpid() == process:  # else a copy that the file forked comes back here too
-        writer.send_bytes(answer)
         if sys.platform == "linux":
-            end_children()
+            end_children()  # before the answer, after which this process may be ended at any moment
+        writer.send_bytes(answer)
     os._exit(0)

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Iterator, Set
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -89,6 +90,18 @@ def end(pid: int) -> None:
         return
 
 
+def end_descendants(pid: int) -> None:
+    """Stop a child of this process that adopts orphans, and kill all that descends from it, in whatever session."""
+    try:
+        os.kill(pid, signal.SIGSTOP)  # so that it makes no new ones meanwhile
+    except ProcessLookupError:
+        return
+    while living := [one for one in _descendants(pid) if (fields := _stat(one)) and fields[0] != "Z"]:
+        for one in living:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+
+
 def end_session(leader: int) -> None:
     """Kill the session of a process that leads one; one that is gone is no error."""
     if not hasattr(os, "killpg"):
@@ -101,9 +114,13 @@ def end_session(leader: int) -> None:
 
 def processor_seconds(pid: int) -> float:
     """Return the processor time of a process, of all that descend from it, and of those that it waited for."""
-    total, todo = 0, [pid]
+    family = [pid, *_descendants(pid)]
+    return sum(sum(map(int, _stat(one)[11:15])) for one in family) / _TICKS  # own and waited-for, user and system
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    todo = list(children(pid))
     while todo:
         one = todo.pop()
-        total += sum(map(int, _stat(one)[11:15]))  # utime, stime, and both of waited-for children
+        yield one
         todo += children(one)
-    return total / _TICKS
