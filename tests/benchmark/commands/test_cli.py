@@ -98,10 +98,19 @@ def test_lists_break_no_name(kind, columns, monkeypatch):
     ],
     ids=lambda v: " ".join(v) if isinstance(v, list) else "",
 )
-def test_wrong_words_get_one_line_and_exit_code_2(words, answer):
-    done = benchmark(*words)
-    assert done.returncode == 2
-    assert answer in done.stderr and "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
+def test_wrong_words_get_one_line_and_exit_code_2(words, answer, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["benchmark", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert answer in said and "Traceback" not in said and len(said.strip().splitlines()) == 1
+
+
+def test_a_process_ends_with_that_line_and_code():
+    done = benchmark("run", "--suite", "alp")
+    assert done.returncode == 2 and done.stderr == "Error: unknown suite 'alp'; did you mean apl?\n", done.stderr
 
 
 CALLS = [
