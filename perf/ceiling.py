@@ -9,6 +9,7 @@ traits alone, and in how many patients one is right and the other wrong.
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,12 +33,16 @@ def main() -> None:
     parser.add_argument("--patients", type=int, nargs="+", default=[240, 670, 1000, 2240])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--more-c", type=int, default=240)
+    parser.add_argument("--csv", type=Path, default=None, help="write the table to this file too")
     options = parser.parse_args()
     rows = []
     for patients in options.patients:
         found = [measured(patients, options.more_c, seed) for seed in options.seeds]
         rows.append({"patients": patients} | pd.DataFrame(found).mean().to_dict())
-    print(pd.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format))
+    table = pd.DataFrame(rows)
+    print(table.to_string(index=False, float_format="{:.3f}".format))
+    if options.csv is not None:
+        table.to_csv(options.csv, index=False, float_format="%.3f")
 
 
 def measured(patients: int, more_c: int, seed: int) -> dict[str, float]:

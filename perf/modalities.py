@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=240, help="of the cohort, all sites")
     parser.add_argument("--learn-from", type=int, default=None, help="patients of train and valid; all without it")
     parser.add_argument("--all-only", action="store_true", help="leave out single modalities and pairs")
+    parser.add_argument("--csv", type=Path, default=None, help="write the means to this file too")
     asked = parser.parse_args()
     rows = []
     for seed in asked.seeds:
@@ -46,7 +48,10 @@ def main() -> None:
                 row = {"entry": name, "modalities": " + ".join(kept)} | measured(name, cohort, seed, asked.learn_from)
                 rows.append(row)
                 print(*row.values(), flush=True)
-    print(summary(pd.DataFrame(rows)).to_string(float_format="{:.3f}".format))
+    table = summary(pd.DataFrame(rows))
+    print(table.to_string(float_format="{:.3f}".format))
+    if asked.csv is not None:
+        table.to_csv(asked.csv, float_format="%.3f")
 
 
 def subsets(names: tuple[str, ...], *, whole_only: bool) -> Iterator[tuple[str, ...]]:
@@ -73,8 +78,10 @@ def measured(name: str, cohort: Cohort, seed: int, learn_from: int | None) -> di
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and standard deviation over cohorts."""
-    return rows.groupby(["modalities", "entry"], sort=False).agg(["mean", "std"])
+    """Return mean and standard deviation (``... sd``) over cohorts, one row a set of modalities and entry."""
+    table = rows.groupby(["modalities", "entry"], sort=False).agg(["mean", "std"])
+    table.columns = [name if what == "mean" else f"{name} sd" for name, what in table.columns]
+    return table
 
 
 if __name__ == "__main__":

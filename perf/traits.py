@@ -9,6 +9,7 @@ features can use.
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -59,17 +60,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--patients", type=int, default=240)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--csv", type=Path, default=None, help="write the table to this file too")
     asked = parser.parse_args()
     cohort = load_dataset("apl-sim", None, {"patients": asked.patients, "seed": asked.seed})
     assert cohort.images is not None and cohort.truth is not None and cohort.truth.traits is not None
     owner = np.repeat(np.arange(len(cohort)), cohort.images.sizes)
     rows = np.flatnonzero(cohort.truth.traits["leukaemic"].to_numpy() & np.isin(cohort.domain[owner], ["A", "B"]))
     told, read = traits(cohort).iloc[rows], features(cohort)
-    table = {
+    scores = {
         name: {trait: explained(x[rows], told[trait].to_numpy(), owner[rows]) for trait in told}
         for name, x in read.items()
     }
-    print(pd.DataFrame(table).to_string(float_format="{:.2f}".format))
+    table = pd.DataFrame(scores).rename_axis("trait")
+    print(table.to_string(float_format="{:.2f}".format))
+    if asked.csv is not None:
+        table.to_csv(asked.csv, float_format="%.2f")
 
 
 if __name__ == "__main__":
