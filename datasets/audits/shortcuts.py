@@ -53,6 +53,17 @@ def class_is_background(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Find
         yield from _shortcut("class-is-background", cohort[cohort.has("images")], _background, remedy)
 
 
+def class_is_size(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
+    """Find sizes of images and of their files that tell the class.
+
+    The size of a file blocks nothing: no entry is given it, and granules compress badly, which is biology.
+    """
+    crop = "Crop every image to one square before resizing, and never feed sizes or byte counts."
+    yield from _shortcut("class-is-size", cohort, _size, crop, looks=2)
+    same = "Save all images with one program and quality. Where that is so, it is texture, and nothing is wrong."
+    yield from _shortcut("class-is-size", cohort, _bytes, same, may_block=False, looks=2)
+
+
 def _shortcut(
     rule: str, cohort: Cohort, describe: _Describe, remedy: str, *, may_block: bool = True, looks: int = 1
 ) -> Iterator[Finding]:
@@ -84,14 +95,15 @@ def _format(cohort: Cohort, units: Units) -> Iterator[tuple[str, NDArray[np.floa
 
 def _size(cohort: Cohort, units: Units) -> Iterator[tuple[str, NDArray[np.float64]]]:
     facts = cohort.image_facts
-    if facts is None:
-        return
-    if {"width", "height"} <= set(facts):
+    if facts is not None and {"width", "height"} <= set(facts):
         both = _levels(facts["width"].astype(str) + "x" + facts["height"].astype(str))
         yield "image size", units.mean(_by_specimen(cohort, both))
-    if "bytes" in facts:
-        logs = np.log(np.maximum(facts["bytes"].to_numpy(float), 1))[:, None]
-        yield "image bytes", _bins(units.mean(_by_specimen(cohort, logs))[:, 0])
+
+
+def _bytes(cohort: Cohort, units: Units) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    if cohort.image_facts is not None and "bytes" in cohort.image_facts:
+        logs = np.log(np.maximum(cohort.image_facts["bytes"].to_numpy(float), 1))[:, None]
+        yield "size of the image files", _bins(units.mean(_by_specimen(cohort, logs))[:, 0])
 
 
 def _count(cohort: Cohort, units: Units) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -175,9 +187,6 @@ class_is_era = _rule(
 )
 # compression leaves its marks in pixels
 class_is_format = _rule("class-is-format", _format, "Re-encode all images alike, or take the classes from one source.")
-class_is_size = _rule(
-    "class-is-size", _size, "Crop every image to one square before resizing, and never feed sizes or byte counts."
-)
 class_is_count = _rule(
     "class-is-count",
     _count,

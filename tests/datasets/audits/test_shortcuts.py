@@ -89,6 +89,14 @@ def test_what_determines_the_class_blocks(rule):
     assert any(f.blocks and "determines" in f.problem for f in findings)
 
 
+def test_the_size_of_files_warns_and_never_blocks_because_granules_compress_badly():
+    cohort = clean()
+    cohort = cohort[cohort.has("images")]
+    (finding,) = check("class-is-size", with_fact(cohort, "bytes", np.array([9_000, 12_000, 15_000])))
+    assert finding.where == "size of the image files" and "determines" in finding.problem and not finding.blocks
+    assert "texture" in finding.remedy
+
+
 @pytest.mark.parametrize("rule", [*DETERMINED, "class-is-order"])
 def test_a_clean_cohort_is_silent(rule):
     assert check(rule, clean()) == []
@@ -253,9 +261,16 @@ def test_each_rule_looks_at_what_it_names():
     def mean_of(values):
         return [values[own == i].mean(axis=0) if (own == i).any() else np.zeros(values.shape[1:]) for i in range(N)]
 
-    seen = {where: design for part in (shortcuts._format, shortcuts._size, shortcuts._count, shortcuts._era)
-            for where, design in part(cohort, units)}  # fmt: skip
-    assert list(seen) == ["image format", "image mode", "image size", "image bytes", "number of images", "era"]
+    looks = (shortcuts._format, shortcuts._size, shortcuts._bytes, shortcuts._count, shortcuts._era)
+    seen = {where: design for part in looks for where, design in part(cohort, units)}
+    assert list(seen) == [
+        "image format",
+        "image mode",
+        "image size",
+        "size of the image files",
+        "number of images",
+        "era",
+    ]
     by_rank = {
         "image format": facts["format"],
         "image size": facts["width"].astype(str) + "x" + facts["height"].astype(str),
@@ -264,16 +279,16 @@ def test_each_rule_looks_at_what_it_names():
         shares = [np.array(mean_of((text == level).to_numpy(float))) for level in text.unique()]
         np.testing.assert_allclose(sorted(seen[where].T.tolist()), sorted(np.array(shares).tolist()))
     logs = np.array(mean_of(np.log(np.maximum(facts["bytes"].to_numpy(float), 1))))
-    np.testing.assert_array_equal(seen["image bytes"], shortcuts._bins(logs))
+    np.testing.assert_array_equal(seen["size of the image files"], shortcuts._bins(logs))
     np.testing.assert_array_equal(seen["number of images"], shortcuts._bins(cohort.images.sizes.astype(float)))
     ((_, design),) = shortcuts._background(cohort, units)
     tint = np.array(mean_of(shortcuts._border(cohort.images.pixels)))
     np.testing.assert_allclose(design, np.concatenate([tint, (tint - tint.mean(axis=0)) ** 2], axis=1))
     bare = replace(cohort, image_facts=facts[["width", "bytes"]], era=None)
-    names = [where for part in (shortcuts._format, shortcuts._size, shortcuts._era) for where, _ in part(bare, units)]
-    assert names == ["image bytes"]
-    assert list(shortcuts._size(replace(cohort, image_facts=None), units)) == []
-    assert list(shortcuts._format(replace(cohort, image_facts=None), units)) == []
+    names = [where for part in looks if part is not shortcuts._count for where, _ in part(bare, units)]
+    assert names == ["size of the image files"]
+    for part in (shortcuts._size, shortcuts._bytes, shortcuts._format):
+        assert list(part(replace(cohort, image_facts=None), units)) == []
 
 
 def test_what_is_missing_most_is_named_among_modalities_and_columns():
