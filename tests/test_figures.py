@@ -1,0 +1,46 @@
+"""Tables in the docs are those of the files that commands of ``perf`` and published boards wrote."""
+
+import csv
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from leaderboard.formats.excerpt import excerpt
+
+ROOT = Path(__file__).parent.parent
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+MEASURED = sorted((ROOT / "perf/measured").glob("*.csv"))
+BOARDS = {
+    "apl-curve": [(f"apl-sim-curve-{n}", "in-domain", "balanced_accuracy") for n in (107, 300, 1000)],
+}
+
+
+def marked(name: str) -> list[str]:
+    """Return what stands between the marks of a name on any page."""
+    pattern = rf"<!-- {name}:begin -->\n(.*?)\n<!-- {name}:end -->"
+    return [text for page in PAGES.values() for text in re.findall(pattern, page, re.DOTALL)]
+
+
+def markdown(path: Path) -> str:
+    header, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
+    return "\n".join(f"| {' | '.join(line)} |" for line in [header, ["---"] * len(header), *rows])
+
+
+@pytest.mark.parametrize("path", MEASURED, ids=lambda path: path.stem)
+def test_a_table_of_the_docs_is_what_its_command_wrote(path):
+    assert marked(path.stem) == [markdown(path)], f"copy the table of {path.relative_to(ROOT)} into the docs"
+    (page,) = (text for text in PAGES.values() if f"{path.stem}:begin" in text)
+    assert f"--csv perf/measured/{path.name}" in page, "name the command that wrote it"
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_an_excerpt_in_the_docs_is_that_of_the_published_board(name):
+    scores = pd.read_csv(ROOT / f"leaderboard/published/{name}/leaderboard.csv")
+    assert marked(name) == [excerpt(scores, BOARDS[name])]
+
+
+def test_every_marked_table_is_checked():
+    names = {name for page in PAGES.values() for name in re.findall(r"<!-- (\S+):begin -->", page)}
+    assert names == {path.stem for path in MEASURED} | set(BOARDS)
