@@ -15,7 +15,8 @@ from datasets.own.cohort_file import Clinical, Column
 from datasets.own.numbers import parse_number
 from datasets.own.problems import Problems
 from datasets.own.tables import by_row, check_ids, open_table, require
-from datasets.read import KNOWN, UnitError, factor, known_unit, slip, spelled
+from datasets.own.unit_slips import check_possible
+from datasets.read import KNOWN, UnitError, factor, known_unit, spelled
 
 
 def read_clinical(
@@ -85,7 +86,8 @@ def _categories(file: str, header: str, text: pd.Series, known: tuple[str, ...],
 def _numbers(
     file: str, name: str, header: str, text: pd.Series, column: Column, decimal: str, problems: Problems
 ) -> NDArray[np.float64]:
-    scale = _scale(name, column.unit or "")
+    unit = column.unit or ""
+    scale = _scale(name, unit)
     values = np.full(len(text), np.nan)
     if math.isnan(scale):
         return values
@@ -93,14 +95,11 @@ def _numbers(
         if not cell:
             continue
         number, wrong, remedy = parse_number(cell, decimal, column.limits)
+        values[place] = number
         if wrong:
             problems.add(file, row, header, cell, wrong, remedy)
-            continue
-        values[place] = number * scale
-        impossible = slip(name, number * scale)
-        if impossible:
-            problems.add(file, row, header, cell, impossible, "Correct it, or leave it empty.")
-    return values
+    check_possible(file, name, header, text, values, unit, scale, problems)
+    return values * scale
 
 
 def _scale(name: str, unit: str) -> float:

@@ -25,10 +25,11 @@ from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
 from datasets.read.h5ad import PIP, cohort_from_h5ad, open_h5ad
 from datasets.read.mutation_table import mutated
 from datasets.read.parquet_file import is_parquet, read_parquet
+from datasets.read.possible_values import bounds, impossible, is_converted, possible, units_of
 from datasets.read.rda_file import read_rda
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
 from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
-from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
+from datasets.read.units import KNOWN, UnitError, factor, known_unit
 from datasets.read.window import Window
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "UnitError",
     "Window",
     "align",
+    "bounds",
     "category",
     "cell_cohort",
     "choose",
@@ -72,6 +74,8 @@ __all__ = [
     "groups",
     "hallmark",
     "image_provenance",
+    "impossible",
+    "is_converted",
     "is_parquet",
     "known_codes",
     "known_unit",
@@ -85,6 +89,7 @@ __all__ = [
     "open_h5ad",
     "other_separator",
     "pick",
+    "possible",
     "rank_scores",
     "read_cells",
     "read_expression_set",
@@ -95,9 +100,9 @@ __all__ = [
     "read_text",
     "shortfall",
     "single_cells",
-    "slip",
     "spelled",
     "text",
     "unique_ids",
+    "units_of",
     "without_leaks",
 ]

@@ -1,4 +1,4 @@
-"""Units of clinical values: declared ones are converted, values that no living person has are named."""
+"""Units of clinical values: declared ones are converted to those that entries expect."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from tokenize import TokenError
 from typing import Any, NamedTuple
 
 from datasets.nearest import nearest
-
-_SLIPS = {10.0: "10", 0.1: "1/10", 18.0: "18 (mg/dL against mmol/L)", 1 / 18: "1/18", 1000.0: "1000", 0.001: "1/1000"}
 
 
 class Known(NamedTuple):
@@ -145,18 +143,3 @@ def _spelled(unit: str) -> str:
         if found:
             break
     return re.sub(r"(?<=mm)\^?3", "**3", text).replace("%", "percent")
-
-
-def slip(name: str, value: float) -> str | None:
-    """Return why a value is impossible, with the unit slip that would explain it, or None when it is possible.
-
-    Args:
-        name: A name of ``KNOWN``; any other name is never judged.
-        value: In the unit of ``KNOWN``.
-    """
-    known = KNOWN.get(name)
-    if known is None or known.low <= value <= known.high:
-        return None
-    text = f"is impossible: {value:g} {known.unit} lies outside {known.low:g} to {known.high:g}"
-    told = [said for scale, said in _SLIPS.items() if known.low <= value * scale <= known.high]
-    return f"{text}; times {' or '.join(told)} it would not" if told else text
