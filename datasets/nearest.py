@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _SHOWN = 20
 
@@ -20,8 +20,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a question with the nearest known names, if there is one, and the known names."""
     names = list(known)
     near = nearest(name, names)
-    listed = f"Known: {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}."
+    listed = f"Known: {listing(names)}."
     return f"Did you mean {' or '.join(map(repr, near))}? {listed}" if near else listed
+
+
+def listing(names: Sequence[str], shown: int = _SHOWN) -> str:
+    """Return the first names and how many more there are."""
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
 def _folded(name: str) -> str:

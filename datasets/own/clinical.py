@@ -34,7 +34,8 @@ def read_clinical(
     """
     file, raw = open_table(spec, home, fallback)
     headers = {name: column.column or name for name, column in spec.columns.items()}
-    require(file, raw, [spec.specimen, *headers.values()])
+    keys = {f"columns.{name}": header for name, header in headers.items()}
+    require(file, raw, spec, {"specimen": spec.specimen, **keys}, taken.get("specimen", ""))
     _check_names(file, headers, {**taken, "specimen id": spec.specimen}, spec, problems)
     check_ids(file, spec.specimen, raw[spec.specimen], specimens, problems)
     units = {name: _unit(name, column, problems) for name, column in spec.columns.items() if not column.categories}

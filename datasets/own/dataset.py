@@ -94,7 +94,10 @@ def _load(spec: OwnFile, path: Path) -> Cohort:
     table = _specimens(spec, home, problems)
     problems.stop_if_any()
     ids = table["specimen"].to_numpy(dtype=np.str_)
-    images = read_images(spec.images, ids, home, problems, joined=spec.joins_names) if spec.images else None
+    usual = taken.get("specimen", "")
+    images = (
+        read_images(spec.images, ids, home, problems, joined=spec.joins_names, usual=usual) if spec.images else None
+    )
     genes = read_genes(spec.genes, ids, taken, home, problems) if spec.genes else None
     clinical: pd.DataFrame | None = None
     units: dict[str, str] = {}

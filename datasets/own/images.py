@@ -41,11 +41,18 @@ class _Owned(NamedTuple):
 
 
 def read_images(
-    spec: Images, specimens: NDArray[np.str_], home: Path, problems: Problems, *, joined: bool = False
+    spec: Images,
+    specimens: NDArray[np.str_],
+    home: Path,
+    problems: Problems,
+    *,
+    joined: bool = False,
+    usual: str = "",
 ) -> OwnImages | None:
     """Return the images of the specimens, or None where there is none to decode because of ``problems``.
 
-    ``joined``: whether ids are made of all that paths say, see ``path_pattern.said_by``.
+    ``joined``: whether ids are made of all that paths say, see ``path_pattern.said_by``. ``usual``: header of the ids
+    in the specimen table.
 
     Raises:
         CohortError: If the folder is missing, or no file could be read.
@@ -55,7 +62,7 @@ def read_images(
         raise CohortError("images.folder", f"there is no folder {folder}", remedy="Paths begin at the cohort.toml.")
     notes: tuple[str, ...] = ()
     if spec.table:
-        owned = _from_table(spec, home, folder, problems)
+        owned = _from_table(spec, home, folder, usual, problems)
     else:
         owned, notes = _from_pattern(spec, folder, problems, joined=joined)
     position = {specimen: i for i, specimen in enumerate(specimens.tolist())}
@@ -84,10 +91,11 @@ def _decoded(spec: Images, kept: list[_Owned], position: dict[str, int], folder:
     return OwnImages(bags, crop.side, decoded.facts, tuple(f"{s.path} ({s.reason})" for s in decoded.skipped), ())
 
 
-def _from_table(spec: Images, home: Path, folder: Path, problems: Problems) -> list[_Owned]:
+def _from_table(spec: Images, home: Path, folder: Path, usual: str, problems: Problems) -> list[_Owned]:
     file = home / spec.table
-    table = read_text_table(file, spec.separator, spec.encoding)
-    require(file.name, table, [c for c in (spec.specimen, spec.path, spec.cell_type) if c])
+    table = read_text_table(file, spec.separator, spec.encoding, "images")
+    keys = {key: header for key in ("specimen", "path", "cell_type") if (header := getattr(spec, key))}
+    require(file.name, table, spec, keys, usual)
     kinds = table[spec.cell_type] if spec.cell_type else pd.Series("", index=table.index)
     owned, first = [], dict[str, tuple[int, str]]()
     for row, specimen, path, kind in zip(table.index, table[spec.specimen], table[spec.path], kinds, strict=True):

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from datasets.own.possible_values import bounds, impossible, is_converted, possible, units_of
 from datasets.own.problems import Problems
 from datasets.own.tables import by_row
-from datasets.read import KNOWN, bounds, impossible, is_converted, possible, units_of
+from datasets.read import KNOWN
 
 _FEWEST = 3  # impossible values that a column of another unit has at least
 _MOST = 0.5  # share of its values that are impossible as declared; low counts are possible in two units

@@ -18,16 +18,17 @@ from datasets.read.codes import YES_NO, code, codes, known_codes, labels, named_
 from datasets.read.copy_alignment import align
 from datasets.read.copy_candidates import find_candidates
 from datasets.read.decode import DAMAGED, Crop, Cut, Decoded, ImageFile, Skipped, decode_images, find_files, find_images
-from datasets.read.delimited import other_separator, read_cells, read_header
+from datasets.read.delimited import read_cells, read_header
 from datasets.read.duplicates import find_copies, groups
 from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
 from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
 from datasets.read.h5ad import PIP, cohort_from_h5ad, open_h5ad
 from datasets.read.mutation_table import mutated
 from datasets.read.parquet_file import is_parquet, read_parquet
-from datasets.read.possible_values import bounds, impossible, is_converted, possible, units_of
 from datasets.read.rda_file import read_rda
+from datasets.read.separators import other_separator
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
+from datasets.read.table_bytes import written
 from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
 from datasets.read.units import KNOWN, UnitError, factor, known_unit
 from datasets.read.window import Window
@@ -52,7 +53,6 @@ __all__ = [
     "UnitError",
     "Window",
     "align",
-    "bounds",
     "category",
     "cell_cohort",
     "choose",
@@ -74,8 +74,6 @@ __all__ = [
     "groups",
     "hallmark",
     "image_provenance",
-    "impossible",
-    "is_converted",
     "is_parquet",
     "known_codes",
     "known_unit",
@@ -89,7 +87,6 @@ __all__ = [
     "open_h5ad",
     "other_separator",
     "pick",
-    "possible",
     "rank_scores",
     "read_cells",
     "read_expression_set",
@@ -103,6 +100,6 @@ __all__ = [
     "spelled",
     "text",
     "unique_ids",
-    "units_of",
     "without_leaks",
+    "written",
 ]

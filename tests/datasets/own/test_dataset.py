@@ -112,7 +112,11 @@ def test_bad_specimen_rows_are_named(tmp_path, old, new, said):
             'lable = "diagnosis"',
             r"specimens\.lable: unknown key; did you mean .*label\?$",
         ),
-        ('label = "diagnosis"', 'label = "Diagnose"', "lacks columns"),
+        (
+            'label = "diagnosis"',
+            'label = "Diagnose"',
+            r'lacks column "Diagnose" \(specimens\.label; did you mean "diagnosis"',
+        ),
         ('label = "diagnosis"', 'label = ""', r"specimens\.label: names no column.*Write label ="),
         ('label = "diagnosis"', 'label = "diagnosis"\nspecimen = ""', r"specimens\.specimen: names no column"),
         ('unit = "g/dL"', 'unit = "mmol/L"', "cannot be turned"),

@@ -158,7 +158,7 @@ def test_everything_wrong_with_a_table_of_paths_is_told_in_order(tmp_path):
     none, problems = read(tmp_path, ["S7"], table="i.csv")
     assert none is None
     assert problems[-1] == ("i.csv", 0, "", "", "has no image of any specimen", "Check folder and pattern.")
-    with pytest.raises(CohortError, match=r"i.csv: lacks columns \['sort'\]"):
+    with pytest.raises(CohortError, match=r'i.csv: lacks column "sort" \(images.cell_type'):
         read(tmp_path, ["S0"], table="i.csv", cell_type="sort")
     told = rf"^images\.folder: there is no folder {tmp_path}/none\. Paths begin at the cohort\.toml\.$"
     with pytest.raises(CohortError, match=told):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from datasets.read.possible_values import bounds, impossible, is_converted, possible, units_of
-from datasets.read.units import KNOWN, factor
+from datasets.own.possible_values import bounds, impossible, is_converted, possible, units_of
+from datasets.read import KNOWN, factor
 
 HEALTHY = {
     "age": 61, "wbc": 7.0, "hb": 140, "platelets": 250, "fibrinogen": 3.0, "d_dimer": 0.4, "pt": 12, "ldh": 180,

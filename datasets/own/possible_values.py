@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from datasets.read.units import KNOWN, factor
+from datasets.read import KNOWN, factor
 
 # Other units in which clinics give a variable of KNOWN.
 _ALSO = {
