@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 _SHOWN = 20
@@ -29,5 +30,14 @@ def listing(names: Sequence[str], shown: int = _SHOWN) -> str:
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Return the groups of different names that differ in case, blanks, dashes or Unicode form alone."""
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        groups.setdefault(_folded(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def _folded(name: str) -> str:
-    return "".join(name.casefold().split()).replace("-", "").replace("_", "")
+    plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(c for c in plain if c != "_" and unicodedata.category(c) != "Pd")

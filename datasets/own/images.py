@@ -74,15 +74,35 @@ def read_images(
     if not kept:
         problems.add(spec.table or spec.folder, 0, "", "", "has no image of any specimen", "Check folder and pattern.")
         return None
-    return _decoded(spec, kept, position, folder)._replace(notes=notes)
+    crop = spec.crop
+    if not crop or problems.found:
+        sides = _sides([o.file for o in kept], folder)
+        if not sides and not problems.found:
+            said = f"none of {len(kept)} files can be opened"
+            remedy = "Are they images? Open one in a viewer."
+            raise CohortError("images.folder", said, [o.file.path for o in kept], remedy)
+        is_even = bool(sides) and (crop > 0 or _are_even(sides, problems))
+        if problems.found:  # the caller stops: what decoding would leave out is told as well
+            _add_damaged(kept, sides, problems)
+        if not is_even:
+            return None
+        crop = crop or min(sides.values())
+    return _decoded(spec, kept, position, folder, crop)._replace(notes=notes)
+
+
+def _add_damaged(kept: list[_Owned], sides: dict[str, int], problems: Problems) -> None:
+    for image in kept:
+        if image.file.path not in sides:
+            remedy = "Replace it or take it away; alone it would be left out and counted."
+            problems.add(image.file.path, 0, "", "", "cannot be opened as an image", remedy)
 
 
 def _shuffled(image: _Owned) -> str:
     return hashlib.sha256(image.file.path.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _decoded(spec: Images, kept: list[_Owned], position: dict[str, int], folder: Path) -> OwnImages:
-    crop = Crop(spec.crop or _common_side([o.file for o in kept], folder))
+def _decoded(spec: Images, kept: list[_Owned], position: dict[str, int], folder: Path, side: int) -> OwnImages:
+    crop = Crop(side)
     decoded = decode_images([o.file for o in kept], folder, crop, spec.image_size)
     owner = np.array([position[kept[i].specimen] for i in decoded.kept])
     starts = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(position)))]).astype(np.int64)
@@ -131,9 +151,8 @@ def _from_pattern(
     for file in found.images:
         said = said_by(rule, file.path, joined=joined)
         if said is None:
-            problems.add(
-                file.path, 0, "", "", f"does not match the pattern {spec.pattern}", "Change it, or move the file."
-            )
+            wrong = f"does not match the pattern {spec.pattern}"
+            problems.add(file.path, 0, "", "", wrong, "Change images.pattern, or move the file.")
             continue
         owned.append(_Owned(file, said["specimen"], said.get("cell_type", "")))
     return owned, _not_read(found.others)
@@ -149,12 +168,8 @@ def _not_read(others: list[str]) -> tuple[str, ...]:
     )
 
 
-def _common_side(files: list[ImageFile], folder: Path) -> int:
-    """Return the side of the largest centred square that every readable image covers, in pixels.
-
-    Raises:
-        CohortError: If none can be opened, or a few small ones would cut all the others to less than half.
-    """
+def _sides(files: list[ImageFile], folder: Path) -> dict[str, int]:
+    """Return the shorter side of each image that can be opened, in pixels."""
     sides = {}
     for file in files:
         try:
@@ -162,12 +177,15 @@ def _common_side(files: list[ImageFile], folder: Path) -> int:
                 sides[file.path] = min(image.size)
         except DAMAGED:  # decoding names it, with the reason
             continue
-    if not sides:
-        said = f"none of {len(files)} files can be opened"
-        raise CohortError("images", said, [f.path for f in files], "Are they images? Open one in a viewer.")
+    return sides
+
+
+def _are_even(sides: dict[str, int], problems: Problems) -> bool:
+    """Return whether no image would cut all the others to less than half; add a problem for each that would."""
     least, usual = min(sides.values()), float(np.median(list(sides.values())))
-    if least < usual / 2:
-        small = [path for path, side in sides.items() if side < usual / 2]
-        said = f"would cut every image to {least} pixels, the side of the smallest, where half of them have {usual:g}"
-        raise CohortError("images", said, small, "Remove these files, or set crop: smaller files are then left out.")
-    return least
+    small = [path for path, side in sides.items() if least < usual / 2 and side < usual / 2]
+    for path in small:
+        said = f"would cut every image to {least} pixels, the side of the smallest, where half have {usual:g}"
+        remedy = "Remove it, or write crop under [images]: smaller files are then left out."
+        problems.add(path, 0, "", sides[path], said, remedy)
+    return not small

@@ -17,6 +17,7 @@ from datasets.errors import CohortError
 from datasets.nearest import did_you_mean, listing, nearest
 from datasets.own.cohort_file import Specimens, TableFile
 from datasets.own.problems import Problems
+from datasets.own.similar_classes import nearly_classes, nearly_remedy
 from datasets.read import codes, is_parquet, other_separator, read_cells, read_header, read_parquet, spelled, written
 
 STRANGER = "is no specimen of the specimen table"
@@ -158,6 +159,11 @@ def read_specimens(
         strange = table["label"][~table["label"].isin([*classes, "", *spec.missing])]
         for row, label in by_row(strange):
             problems.add(file, row, spec.label, label, "is an unknown label", did_you_mean(label, classes))
+    else:
+        for label, usual, _ in nearly_classes(table["label"]):
+            same = table["label"][table["label"] == label]
+            remedy = nearly_remedy(usual, "Correct it")
+            _add_rows(problems, file, spec.label, same, f"is nearly the class {usual}", remedy)
     if one_label and "patient" in table:
         _check_patients(file, spec, table, problems)
     return table

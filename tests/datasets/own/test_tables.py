@@ -159,7 +159,7 @@ def test_everything_wrong_with_specimens_is_told_in_order(tmp_path):
     ]
     assert list(table) == ["specimen", "patient", "domain", "label"] and table.index.tolist() == list(range(2, 10))
     assert len(read(tmp_path, text, ("AML", "APL"), one_label=False, **keys)[1]) == 10
-    assert len(read(tmp_path, text, one_label=False, **keys)[1]) == 8
+    assert len(read(tmp_path, text, one_label=False, **keys)[1]) == 9
     assert read(tmp_path, "specimen,label\nS0,nan\n", ("AML",))[1] == [
         (2, "label", "nan", "is blank", "Label it or leave the row out.")
     ]
