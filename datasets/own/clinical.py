@@ -80,8 +80,15 @@ def _unit(name: str, column: Column, problems: Problems) -> str:
 def _categories(file: str, header: str, text: pd.Series, known: tuple[str, ...], problems: Problems) -> pd.Categorical:
     text = spelled(text, known, capitals=False)
     for row, cell in by_row(text[~text.isin([*known, ""])]):
-        problems.add(file, row, header, cell, "is an unknown category", did_you_mean(cell, known))
+        problems.add(file, row, header, cell, "is an unknown category", _meant(cell, known))
     return pd.Categorical(text.where(text.isin(known)), list(known))
+
+
+def _meant(cell: str, known: tuple[str, ...]) -> str:
+    """Return the nearest category; a word may mean the only one that is its first letter, as male means m."""
+    first = [word for word in known if len(word) == 1 and word.casefold() == cell[:1].casefold()]
+    told = did_you_mean(cell, known)
+    return f"Did you mean {first[0]!r}? {told}" if len(first) == 1 and told.startswith("Known") else told
 
 
 def _numbers(

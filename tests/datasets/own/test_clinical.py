@@ -84,3 +84,9 @@ def test_decimal_marks_and_other_names_of_ids_are_those_of_the_file(tmp_path, de
     text = f"id;hb\nS1;8{decimal}25\n"
     table, _, found = read(tmp_path, text, {"hb": {"unit": "g/L"}}, specimen="id", separator=";", decimal=decimal)
     assert table["hb"].iloc[1] == 8.25 or found
+
+
+@pytest.mark.parametrize(("cell", "meant"), [("male", "m"), ("Female", "f"), ("M", "m")])
+def test_a_word_may_mean_the_category_of_its_first_letter(tmp_path, cell, meant):
+    _, _, ((*_, remedy),) = read(tmp_path, f"specimen,sex\nS0,f\nS1,{cell}\n", {"sex": {"categories": ["f", "m"]}})
+    assert remedy == f"Did you mean '{meant}'? Known: f, m."

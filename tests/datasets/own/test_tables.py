@@ -48,7 +48,7 @@ def test_a_known_name_in_other_case_is_not_left_unconverted(tmp_path):
 def test_a_wrong_unit_is_one_problem(tmp_path):
     labs = LABS + "".join(f"S{i};8,0;1;f;1\n" for i in range(16))
     found = problems_of(write_cohort(tmp_path, edited(TOML, '"g/dL"', '"mmol/L"'), labs=labs))
-    assert len(found) == 1 and "forms that are read: 10^9/L" in found[0]
+    assert len(found) == 1 and "forms that are read: g/L, g/dL, mg/dL, mg/L, ug/L" in found[0]
 
 
 def test_two_labels_of_a_patient_are_named_with_both_rows(tmp_path):

@@ -37,7 +37,10 @@ def test_what_clinics_write_is_read(target, scale, forms):
 
 
 def test_an_unknown_unit_lists_what_is_read():
-    with pytest.raises(UnitError, match=r"'per lot' cannot be turned into '10\^9/L'.*forms that are read: .*K/uL.*g%"):
+    with pytest.raises(
+        UnitError,
+        match=r"'per lot' cannot be turned into '10\^9/L'.*forms that are read: 10\^9/L, G/L, Gpt/L, 10\^3/uL, K/uL$",
+    ):
         factor("per lot", "10^9/L")
 
 
