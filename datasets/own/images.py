@@ -17,7 +17,7 @@ from datasets.errors import CohortError
 from datasets.image_bags import ImageBags
 from datasets.own.cohort_file import Images
 from datasets.own.path_pattern import path_rule, said_by
-from datasets.own.problems import Problems
+from datasets.own.problems import Problems, counted
 from datasets.own.tables import STRANGER, STRANGER_REMEDY, read_text_table, require
 from datasets.read import DAMAGED, Crop, ImageFile, decode_images, find_files
 
@@ -78,7 +78,7 @@ def read_images(
     if not crop or problems.found:
         sides = _sides([o.file for o in kept], folder)
         if not sides and not problems.found:
-            said = f"none of {len(kept)} files can be opened"
+            said = f"none of {counted(len(kept), 'file')} can be opened"
             remedy = "Are they images? Open one in a viewer."
             raise CohortError("images.folder", said, [o.file.path for o in kept], remedy)
         is_even = bool(sides) and (crop > 0 or _are_even(sides, problems))
@@ -163,9 +163,10 @@ def _not_read(others: list[str]) -> tuple[str, ...]:
     kinds = Counter(PurePosixPath(name).suffix.lower() or "without suffix" for name in others)
     told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(_SHOWN))
     more = f" and {len(kinds) - _SHOWN} more kinds" if len(kinds) > _SHOWN else ""
-    return (f"{len(others)} files of the image folder are no images by their names, not read: {told}{more}",) * bool(
-        kinds
-    )
+    files = "1 file of the image folder is no image by its name"
+    if len(others) > 1:
+        files = f"{len(others)} files of the image folder are no images by their names"
+    return (f"{files}, not read: {told}{more}",) * bool(kinds)
 
 
 def _sides(files: list[ImageFile], folder: Path) -> dict[str, int]:

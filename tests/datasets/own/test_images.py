@@ -209,7 +209,7 @@ def test_the_square_is_the_largest_that_all_cover(tmp_path):
     with pytest.raises(CohortError) as caught:
         read(tmp_path, ids, pattern="{specimen}.png")
     assert str(caught.value) == (
-        "images.folder: none of 1 files can be opened (first: 3.png). Are they images? Open one in a viewer."
+        "images.folder: none of 1 file can be opened (first: 3.png). Are they images? Open one in a viewer."
     )
 
 
@@ -223,3 +223,10 @@ def test_bags_hold_the_images_of_each_specimen_in_an_order_that_says_nothing(tmp
         own = sorted((n for n in names if specimen in n), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
         assert [int(image[0, 0, 0]) for image in found.bags.bag(i)] == [10 * names.index(name) for name in own]
         assert found.bags.cell_type[found.bags.bag_rows(i)].tolist() == [name[0] for name in own]
+
+
+def test_one_file_that_is_no_image_is_one(tmp_path):
+    save(tmp_path / "cells/S0/1.png", 20)
+    (tmp_path / "cells/readme.txt").touch()
+    found, _ = read(tmp_path, ["S0"], pattern="{specimen}/*")
+    assert found.notes == ("1 file of the image folder is no image by its name, not read: 1 .txt",)
