@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 _SHOWN = 20
 
@@ -20,9 +21,23 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a question with the nearest known names, if there is one, and the known names."""
     names = list(known)
     near = nearest(name, names)
-    listed = f"Known: {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}."
+    listed = f"Known: {listing(names)}."
     return f"Did you mean {' or '.join(map(repr, near))}? {listed}" if near else listed
 
 
+def listing(names: Sequence[str], shown: int = _SHOWN) -> str:
+    """Return the first names and how many more there are."""
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Return the groups of different names that differ in case, blanks, dashes or Unicode form alone."""
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        groups.setdefault(_folded(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def _folded(name: str) -> str:
-    return "".join(name.casefold().split()).replace("-", "").replace("_", "")
+    plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(c for c in plain if c != "_" and unicodedata.category(c) != "Pd")

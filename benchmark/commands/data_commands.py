@@ -18,7 +18,7 @@ from benchmark.planning import make_split
 from benchmark.suites import Split, load_suite, split_of
 from datasets.cohort import Cohort
 from datasets.fetch import by_kind
-from datasets.own import OwnCohortError
+from datasets.own import OwnCohortError, counted
 from datasets.roots import DataMissing, data_roots
 from datasets.splits import save_plan
 
@@ -134,8 +134,14 @@ def _show_own(cohort: Cohort, split: Split, console: Console) -> None:
 
 
 def _show_problems(error: OwnCohortError, console: Console) -> int:
-    """Print every problem of a user's tables; equal ones once, with their number and first rows."""
-    table = Table(title=f"{error.column}: {len(error.problems)} problems")
+    """Print every problem of a user's tables; equal ones once, with their number and first rows.
+
+    Raises:
+        OwnCohortError: If the cohort.toml alone is wrong: that is told in one line.
+    """
+    if all(found.file == error.column for found in error.problems):
+        raise error
+    table = Table(title=f"{error.column}: {counted(len(error.problems), 'problem')}")
     for column in ("file", "row", "column", "value", "problem", "remedy"):
         table.add_column(column, overflow="fold")
     for group in error.groups[:_MOST_PROBLEMS]:

@@ -18,6 +18,7 @@ from benchmark.planning import make_split, oracle_accuracy
 from benchmark.suites import split_of
 from datasets.card import Card
 from datasets.cohort import MODALITIES, Cohort, Truth
+from datasets.own import counted
 from datasets.roots import DataMissing
 from datasets.simulate.apl import modality_information
 
@@ -55,7 +56,7 @@ def audit_page(dataset: str, options: Mapping[str, Any], data_root: Path | None,
     cohort = load_dataset(dataset, data_root, options)
     plan = make_split(split_of(dataset), cohort)
     findings = audit(cohort, plan)
-    table = Table(title=f"{dataset}: {len(findings)} findings of {len(RULES)} rules")
+    table = Table(title=f"{dataset}: {counted(len(findings), 'finding')} of {len(RULES)} rules")
     for column in ("rule", "blocks", "where", "problem", "remedy"):
         table.add_column(column, overflow="fold")
     for found in findings:

@@ -196,7 +196,12 @@ def dataset_module(name: str) -> Any:
     if is_own(name):
         from datasets.own import OwnDataset
 
+        if not Path(name).is_absolute() and not os.path.lexists(name):
+            remedy = f"Paths are relative to the working directory, {Path.cwd()}."
+            raise CohortError(name, "there is no such file", remedy=remedy)
         return OwnDataset(Path(name).resolve())
+    if name not in DATASETS and (Path(name) / "cohort.toml").is_file():
+        raise UsageError(f"{name} is a folder; did you mean {Path(name) / 'cohort.toml'}?")
     if name not in DATASETS:
         raise UnknownName("dataset (a user's own is named by its .toml file)", name, DATASETS)
     return importlib.import_module(DATASETS[name].partition(":")[0])

@@ -49,7 +49,7 @@ def _is_label(where: str, column: pd.Series, cohort: Cohort, rows: NDArray[np.in
                 "label-leak-column",
                 True,
                 place,
-                f"{place} is the label under another name: it {best.how}, without an error in {best.patients} "
+                f"is the label under another name: it {best.how}, without an error in {best.patients} "
                 f"patients (probability by chance in any of the columns {chance:.0e}).",
                 "Drop the column; one that is measured before the diagnosis and parts patients so well may be allowed.",
             )
@@ -70,7 +70,7 @@ def _is_nearly(where: str, column: pd.Series, cohort: Cohort, units: Units | Non
             "label-leak-column",
             False,
             where,
-            f"{where} {verb}: alone it tells {cohort.classes[k]} from the rest with balanced accuracy {accuracy:.3f} "
+            f"{verb}: alone it tells {cohort.classes[k]} from the rest with balanced accuracy {accuracy:.3f} "
             f"over {FOLDS} folds ({len(used)} specimens).",
             "Drop the column unless it is known before the diagnosis.",
         )

@@ -15,7 +15,8 @@ from datasets.own.cohort_file import Clinical, Column
 from datasets.own.numbers import parse_number
 from datasets.own.problems import Problems
 from datasets.own.tables import by_row, check_ids, open_table, require
-from datasets.read import KNOWN, UnitError, factor, known_unit, slip, spelled
+from datasets.own.unit_slips import check_possible
+from datasets.read import KNOWN, UnitError, factor, known_unit, spelled
 
 
 def read_clinical(
@@ -33,7 +34,8 @@ def read_clinical(
     """
     file, raw = open_table(spec, home, fallback)
     headers = {name: column.column or name for name, column in spec.columns.items()}
-    require(file, raw, [spec.specimen, *headers.values()])
+    keys = {f"columns.{name}": header for name, header in headers.items()}
+    require(file, raw, spec, {"specimen": spec.specimen, **keys}, taken.get("specimen", ""))
     _check_names(file, headers, {**taken, "specimen id": spec.specimen}, spec, problems)
     check_ids(file, spec.specimen, raw[spec.specimen], specimens, problems)
     units = {name: _unit(name, column, problems) for name, column in spec.columns.items() if not column.categories}
@@ -78,14 +80,22 @@ def _unit(name: str, column: Column, problems: Problems) -> str:
 def _categories(file: str, header: str, text: pd.Series, known: tuple[str, ...], problems: Problems) -> pd.Categorical:
     text = spelled(text, known, capitals=False)
     for row, cell in by_row(text[~text.isin([*known, ""])]):
-        problems.add(file, row, header, cell, "is an unknown category", did_you_mean(cell, known))
+        problems.add(file, row, header, cell, "is an unknown category", _meant(cell, known))
     return pd.Categorical(text.where(text.isin(known)), list(known))
+
+
+def _meant(cell: str, known: tuple[str, ...]) -> str:
+    """Return the nearest category; a word may mean the only one that is its first letter, as male means m."""
+    first = [word for word in known if len(word) == 1 and word.casefold() == cell[:1].casefold()]
+    told = did_you_mean(cell, known)
+    return f"Did you mean {first[0]!r}? {told}" if len(first) == 1 and told.startswith("Known") else told
 
 
 def _numbers(
     file: str, name: str, header: str, text: pd.Series, column: Column, decimal: str, problems: Problems
 ) -> NDArray[np.float64]:
-    scale = _scale(name, column.unit or "")
+    unit = column.unit or ""
+    scale = _scale(name, unit)
     values = np.full(len(text), np.nan)
     if math.isnan(scale):
         return values
@@ -93,14 +103,11 @@ def _numbers(
         if not cell:
             continue
         number, wrong, remedy = parse_number(cell, decimal, column.limits)
+        values[place] = number
         if wrong:
             problems.add(file, row, header, cell, wrong, remedy)
-            continue
-        values[place] = number * scale
-        impossible = slip(name, number * scale)
-        if impossible:
-            problems.add(file, row, header, cell, impossible, "Correct it, or leave it empty.")
-    return values
+    check_possible(file, name, header, text, values, unit, scale, problems)
+    return values * scale
 
 
 def _scale(name: str, unit: str) -> float:

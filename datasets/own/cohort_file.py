@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,7 +44,7 @@ class TableFile(_Strict):
     """How a table is read.
 
     Attributes:
-        table: CSV, TSV or Parquet file; "" means the specimen table.
+        table: CSV, TSV or Parquet file; "" means the specimen table, and what is left out is then as there.
         specimen: Column with the specimen id.
         separator: Of a CSV file.
         decimal: "." or ",".
@@ -152,6 +153,16 @@ class Clinical(TableFile):
     columns: dict[str, Column] = Field(min_length=1)
 
 
+_OF_FILE = ("specimen", "separator", "decimal", "encoding", "missing")  # how a table is read
+
+
+def _reads_specimens(told: Any, part: Any) -> bool:
+    """Return whether a section of a raw file reads the table of [specimens], named again or left out."""
+    if not isinstance(part, dict) or not isinstance(told, dict) or not told.get("table"):
+        return False
+    return part.get("table", "") in ("", told["table"]) and ("table" in part or "columns" in part)
+
+
 class OwnFile(_Strict):
     """A whole cohort.toml."""
 
@@ -173,10 +184,45 @@ class OwnFile(_Strict):
             raise ValueError(f"{value} is a dataset of the tree; choose another name")
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _inherits(cls, told: Any) -> Any:
+        """Give a section that reads the specimen table the keys of [specimens] that it leaves out."""
+        if not isinstance(told, dict):
+            return told
+        specimens, whole = told.get("specimens", {}), dict(told)
+        for name, model in (("clinical", Clinical), ("images", Images), ("genes", Genes)):
+            if _reads_specimens(specimens, told.get(name)):
+                keys = [key for key in _OF_FILE if key in specimens and key in model.model_fields]
+                whole[name] = {**{key: specimens[key] for key in keys}, **told[name]}
+        return whole
+
+    @model_validator(mode="after")
+    def _reads_a_file_in_one_way(self) -> OwnFile:
+        for name in ("clinical", "images", "genes"):
+            part = getattr(self, name)
+            if part is None or not (part.table == self.specimens.table or (name == "clinical" and not part.table)):
+                continue
+            for key in ("specimen", "separator", "encoding", "decimal"):
+                ours, theirs = getattr(self.specimens, key), getattr(part, key, None)
+                is_said = key != "decimal" or key in self.specimens.model_fields_set
+                if self.specimens.table and theirs not in (None, ours) and is_said:
+                    raise ValueError(
+                        f"{name}.{key} is {json.dumps(theirs)}, but specimens.{key} is {json.dumps(ours)}, and both "
+                        f"read {self.specimens.table}; write {key} under [specimens] alone"
+                    )
+        return self
+
     @model_validator(mode="after")
     def _has_input(self) -> OwnFile:
         if self.images is None and self.genes is None and self.clinical is None:
             raise ValueError("a cohort needs [images], [genes] or [clinical]")
+        return self
+
+    @model_validator(mode="after")
+    def _names_genes(self) -> OwnFile:
+        if self.genes is not None and not self.genes.table:
+            raise ValueError('genes.table names no file; write table = "expression.csv" under [genes]')
         return self
 
     @model_validator(mode="after")
@@ -194,9 +240,8 @@ class OwnFile(_Strict):
         columns = [name for name in ("patient", "domain", "era") if getattr(self.specimens, name)]
         if columns:
             raise ValueError(f"specimens.{columns[0]} names a column, but no table; write {{{columns[0]}}} in pattern")
-        bare = [name for name in ("genes", "clinical") if (part := getattr(self, name)) and not part.table]
-        if bare:
-            raise ValueError(f"{bare[0]}.table names no file")
+        if self.clinical is not None and not self.clinical.table:
+            raise ValueError('clinical.table names no file; write table = "labs.csv" under [clinical]')
         return self
 
     @property

@@ -92,9 +92,13 @@ def _load(spec: OwnFile, path: Path) -> Cohort:
     problems, home = Problems(path.name), path.parent
     taken = headers_of(spec.specimens) if spec.specimens.table else {}
     table = _specimens(spec, home, problems)
-    problems.stop_if_any()
+    if spec.specimens.table:  # folders need no right ids: what is wrong with their images is told as well
+        problems.stop_if_any()
     ids = table["specimen"].to_numpy(dtype=np.str_)
-    images = read_images(spec.images, ids, home, problems, joined=spec.joins_names) if spec.images else None
+    usual = taken.get("specimen", "")
+    images = (
+        read_images(spec.images, ids, home, problems, joined=spec.joins_names, usual=usual) if spec.images else None
+    )
     genes = read_genes(spec.genes, ids, taken, home, problems) if spec.genes else None
     clinical: pd.DataFrame | None = None
     units: dict[str, str] = {}
@@ -102,6 +106,9 @@ def _load(spec: OwnFile, path: Path) -> Cohort:
         clinical, units = read_clinical(spec.clinical, spec.specimens.table, ids, taken, home, problems)
     problems.stop_if_any()
     classes = spec.classes or tuple(sorted(table["label"].unique()))
+    for name in sorted(set(classes) - set(table["label"])):
+        problems.add_key("classes", name, "has no specimen", "Take it out of classes, or look for its label.")
+    problems.stop_if_any()
     present = presence(len(ids), images.bags if images else None, genes.measured if genes else None, clinical)
     notes = (*(images.notes if images else ()), *(genes.notes if genes else ()), *_lacking(spec, ids, present))
     return Cohort(

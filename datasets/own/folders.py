@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from datasets.errors import CohortError
+from datasets.nearest import did_you_mean
 from datasets.own.cohort_file import OwnFile
 from datasets.own.path_pattern import path_rule, said_by
-from datasets.own.problems import Problems
+from datasets.own.problems import Problems, counted
+from datasets.own.similar_classes import nearly_classes, nearly_remedy
 from datasets.read import find_images
 
 _REPEATED = "Ids are unique where tables of genes or clinical values name them: rename the files."
@@ -32,7 +34,7 @@ def specimens_of_folders(spec: OwnFile, home: Path, problems: Problems) -> pd.Da
         raise CohortError("specimens.table", "names no file")
     folder, rule = home / spec.images.folder, path_rule(spec.images.pattern)
     if not folder.is_dir():
-        raise CohortError("images.folder", f"there is no folder {folder}")
+        raise CohortError("images.folder", f"there is no folder {folder}", remedy="Paths begin at the cohort.toml.")
     found: dict[str, dict[str, str]] = {}
     for file in find_images(folder, folder):
         said = said_by(rule, file.path, joined=spec.joins_names)
@@ -53,8 +55,13 @@ def _check_labels(spec: OwnFile, table: pd.DataFrame, problems: Problems) -> Non
     place = spec.images.folder if spec.images else ""
     unknown = sorted(set(table["label"]) - set(spec.classes)) if spec.classes else []
     for label in unknown:
-        said = f"is an unknown label of {(table['label'] == label).sum()} specimens"
-        problems.add(place, 0, "{label}", label, said, f"Known: {', '.join(spec.classes)}.")
+        said = f"is an unknown label of {counted(int((table['label'] == label).sum()), 'specimen')}"
+        remedy = f"{did_you_mean(label, spec.classes)} Rename the folder, or name it in classes."
+        problems.add(place, 0, "{label}", label, said, remedy)
+    if not spec.classes:
+        for label, usual, count in nearly_classes(table["label"]):
+            said = f"is nearly the class {usual}, of {counted(count, 'specimen')}"
+            problems.add(place, 0, "{label}", label, said, nearly_remedy(usual, "Rename the folder"))
     if spec.target_level == "patient" and "patient" in table:
         for patient, labels in table.groupby("patient")["label"].unique().items():
             if len(labels) > 1:

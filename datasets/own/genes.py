@@ -57,7 +57,8 @@ def read_genes(
         CohortError: If the file or a column is missing, or two columns have one name.
     """
     before, file = len(problems.found), Path(spec.table).name
-    table = (_h5ad if _is_h5ad(spec) else _table)(spec, home, problems)
+    usual = taken.get("specimen", "")
+    table = _h5ad(spec, home, problems) if _is_h5ad(spec) else _table(spec, home, usual, problems)
     _check_names(file, table.names, taken, problems)
     if not len(table.names):
         problems.add(file, 0, "", "", "holds no gene", "Check orientation and separator.")
@@ -95,19 +96,20 @@ def _check_ids(file: str, spec: Genes, ids: pd.Series, specimens: NDArray[np.str
         problems.add(file, 0, f"column {name}", "", said, "Take it out.")
 
 
-def _table(spec: Genes, home: Path, problems: Problems) -> _Table:
+def _table(spec: Genes, home: Path, usual: str, problems: Problems) -> _Table:
     path = home / spec.table
     raw = read_number_table(
         path,
         spec.separator,
         spec.encoding,
+        "genes",
         dtype={spec.specimen: str},
         decimal=spec.decimal,
         na_values=["", *spec.missing],
         keep_default_na=False,
         low_memory=False,
     )
-    require(path.name, raw, [spec.specimen])
+    require(path.name, raw, spec, {"specimen": spec.specimen}, usual)
     keys = raw.pop(spec.specimen)
     rows = keys.astype(object).where(keys.notna(), "").astype(str).str.strip()
     columns, turned = pd.Series(raw.columns.str.strip()), spec.orientation == "columns"

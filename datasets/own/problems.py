@@ -67,6 +67,17 @@ class Group:
         return f"{head}{f', {column}' if column else ''}:{said} {first.problem.strip().rstrip('.')}. {first.remedy}"
 
 
+def counted(n: int, noun: str) -> str:
+    """Return "1 problem" or "2 problems"."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _by_row(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems file by file, in the order of the files, what has no row first and the rest by row."""
+    files = list(dict.fromkeys(p.file for p in problems if p.row or p.column))
+    return sorted(problems, key=lambda p: (files.index(p.file) if p.file in files else len(files), p.row))
+
+
 def grouped(problems: Iterable[Problem]) -> tuple[Group, ...]:
     """Return problems that are one and the same in several rows as one, in the order of their first rows."""
     found: dict[tuple[object, ...], list[Problem]] = {}
@@ -81,11 +92,11 @@ class OwnCohortError(CohortError):
 
     def __init__(self, name: str, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        self.groups = grouped(problems)
+        self.groups = grouped(_by_row(problems))
         shown = " | ".join(str(group) for group in self.groups[:_SHOWN])
         more = len(self.groups) - _SHOWN
         rest = f" | and {more} more kinds; python -m benchmark data check lists all" if more > 0 else ""
-        super().__init__(name, f"{len(self.problems)} problems: {shown}{rest}")
+        super().__init__(name, f"{counted(len(self.problems), 'problem')}: {shown}{rest}")
 
 
 @dataclass

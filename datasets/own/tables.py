@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from datasets.errors import CohortError
-from datasets.nearest import did_you_mean
+from datasets.nearest import did_you_mean, listing, nearest
 from datasets.own.cohort_file import Specimens, TableFile
 from datasets.own.problems import Problems
-from datasets.read import codes, is_parquet, other_separator, read_cells, read_header, read_parquet, spelled
+from datasets.own.similar_classes import nearly_classes, nearly_remedy
+from datasets.read import codes, is_parquet, other_separator, read_cells, read_header, read_parquet, spelled, written
 
 STRANGER = "is no specimen of the specimen table"
 STRANGER_REMEDY = "Add it there, or correct the id."
@@ -24,10 +26,10 @@ _OF_TABLES = ("in-domain", "all shifted", "worst domain")
 _SAID = ("specimen", "patient", "domain", "label", "era")
 
 
-def read_text_table(path: Path, separator: str, encoding: str) -> pd.DataFrame:
+def read_text_table(path: Path, separator: str, encoding: str, section: str = "") -> pd.DataFrame:
     """Return a CSV or Parquet table with every value as stripped text, "" where empty.
 
-    The index is the row's line in the file, its number in a Parquet file.
+    The index is the row's line in the file, its number in a Parquet file. ``section``: of the cohort.toml, for errors.
 
     Raises:
         CohortError: If the file is missing, is no such table, or two columns have one name.
@@ -36,12 +38,12 @@ def read_text_table(path: Path, separator: str, encoding: str) -> pd.DataFrame:
         table = read_parquet(path)
         table = table.astype(object).where(table.notna(), "").astype(str)
     else:
-        table = read_cells(path, separator, encoding)
-        _check_header(path, list(map(str, table)), separator)
+        table = read_cells(path, separator, encoding, section)
+        _check_header(path, list(map(str, table)), separator, section)
     return table.apply(lambda column: column.str.strip())
 
 
-def read_number_table(path: Path, separator: str, encoding: str, **options: Any) -> pd.DataFrame:
+def read_number_table(path: Path, separator: str, encoding: str, section: str = "", **options: Any) -> pd.DataFrame:
     """Return a large CSV or Parquet table as pandas reads it; ``options`` are those of ``pandas.read_csv``.
 
     The index is as that of ``read_text_table``.
@@ -51,8 +53,8 @@ def read_number_table(path: Path, separator: str, encoding: str, **options: Any)
     """
     if is_parquet(path):
         return read_parquet(path)
-    header = read_header(path, separator, encoding)
-    _check_header(path, header.fields, separator)
+    header = read_header(path, separator, encoding, section)
+    _check_header(path, header.fields, separator, section)
     lines: dict[str, Any] = {"header": header.line - 1, "skip_blank_lines": False}
     try:
         table = pd.read_csv(path, sep=separator, encoding=encoding, index_col=False, **lines, **options)
@@ -62,11 +64,11 @@ def read_number_table(path: Path, separator: str, encoding: str, **options: Any)
     return table.dropna(how="all")
 
 
-def _check_header(path: Path, header: list[str], separator: str) -> None:
+def _check_header(path: Path, header: list[str], separator: str, section: str) -> None:
     mark = other_separator(header, separator)
     if mark is not None:
         said = f"has one column, {header[0]!r}"
-        raise CohortError(path.name, said, remedy=f"Write separator = {json.dumps(mark)} beside its name.")
+        raise CohortError(path.name, said, remedy=written("separator", mark, section))
     twice = sorted({name for name, times in Counter(header).items() if times > 1 and name})
     if twice:
         raise CohortError(path.name, "has columns of one name", twice, "Rename or remove all but one.")
@@ -75,24 +77,46 @@ def _check_header(path: Path, header: list[str], separator: str) -> None:
 def open_table(spec: TableFile, home: Path, fallback: str) -> tuple[str, pd.DataFrame]:
     """Return the file's name and its text table."""
     path = home / (spec.table or fallback)
-    return path.name, read_text_table(path, spec.separator, spec.encoding)
+    return path.name, read_text_table(path, spec.separator, spec.encoding, type(spec).__name__.lower())
 
 
-def require(file: str, table: pd.DataFrame, columns: list[str]) -> None:
+def require(file: str, table: pd.DataFrame, spec: BaseModel, keys: Mapping[str, str], usual: str = "") -> None:
     """Refuse a table that lacks a column, or has no row.
 
+    Args:
+        file: Name of the file.
+        table: What stands in it.
+        spec: Section of the cohort.toml that names the columns.
+        keys: Key of the section -> the header that it names.
+        usual: Header of the ids in the specimen table, which a section that names none may have meant.
+
     Raises:
-        CohortError: Naming the columns that there are.
+        CohortError: Naming the keys, the columns that they may mean, and all that there are.
     """
-    lacking = [column for column in columns if column not in table]
+    lacking = {key: header for key, header in keys.items() if header not in table}
     if table.empty and not lacking:
         raise CohortError(file, "has a header but no row", remedy="Fill it, or leave out the part that names it.")
-    if lacking:
-        raise CohortError(
-            file,
-            f"lacks columns {lacking}",
-            remedy=f"{did_you_mean(lacking[0], map(str, table))} Name the right ones in the cohort.toml.",
-        )
+    if not lacking:
+        return
+    section, headers = type(spec).__name__.lower(), list(map(str, table))
+    listed = f"Columns: {listing(headers)}."
+    silent = [key for key in lacking if key in type(spec).model_fields and key not in spec.model_fields_set]
+    if silent:
+        key = silent[0]
+        meant = [usual] if usual in headers else nearest(key, headers)
+        said = f'has no column "{lacking[key]}", and {section}.{key} is not given'
+        remedy = written(key, meant[0] if meant else "header of its column", section)
+        raise CohortError(file, said, remedy=remedy if meant else f"{remedy} {listed}")
+    told = [f'"{header}" ({section}.{key}{_question(header, headers)})' for key, header in lacking.items()]
+    word = "column" if len(told) == 1 else "columns"
+    raise CohortError(
+        file, f"lacks {word} {', '.join(told)}", remedy=f"{listed} Name the right ones in the cohort.toml."
+    )
+
+
+def _question(header: str, headers: Sequence[str]) -> str:
+    near = nearest(header, headers)
+    return f"; did you mean {' or '.join(map(json.dumps, near))}?" if near else ""
 
 
 def headers_of(spec: Specimens) -> dict[str, str]:
@@ -119,7 +143,7 @@ def read_specimens(
         if name not in given:
             raise CohortError(f"specimens.{name}", "names no column", remedy=f'Write {name} = "header of its column".')
     file, raw = open_table(spec, home, "")
-    require(file, raw, list(given.values()))
+    require(file, raw, spec, given)
     table = pd.DataFrame({name: raw[column] for name, column in given.items()})
     table["label"] = spelled(table["label"], classes, capitals=False) if classes else codes(table["label"])
     for name, header in given.items():
@@ -135,6 +159,11 @@ def read_specimens(
         strange = table["label"][~table["label"].isin([*classes, "", *spec.missing])]
         for row, label in by_row(strange):
             problems.add(file, row, spec.label, label, "is an unknown label", did_you_mean(label, classes))
+    else:
+        for label, usual, _ in nearly_classes(table["label"]):
+            same = table["label"][table["label"] == label]
+            remedy = nearly_remedy(usual, "Correct it")
+            _add_rows(problems, file, spec.label, same, f"is nearly the class {usual}", remedy)
     if one_label and "patient" in table:
         _check_patients(file, spec, table, problems)
     return table

@@ -18,7 +18,7 @@ from datasets.read.codes import YES_NO, code, codes, known_codes, labels, named_
 from datasets.read.copy_alignment import align
 from datasets.read.copy_candidates import find_candidates
 from datasets.read.decode import DAMAGED, Crop, Cut, Decoded, ImageFile, Skipped, decode_images, find_files, find_images
-from datasets.read.delimited import other_separator, read_cells, read_header
+from datasets.read.delimited import read_cells, read_header
 from datasets.read.duplicates import find_copies, groups
 from datasets.read.expression_scale import collapse_probes, log2_thresholded, rank_scores
 from datasets.read.gmt import FOLDER, HALLMARK, SOURCE_PAGE, hallmark, read_gmt
@@ -26,9 +26,11 @@ from datasets.read.h5ad import PIP, cohort_from_h5ad, open_h5ad
 from datasets.read.mutation_table import mutated
 from datasets.read.parquet_file import is_parquet, read_parquet
 from datasets.read.rda_file import read_rda
+from datasets.read.separators import other_separator
 from datasets.read.single_cells import image_provenance, single_cells, without_leaks
+from datasets.read.table_bytes import written
 from datasets.read.text_table import BLANKS, category, matrix, numbers, pick, read_text, unique_ids
-from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
+from datasets.read.units import KNOWN, UnitError, factor, known_unit
 from datasets.read.window import Window
 
 __all__ = [
@@ -95,9 +97,9 @@ __all__ = [
     "read_text",
     "shortfall",
     "single_cells",
-    "slip",
     "spelled",
     "text",
     "unique_ids",
     "without_leaks",
+    "written",
 ]

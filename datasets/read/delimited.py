@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator
@@ -14,11 +13,9 @@ import numpy as np
 import pandas as pd
 
 from datasets.errors import CohortError
-from datasets.plain_file import read_bytes
-from datasets.read.file_kinds import no_text_table
+from datasets.read.separators import check_separator
+from datasets.read.table_bytes import decoded
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_SEPARATORS = (";", "\t", "|", ",")
 _SEEN = 50  # rows of a large table that are looked at before the parser
 _QUOTES = 'Is there a lone " in it? Take it away, or write "" for one inside of quotes; a cell is one line.'
 
@@ -30,16 +27,18 @@ class Row(NamedTuple):
     line: int
 
 
-def read_cells(path: Path, separator: str, encoding: str) -> pd.DataFrame:
+def read_cells(path: Path, separator: str, encoding: str, section: str = "") -> pd.DataFrame:
     """Return a table with every cell as the text that stands there; the index is the row's line in the file.
 
-    Empty lines, also those of separators alone, are left out.
+    Empty lines, also those of separators alone, are left out. ``section``: of the file that describes the table.
 
     Raises:
         CohortError: If the file is missing, no text of ``encoding`` or no table, a row has more or fewer fields than
             the header, or a cell goes on in the next line, as one with a lone quote does.
     """
-    rows = [row for row in _parsed(path, _text(path, encoding), separator) if any(map(str.strip, row.fields))]
+    text = decoded(path, encoding, section)
+    check_separator(path, text, separator, section)
+    rows = [row for row in _parsed(path, text, separator) if any(map(str.strip, row.fields))]
     if not rows:
         raise CohortError(path.name, "cannot be read as a table: it is empty")
     header, *body = rows
@@ -49,14 +48,15 @@ def read_cells(path: Path, separator: str, encoding: str) -> pd.DataFrame:
     return pd.DataFrame(cells, index=[row.line for row in body], columns=_named(header.fields), dtype=str)
 
 
-def read_header(path: Path, separator: str, encoding: str) -> Row:
+def read_header(path: Path, separator: str, encoding: str, section: str = "") -> Row:
     """Return the header of a large table after a look for what a faster parser would hide.
 
     Raises:
         CohortError: As ``read_cells``; without quotes only the first rows are looked at, where a parser would shift
             columns: later ones that are too long are the parser's to refuse.
     """
-    text = _text(path, encoding)
+    text = decoded(path, encoding, section)
+    check_separator(path, text, separator, section)
     rows = (row for row in _parsed(path, text, separator) if any(map(str.strip, row.fields)))
     header = next(rows, None)
     if header is None:
@@ -65,13 +65,6 @@ def read_header(path: Path, separator: str, encoding: str) -> Row:
         if len(row.fields) > len(header.fields):
             _check_length(path, header.fields, row)
     return header
-
-
-def other_separator(header: list[str], separator: str) -> str | None:
-    """Return the character that seems to separate the columns of a table that has only one, or None."""
-    if len(header) != 1:
-        return None
-    return next((mark for mark in _SEPARATORS if mark != separator and mark in header[0]), None)
 
 
 def _check_length(path: Path, header: list[str], row: Row) -> None:
@@ -103,38 +96,3 @@ def _parsed(path: Path, text: str, separator: str) -> Iterator[Row]:
             yield Row(fields, line)
     except csv.Error as error:
         raise CohortError(path.name, f"row {line + 1} cannot be read: {error}", remedy=_QUOTES) from error
-
-
-def _text(path: Path, encoding: str) -> str:
-    content = read_bytes(path)
-    kind = no_text_table(content)
-    if kind is not None:
-        raise CohortError(path.name, f"is {kind.name}, not a text table", remedy=kind.remedy)
-    try:
-        plain = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-        text = content.decode(plain)
-    except UnicodeError as error:
-        raise _wrong_encoding(path, content, encoding, error) from error
-    except (LookupError, ValueError) as error:
-        raise CohortError(path.name, f"{error}", remedy='Name a known one, as in encoding = "cp1252".') from error
-    if "\x00" in text:
-        raise _wrong_encoding(path, content, encoding, UnicodeError("it holds zero bytes"))
-    return text
-
-
-def _wrong_encoding(path: Path, content: bytes, encoding: str, error: UnicodeError) -> CohortError:
-    """Return the error of a file whose bytes are not text of ``encoding``, with the one that they are text of."""
-    marked = content[:2] in _UTF16
-    wide = ("utf-16", "utf-32") if marked else ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-    guesses = wide if marked or b"\x00" in content else ("utf-8", "cp1252", "latin-1")
-    fits = [guess for guess in guesses if guess != codecs.lookup(encoding).name and _is_text(content, guess)]
-    remedy = f'Name it, as in encoding = "{fits[0]}".' if fits else "Save it as UTF-8."
-    return CohortError(path.name, f"is not {encoding}: {error}", remedy=remedy)
-
-
-def _is_text(content: bytes, encoding: str) -> bool:
-    try:
-        text = content.decode(encoding)
-    except UnicodeError:
-        return False
-    return "\x00" not in text and any(mark in text for mark in "\r\n")

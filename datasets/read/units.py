@@ -1,4 +1,4 @@
-"""Units of clinical values: declared ones are converted, values that no living person has are named."""
+"""Units of clinical values: declared ones are converted to those that entries expect."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from tokenize import TokenError
 from typing import Any, NamedTuple
 
 from datasets.nearest import nearest
-
-_SLIPS = {10.0: "10", 0.1: "1/10", 18.0: "18 (mg/dL against mmol/L)", 1 / 18: "1/18", 1000.0: "1000", 0.001: "1/1000"}
 
 
 class Known(NamedTuple):
@@ -60,7 +58,8 @@ def factor(unit: str, target: str) -> float:
         return scale
     near = nearest(unit, [form for form in _WRITTEN if isinstance(_scale(form, target), float)])
     question = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
-    raise UnitError(f"{unit!r} cannot be turned into {target!r}, {scale}{question} forms that are read: {FORMS}")
+    some = ", ".join([form for form in _WRITTEN if isinstance(_scale(form, target), float)][:_SHOWN])
+    raise UnitError(f"{unit!r} cannot be turned into {target!r}, {scale}{question} forms that are read: {some}")
 
 
 def _scale(unit: str, target: str) -> float | str:
@@ -108,10 +107,7 @@ _CLINIC = (  # how clinics write a unit -> words that pint reads; the first that
     (r"(?:G|Gpt)/", "ten9/"), (r"(?:T|Tpt)/", "ten12/"), (r"[Kk]/", "ten3/"), (r"1?/", "count/"),
     (r"kI?U/", "kiloactivity/"), (r"I?U/", "activity/"), (r"(m?g)m?%$", r"\1/dL"), (r"gm/", "g/"),
 )  # fmt: skip
-FORMS = (
-    "10^9/L (10⁹/L, 10*9/L, 10E9/L, G/L, Gpt/L), 10^3/uL (K/uL, 10³/µL, 10^3/mm3), /nL, /uL, g/L, g/dL (g%), mg/L, "
-    "mg/dL, mmol/L, umol/L, U/L, %, fraction, s, fL, years"
-)
+_SHOWN = 5  # forms that are listed; the manual has the rest
 
 
 _WRITTEN = (
@@ -145,18 +141,3 @@ def _spelled(unit: str) -> str:
         if found:
             break
     return re.sub(r"(?<=mm)\^?3", "**3", text).replace("%", "percent")
-
-
-def slip(name: str, value: float) -> str | None:
-    """Return why a value is impossible, with the unit slip that would explain it, or None when it is possible.
-
-    Args:
-        name: A name of ``KNOWN``; any other name is never judged.
-        value: In the unit of ``KNOWN``.
-    """
-    known = KNOWN.get(name)
-    if known is None or known.low <= value <= known.high:
-        return None
-    text = f"is impossible: {value:g} {known.unit} lies outside {known.low:g} to {known.high:g}"
-    told = [said for scale, said in _SLIPS.items() if known.low <= value * scale <= known.high]
-    return f"{text}; times {' or '.join(told)} it would not" if told else text

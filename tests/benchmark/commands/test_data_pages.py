@@ -199,6 +199,7 @@ def test_an_audit_page_fails_where_any_finding_blocks(described, monkeypatch, bl
     monkeypatch.setattr("datasets.audits.audit", lambda cohort, split: found if split is plan else None)
     code, text = printed(lambda console: pages.audit_page("d", {}, None, console))
     assert code == (1 if any(blocks) else 0)
-    assert f"d: {len(blocks)} findings of {len(RULES)} rules" in text and text.endswith("Split: a note\n")
+    assert f"d: {len(blocks)} finding{'s' * (len(blocks) != 1)} of {len(RULES)} rules" in text
+    assert text.endswith("Split: a note\n")
     rows = [line.split("│")[1:4] for line in text.splitlines() if "[problem]" in line]
     assert [row[1].strip() for row in rows] == ["yes" if b else "no" for b in blocks]

@@ -141,3 +141,11 @@ def test_what_a_loader_makes_of_wrong_options_names_them(monkeypatch, error):
     assert ours or str(caught.value) == "dataset d with options {'seed': 3}: x"
     with pytest.raises(type(error)):
         load()
+
+
+def test_a_folder_with_a_cohort_is_asked_for_by_its_file_and_a_missing_one_by_its_place(tmp_path):
+    (tmp_path / "cohort.toml").write_text("")
+    with pytest.raises(UsageError, match=r"is a folder; did you mean .*cohort\.toml\?"):
+        dataset_module(str(tmp_path))
+    with pytest.raises(CohortError, match=r"^none/cohort\.toml: there is no such file\. Paths are relative to the wo"):
+        dataset_module("none/cohort.toml")

@@ -135,7 +135,7 @@ def test_a_column_that_is_the_label_is_told_with_the_chance_in_all_columns():
     found = list(RULES["label-leak-column"].check(cohort, None))
     assert found == [
         Finding("label-leak-column", True, f"clinical['{name}']",
-                f"clinical['{name}'] is the label under another name: it has one value a class, without an error in 20 "
+                f"is the label under another name: it has one value a class, without an error in 20 "
                 f"patients (probability by chance in any of the columns {chance}).", remedy)
         for name in ("leak", "gap")
     ]  # fmt: skip
@@ -166,7 +166,7 @@ def test_the_accuracy_of_what_is_nearly_the_label_is_that_of_its_levels(wrong, v
     (finding,) = RULES["label-leak-column"].check(cohort, None)
     assert finding == Finding(
         "label-leak-column", False, "clinical['copy']",
-        f"clinical['copy'] {verb}: alone it tells class-1 from the rest with balanced accuracy {1 - wrong / 100:.3f} "
+        f"{verb}: alone it tells class-1 from the rest with balanced accuracy {1 - wrong / 100:.3f} "
         "over 5 folds (200 specimens).", "Drop the column unless it is known before the diagnosis.",
     )  # fmt: skip
     y, copy = wrong_in(6)

@@ -76,11 +76,11 @@ def test_every_wrong_cell_is_named_with_its_row(tmp_path):
     labs = "id;Hb;Leuko;sex;Score\nS0;88,0;<10;f;1\nS1;8.1;2;x;1\nS2;;n.d.;m;nan\nS9;9;1;f;1\nS99;9;1;f;1\nS9;9;1;f;1\n"
     found = problems_of(write_cohort(tmp_path, labs=labs))
     assert [line.split(":")[0] for line in found] == [
-        "labs.csv row 7, id", "labs.csv row 6, id", "labs.csv row 2, Hb", "labs.csv row 3, Hb",
+        "labs.csv row 7, id", "labs.csv row 6, id", "labs.csv row 3, Hb", "labs.csv row 2, Hb",
         "labs.csv row 4, Leuko", "labs.csv row 3, sex",
     ]  # fmt: skip
-    assert "880 g/L" in found[2] and "1/10" in found[2]
-    assert "decimal" in found[3]
+    assert "outside 2 to 25 g/dL; in g/L it would not be" in found[3]
+    assert "decimal" in found[2]
 
 
 def test_a_limit_is_read_only_where_declared(tmp_path):
@@ -112,7 +112,11 @@ def test_bad_specimen_rows_are_named(tmp_path, old, new, said):
             'lable = "diagnosis"',
             r"specimens\.lable: unknown key; did you mean .*label\?$",
         ),
-        ('label = "diagnosis"', 'label = "Diagnose"', "lacks columns"),
+        (
+            'label = "diagnosis"',
+            'label = "Diagnose"',
+            r'lacks column "Diagnose" \(specimens\.label; did you mean "diagnosis"',
+        ),
         ('label = "diagnosis"', 'label = ""', r"specimens\.label: names no column.*Write label ="),
         ('label = "diagnosis"', 'label = "diagnosis"\nspecimen = ""', r"specimens\.specimen: names no column"),
         ('unit = "g/dL"', 'unit = "mmol/L"', "cannot be turned"),

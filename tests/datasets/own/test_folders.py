@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from datasets.cohort import CohortError
 from datasets.own.dataset import OwnDataset
@@ -87,7 +88,7 @@ def test_unknown_classes_torn_patients_and_other_files_are_named(tmp_path):
     for path in ("APL/P1/1.png", "AML/P1/1.png", "APL/P2/1.png", "MDS/P3/1.png", "loose.png"):
         picture(tmp_path / "cells" / path)
     found = problems_of(described(tmp_path, "{label}/{patient}/{specimen}.png", 'classes = ["AML", "APL"]'))
-    assert any("'MDS' is an unknown label of 1 specimens. Known: AML, APL." in p for p in found)
+    assert any("'MDS' is an unknown label of 1 specimen. Known: AML, APL." in p for p in found)
     assert any("'P1' has images under two labels: AML, APL" in p for p in found)
     found = problems_of(described(tmp_path, "{label}/{patient}/{specimen}.png", 'target_level = "specimen"'))
     assert len(found) == 1 and found[0].startswith("loose.png: does not match the pattern")
@@ -154,18 +155,19 @@ def test_everything_wrong_with_folders_is_told(tmp_path):
     with pytest.raises(OwnCohortError) as caught:
         dataset.load()
     repeated = "Ids are unique where tables of genes or clinical values name them: rename the files."
+    unknown = "Known: AML, APL. Rename the folder, or name it in classes."
     people = 'Are these two people? Rename a folder, or set target_level = "specimen".'
     assert [astuple(problem) for problem in caught.value.problems] == [
         ("APL/P1/1.png", 0, "", "1", "is a specimen of another folder too", repeated),  # after AML/P3/1.png
-        ("cells", 0, "{label}", "CML", "is an unknown label of 1 specimens", "Known: AML, APL."),
-        ("cells", 0, "{label}", "MDS", "is an unknown label of 3 specimens", "Known: AML, APL."),
+        ("cells", 0, "{label}", "CML", "is an unknown label of 1 specimen", f"Did you mean 'AML'? {unknown}"),
+        ("cells", 0, "{label}", "MDS", "is an unknown label of 3 specimens", unknown),
         ("cells", 0, "{patient}", "P1", "has images under two labels: APL, MDS", people),
         ("cells", 0, "{patient}", "P2", "has images under two labels: CML, MDS", people),
     ]
 
 
 def test_a_folder_or_images_that_are_not_there_are_named(tmp_path):
-    with pytest.raises(CohortError, match=rf"^images\.folder: there is no folder {tmp_path}/cells\.$"):
+    with pytest.raises(CohortError, match=rf"^images\.folder: there is no folder {tmp_path}/cells\. Paths begin"):
         described(tmp_path, "{label}/{specimen}.png").load()
     spec = described(tmp_path, "{label}/{specimen}.png").spec.model_copy(update={"images": None})
     with pytest.raises(CohortError, match=r"^specimens\.table: names no file\.$"):
@@ -191,3 +193,32 @@ def test_a_joined_name_has_all_but_the_cell_type_in_the_order_of_the_path():
     said = said_by(rule, "s/t/l/d.png", joined=True)
     assert said == {"specimen": "s/l/d", "cell_type": "t", "label": "l", "domain": "d"}
     assert words_of("{specimen}/{label}_{era}") == ["specimen", "label", "era"]
+
+
+@pytest.mark.parametrize("other", ["Apl", "A PL", "A-PL", "A_PL", "A\u2013PL", "\uff21PL"])
+@pytest.mark.parametrize("classes", ["", 'classes = ["AML", "APL"]'])
+def test_a_folder_that_is_nearly_a_class_is_no_class_of_its_own(tmp_path, other, classes):
+    for path in ("APL/P1/1.png", "APL/P2/2.png", "AML/P3/3.png", f"{other}/P4/4.png"):
+        picture(tmp_path / "cells" / path)
+    (found,) = problems_of(described(tmp_path, "{label}/{patient}/{specimen}.png", classes))
+    assert found.startswith(f"cells, {{label}}: '{other}' is ") and "Did you mean 'APL'?" in found
+    assert "in classes" in found
+
+
+def test_two_spellings_that_are_both_declared_are_two_classes(tmp_path):
+    for path in ("APL/P1/1.png", "Apl/P2/2.png"):
+        picture(tmp_path / "cells" / path)
+    cohort = described(tmp_path, "{label}/{patient}/{specimen}.png", 'classes = ["APL", "Apl"]').load()
+    assert cohort.classes == ("APL", "Apl")
+
+
+def test_everything_wrong_with_class_folders_is_told_at_once(tmp_path):
+    for path in ("APL/P1/1.png", "APL/P1/2.png", "AML/P2/1.png", "Apl/P3/1.png", "APL/loose.png"):
+        picture(tmp_path / "cells" / path)
+    (tmp_path / "cells/AML/P2/9.png").write_bytes(b"junk")
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "cells/AML/P2/8.png")
+    told = problems_of(described(tmp_path, "{label}/{patient}/{specimen}.png"))
+    assert [line.partition(": ")[0] for line in told] == [
+        "cells, {label}", "APL/loose.png", "AML/P2/8.png", "AML/P2/9.png"
+    ]  # fmt: skip
+    assert "images.pattern" in told[1] and "crop under [images]" in told[2] and "cannot be opened" in told[3]

@@ -147,7 +147,10 @@ def test_everything_wrong_with_genes_is_told_in_order(tmp_path):
     ]
     _, problems = read(tmp_path, "specimen\nS0\n", ["S0"])
     assert problems == [("g.csv", 0, "", "", "holds no gene", "Check orientation and separator.")]
-    with pytest.raises(CohortError, match=r"g.csv: lacks columns \['specimen'\]"):
+    with pytest.raises(
+        CohortError,
+        match=r'g.csv: has no column "specimen", and genes.specimen is not given\. Write specimen = "header',
+    ):
         read(tmp_path, "id,A\nS0,1\n", ["S0"])
 
 

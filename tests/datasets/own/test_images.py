@@ -12,9 +12,8 @@ from PIL import Image
 
 from datasets.cohort import CohortError
 from datasets.own.cohort_file import Images
-from datasets.own.images import _common_side, read_images
+from datasets.own.images import read_images
 from datasets.own.problems import Problems
-from datasets.read import ImageFile
 from tests.datasets.own.test_dataset import IMAGES, TOML, problems_of, write_cohort, write_images
 
 TABLE = TOML + '\n[images]\nfolder = "cells"\ntable = "images.csv"\nimage_size = 16\n'
@@ -28,7 +27,7 @@ def save(path, side, level=128):
 def test_one_small_file_does_not_cut_the_others(tmp_path):
     write_images(tmp_path, sizes=[64, 60])
     save(tmp_path / "cells/S3/blast/thumb.png", 20)
-    with pytest.raises(CohortError, match=r"cut every image to 20 pixels.*\(first: S3/blast/thumb.png\).*set crop"):
+    with pytest.raises(CohortError, match=r"S3/blast/thumb.png: '20' would cut every image to 20 pixels.*write crop"):
         write_cohort(tmp_path, IMAGES).load()
     cohort = write_cohort(tmp_path, IMAGES + "crop = 60\n").load()
     assert cohort.provenance.skipped == ("S3/blast/thumb.png (20x20 pixels, smaller than the crop of 60)",)
@@ -158,7 +157,7 @@ def test_everything_wrong_with_a_table_of_paths_is_told_in_order(tmp_path):
     none, problems = read(tmp_path, ["S7"], table="i.csv")
     assert none is None
     assert problems[-1] == ("i.csv", 0, "", "", "has no image of any specimen", "Check folder and pattern.")
-    with pytest.raises(CohortError, match=r"i.csv: lacks columns \['sort'\]"):
+    with pytest.raises(CohortError, match=r'i.csv: lacks column "sort" \(images.cell_type'):
         read(tmp_path, ["S0"], table="i.csv", cell_type="sort")
     told = rf"^images\.folder: there is no folder {tmp_path}/none\. Paths begin at the cohort\.toml\.$"
     with pytest.raises(CohortError, match=told):
@@ -172,7 +171,7 @@ def test_files_that_do_not_fit_or_are_no_images_are_told(tmp_path):
         for copy in range(10 - k):
             (tmp_path / f"cells/{copy}.X{k}").touch()
     found, problems = read(tmp_path, ["S0", "S1"], pattern="{specimen}/{cell_type}/*")
-    remedy = "Change it, or move the file."
+    remedy = "Change images.pattern, or move the file."
     assert problems == [("loose.png", 0, "", "", "does not match the pattern {specimen}/{cell_type}/*", remedy)]
     kinds = ", ".join(f"{10 - k} .x{k}" for k in range(8))
     said = "55 files of the image folder are no images by their names, not read: "
@@ -191,24 +190,26 @@ def test_the_square_is_the_largest_that_all_cover(tmp_path):
     (tmp_path / "cells").mkdir()
     for k, size in enumerate([(30, 44), (50, 28), (60, 60)]):
         Image.fromarray(np.zeros((*size, 3), np.uint8)).save(tmp_path / f"cells/{k}.png")
-    files = [ImageFile.at(tmp_path / "cells", f"{k}.png") for k in range(3)]
-    assert _common_side(files, tmp_path / "cells") == 28
+    ids = ["0", "1", "2", "3"]
+    assert read(tmp_path, ids, pattern="{specimen}.png")[0].crop == 28
     for k, side in enumerate((15, 40, 30)):
         save(tmp_path / f"cells/{k}.png", side)
     (tmp_path / "cells/3.png").write_bytes(b"no image")
-    files.append(ImageFile.at(tmp_path / "cells", "3.png"))
-    assert _common_side(files, tmp_path / "cells") == 15  # half of what is usual, 30
+    assert read(tmp_path, ids, pattern="{specimen}.png")[0].crop == 15  # half of what is usual, 30
     save(tmp_path / "cells/0.png", 14)
+    none, problems = read(tmp_path, ids, pattern="{specimen}.png")
+    said = "would cut every image to 14 pixels, the side of the smallest, where half have 30"
+    assert none is None and [(p[0], p[4]) for p in problems] == [
+        ("0.png", said),
+        ("3.png", "cannot be opened as an image"),
+    ]
+    assert "write crop under [images]" in problems[0][5]
+    for k in range(3):
+        (tmp_path / f"cells/{k}.png").unlink()
     with pytest.raises(CohortError) as caught:
-        _common_side(files, tmp_path / "cells")
+        read(tmp_path, ids, pattern="{specimen}.png")
     assert str(caught.value) == (
-        "images: would cut every image to 14 pixels, the side of the smallest, where half of them have 30 (first: "
-        "0.png). Remove these files, or set crop: smaller files are then left out."
-    )
-    with pytest.raises(CohortError) as caught:
-        _common_side(files[3:], tmp_path / "cells")
-    assert str(caught.value) == (
-        "images: none of 1 files can be opened (first: 3.png). Are they images? Open one in a viewer."
+        "images.folder: none of 1 file can be opened (first: 3.png). Are they images? Open one in a viewer."
     )
 
 
@@ -222,3 +223,10 @@ def test_bags_hold_the_images_of_each_specimen_in_an_order_that_says_nothing(tmp
         own = sorted((n for n in names if specimen in n), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
         assert [int(image[0, 0, 0]) for image in found.bags.bag(i)] == [10 * names.index(name) for name in own]
         assert found.bags.cell_type[found.bags.bag_rows(i)].tolist() == [name[0] for name in own]
+
+
+def test_one_file_that_is_no_image_is_one(tmp_path):
+    save(tmp_path / "cells/S0/1.png", 20)
+    (tmp_path / "cells/readme.txt").touch()
+    found, _ = read(tmp_path, ["S0"], pattern="{specimen}/*")
+    assert found.notes == ("1 file of the image folder is no image by its name, not read: 1 .txt",)

@@ -163,3 +163,15 @@ def test_known_names_are_listed_up_to_twenty():
     assert did_you_mean("zzz", names[:20]) == f"Known: {', '.join(names[:20])}."
     assert did_you_mean("zzz", names) == f"Known: {', '.join(names[:20])} and 1 more."
     assert did_you_mean("N-03", iter(names)) == f"Did you mean 'n03'? Known: {', '.join(names[:20])} and 1 more."
+
+
+def test_one_problem_is_one_and_rows_are_in_order():
+    collected = Problems("c.toml")
+    collected.add("t.csv", 11, "id", "x", "occurs before", "Mend it.")
+    with pytest.raises(OwnCohortError, match=r"^c\.toml: 1 problem: t\.csv row 11"):
+        collected.stop_if_any()
+    for row, column in ((6, "hb"), (9, "sex"), (0, "age"), (2, "hb")):
+        collected.add("t.csv", row, column, "x", f"is odd in {column}", "Mend it.")
+    with pytest.raises(OwnCohortError, match=r"^c\.toml: 5 problems: ") as caught:
+        collected.stop_if_any()
+    assert [group.problems[0].row for group in caught.value.groups] == [0, 2, 9, 11]

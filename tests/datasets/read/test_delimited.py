@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from datasets.errors import CohortError
 from datasets.plain_file import read_bytes
-from datasets.read.delimited import other_separator, read_cells, read_header
+from datasets.read.delimited import read_cells, read_header
+from datasets.read.separators import other_separator
 from datasets.toml_file import read_toml
 from tests.datasets.own.test_dataset import GENES, TOML, edited, problems_of, write_cohort
 
@@ -138,15 +139,15 @@ def test_the_separator_of_a_table_of_one_column_is_guessed(header, separator, ot
 @pytest.mark.parametrize(
     ("content", "encoding", "remedy"),
     [
-        ("a,ß\n".encode("cp1252"), "utf-8", 'Name it, as in encoding = "cp1252".'),
-        ("a,\x81\n".encode("latin-1"), "utf-8", 'Name it, as in encoding = "latin-1".'),
-        ("a,ß\n".encode(), "ascii", 'Name it, as in encoding = "utf-8".'),
-        ("a,ß\n".encode("cp1252"), "ascii", 'Name it, as in encoding = "cp1252".'),
-        ("a,b\n".encode("utf-16"), "utf-8", 'Name it, as in encoding = "utf-16".'),
-        ("a,b\n".encode("utf-16-be"), "utf-8", 'Name it, as in encoding = "utf-16-be".'),
-        ("a,b\n".encode("utf-32"), "utf-8", 'Name it, as in encoding = "utf-32".'),
-        ("a,b\n".encode("utf-32-be"), "utf-8", 'Name it, as in encoding = "utf-32-be".'),
-        ("a,b\n".encode("utf-32-le"), "utf-8", 'Name it, as in encoding = "utf-32-le".'),
+        ("a,ß\n".encode("cp1252"), "utf-8", 'Write encoding = "cp1252".'),
+        ("a,\x81\n".encode("latin-1"), "utf-8", 'Write encoding = "latin-1".'),
+        ("a,ß\n".encode(), "ascii", 'Write encoding = "utf-8".'),
+        ("a,ß\n".encode("cp1252"), "ascii", 'Write encoding = "cp1252".'),
+        ("a,b\n".encode("utf-16"), "utf-8", 'Write encoding = "utf-16".'),
+        ("a,b\n".encode("utf-16-be"), "utf-8", 'Write encoding = "utf-16-be".'),
+        ("a,b\n".encode("utf-32"), "utf-8", 'Write encoding = "utf-32".'),
+        ("a,b\n".encode("utf-32-be"), "utf-8", 'Write encoding = "utf-32-be".'),
+        ("a,b\n".encode("utf-32-le"), "utf-8", 'Write encoding = "utf-32-le".'),
         (b"\xff\xfea,b\n\0x", "utf-8", "Save it as UTF-8."),
     ],
 )
@@ -160,7 +161,7 @@ def test_a_mark_before_utf_8_is_no_text_and_other_kinds_are_said(tmp_path):
     for name in ("utf-8", "UTF8", "utf_8", "utf-8-sig"):
         (tmp_path / "t.csv").write_bytes("a,ß\n1,2\n".encode("utf-8-sig"))
         assert read_cells(tmp_path / "t.csv", ",", name).columns.tolist() == ["a", "ß"]
-    with pytest.raises(CohortError, match=r'unknown encoding: latin-99\. Name a known one, as in encoding = "cp1252"'):
+    with pytest.raises(CohortError, match=r'unknown encoding: latin-99\. Name a known one\. Write encoding = "cp1252"'):
         read_cells(tmp_path / "t.csv", ",", "latin-99")
     (tmp_path / "t.csv").write_bytes(b"%PDF-1.7")
     with pytest.raises(CohortError, match=r"t\.csv: is a PDF document, not a text table\. Ask for"):

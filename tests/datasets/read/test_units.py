@@ -9,7 +9,7 @@ import pytest
 
 import datasets
 from datasets.public import amlsg, apl_labs, beataml
-from datasets.read.units import KNOWN, UnitError, factor, known_unit, slip
+from datasets.read.units import KNOWN, UnitError, factor, known_unit
 
 FOLDER = Path(datasets.__file__).parent
 
@@ -37,7 +37,10 @@ def test_what_clinics_write_is_read(target, scale, forms):
 
 
 def test_an_unknown_unit_lists_what_is_read():
-    with pytest.raises(UnitError, match=r"'per lot' cannot be turned into '10\^9/L'.*forms that are read: .*K/uL.*g%"):
+    with pytest.raises(
+        UnitError,
+        match=r"'per lot' cannot be turned into '10\^9/L'.*forms that are read: 10\^9/L, G/L, Gpt/L, 10\^3/uL, K/uL$",
+    ):
         factor("per lot", "10^9/L")
 
 
@@ -65,44 +68,6 @@ def test_a_unit_is_itself_whatever_it_is():
     )
 
 
-HEALTHY = {
-    "age": 61, "wbc": 7.0, "hb": 140, "platelets": 250, "fibrinogen": 3.0, "d_dimer": 0.4, "pt": 12, "ldh": 180,
-    "prothrombin_ratio": 95, "mcv": 90, "mchc": 335, "neutrophils": 4.0, "monocytes": 0.5, "lymphocytes_pct": 30,
-    "eosinophils_pct": 2, "promyelocytes": 0, "calcium": 2.4, "creatinine": 75, "globulin": 28,
-}  # fmt: skip
-IN_ANOTHER_UNIT = [  # g/dL, /uL, mg/dL, ratio, ug/L and months
-    ("hb", 8.8, "times 10 "), ("hb", 14, "times 10 "), ("mchc", 33.5, "times 10 "), ("globulin", 2.8, "times 10 "),
-    ("wbc", 7000, "1/1000"), ("platelets", 250_000, "1/1000"), ("neutrophils", 4000, "1/1000"),
-    ("monocytes", 600, "1/1000"),
-    ("fibrinogen", 300, ""), ("calcium", 9.6, "1/10"), ("creatinine", 0.9, ""), ("prothrombin_ratio", 1.1, ""),
-    ("d_dimer", 600, "1/1000"), ("age", 732, ""),
-]  # fmt: skip
-
-
-def test_every_known_variable_has_its_usual_value() -> None:
-    assert set(HEALTHY) == set(KNOWN)
-    assert {name: slip(name, value) for name, value in HEALTHY.items()} == dict.fromkeys(HEALTHY)
-    assert slip("hb", 45) is slip("platelets", 3) is slip("wbc", 300) is None  # ill, but alive
-    assert slip("height", -5) is None
-    assert "; times 10 or " in str(slip("hb", 2))  # 20 is the edge
-    assert "1/1000 it would not" in str(slip("platelets", 3_000_000))  # and so is 3000
-
-
-@pytest.mark.parametrize(("name", "value", "said"), IN_ANOTHER_UNIT)
-def test_a_usual_value_in_another_unit_is_impossible(name: str, value: float, said: str) -> None:
-    told = slip(name, value)
-    assert told is not None and f"{value:g} " in told and said in told
-
-
-@pytest.mark.parametrize("name", KNOWN)
-def test_the_ends_of_a_range_are_possible_and_what_is_beyond_is_not(name: str) -> None:
-    low, high = KNOWN[name].low, KNOWN[name].high
-    assert slip(name, low) is slip(name, high) is None
-    for value in (low - 1e-6 * (high - low), high * (1 + 1e-6)):
-        told = slip(name, value)
-        assert told is not None and f"{KNOWN[name].unit} lies outside {low:g} to {high:g}" in told
-
-
 RANGES = {
     "age": (0, 120), "wbc": (0.05, 1000), "hb": (20, 250), "platelets": (1, 3000), "fibrinogen": (0.1, 15),
     "d_dimer": (0.01, 500), "pt": (5, 150), "prothrombin_ratio": (5, 150), "ldh": (20, 20_000), "mcv": (50, 150),
@@ -126,20 +91,6 @@ def test_the_clinic_of_apl_labs_has_no_other_ranges_than_all() -> None:
     ranges = {name: (lab.unit, lab.low, lab.high) for name, lab in apl_labs.LABS.items() if name != "age"}
     assert ranges == {name: tuple(KNOWN[name]) for name in ranges}
     assert apl_labs.LABS["age"].low == 0 and apl_labs.LABS["age"].high <= KNOWN["age"].high
-
-
-@pytest.mark.parametrize(
-    ("scale", "said"), [(10, "10"), (0.1, "1/10"), (18, "18 "), (1 / 18, "1/18"), (1000, "1000"), (0.001, "1/1000")]
-)
-def test_every_slip_that_would_explain_a_value_is_said(scale: float, said: str) -> None:
-    seen = 0
-    for name, usual in HEALTHY.items():
-        told = slip(name, usual / scale)
-        if told is not None:
-            seen += 1
-            words = told.partition("; times ")[2].removesuffix(" it would not").split(" or ")
-            assert any(f"{word} ".startswith(said if said.endswith(" ") else f"{said} ") for word in words), told
-    assert seen > 2
 
 
 def declared_units() -> list[tuple[str, str, str]]:
