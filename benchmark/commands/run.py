@@ -15,6 +15,7 @@ from filelock import Timeout
 from rich.console import Console
 from rich.table import Table
 
+from benchmark.commands.holes import hole_lines, holes
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
 from benchmark.entries import DataShelf, UsageError, is_own
@@ -22,6 +23,7 @@ from benchmark.planning import (
     Plan,
     State,
     check_source,
+    drop,
     forecast,
     inspect,
     known_rules,
@@ -82,8 +84,12 @@ def run(options: RunOptions, console: Console) -> int:
         with run_lock(store):
             return _run_alone(options, suite, name, profile, store, console)
     except Timeout:
-        console.print(f"Another run is writing to {store.folder}; wait for it, or use another --out.")
-        return 2
+        return _say_who_writes(store, console)
+
+
+def _say_who_writes(store: Store, console: Console) -> int:
+    console.print(f"Another run is writing to {store.folder}; wait for it, or use another --out.", soft_wrap=True)
+    return 2
 
 
 def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> int:
@@ -158,23 +164,34 @@ def report(
     for kind, path in files.items():
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         console.print(f"{kind}: {shown}", markup=False, soft_wrap=True)
+    for line in hole_lines(plan, asked, state, store):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     wanted = plan if asked is None else asked
-    holes = [t for t in wanted.trials if state.status[t.identity] in ("failed", "todo")]
-    if holes:
-        console.print(
-            f"{len(holes)} of {len(wanted.trials)} trials are holes; run the same command again to fill them."
-        )
-    return 1 if holes or wanted.broken else 0
+    return 1 if holes(wanted, state) or wanted.broken else 0
 
 
-def report_saved(store: Store, profile: str, command: str, console: Console) -> int:
+def report_saved(store: Store, profile: str, command: str, console: Console, dropped: Sequence[str] = ()) -> int:
     """Show and write the leaderboard of the plan that was kept, with the site.
 
+    Args:
+        store: Its records.
+        profile: Its profile.
+        command: Said in the files.
+        console: Where it is shown.
+        dropped: Entries that are left out of the plan first.
+
     Raises:
-        UsageError: If there is none; names the command that makes it.
+        UsageError: If there is none; names the command that makes it. Also if an entry cannot be left out.
     """
     if saved(store, profile) is None:
         raise UsageError(f"nothing was run yet in {store.folder} for profile {profile}; first: {command}")
+    if dropped:
+        try:
+            with run_lock(store):
+                drop(store, profile, dropped)
+        except Timeout:
+            return _say_who_writes(store, console)
+        console.print(f"Left out of the plan, records are kept: {', '.join(dropped)}", markup=False, soft_wrap=True)
     with board_lock(store, profile, partial(console.print, markup=False, soft_wrap=True)):
         plan = saved(store, profile)  # again: a run may have added to it while this waited
         return 0 if plan is None else report(plan, store, command, console)
