@@ -35,7 +35,8 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
 
     source = _source(dataset)
     root = data_roots(data_root)[0]
-    console.print(f"{dataset} -> {root / source.folder}; licence: {source.licence}", soft_wrap=True)
+    where = source.page if getattr(source, "own", "") else root / source.folder
+    console.print(f"{dataset} -> {where}; licence: {source.licence}", soft_wrap=True)
     if isinstance(source, ManualSource):
         return _by_hand(dataset, source, data_root, console)
     with progress_bar(console, after=(TaskProgressColumn(), TimeRemainingColumn())) as progress:
@@ -54,12 +55,18 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
 
 
 def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console: Console) -> int:
-    """Print the steps, then compare what is there; 1 while the dataset is not found, not whole or not the original."""
+    """Print the steps, then compare what is there; 1 while the dataset is not found, not whole or not the original.
+
+    Of a user's own file there is nothing to get, find or compare.
+    """
     from datasets.fetch import check as compare
 
     folder = data_roots(data_root)[0] / source.folder
     for step in source.instructions(folder):
         console.print(step, soft_wrap=True)
+    if source.own:
+        console.print(f"{dataset} reads your own file: --option {source.own}; there is nothing to get.", soft_wrap=True)
+        return 0
     lacking = 0
     try:
         folder = dataset_module(dataset).find(data_root)
