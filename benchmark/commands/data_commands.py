@@ -13,7 +13,8 @@ from rich.text import Text
 
 from benchmark.commands.console import progress_bar
 from benchmark.commands.data_pages import counts_table, modality_table, say_some
-from benchmark.entries import DataShelf, UnknownName, UsageError, dataset_module, is_own, load_dataset
+from benchmark.commands.waiting import load_told, told_when_long
+from benchmark.entries import DataShelf, UnknownName, UsageError, dataset_module, is_own
 from benchmark.planning import make_split
 from benchmark.suites import Split, load_suite, split_of
 from datasets.cohort import Cohort
@@ -111,7 +112,7 @@ def check(dataset: str, data_root: Path | None, console: Console) -> int:
     split = split_of(dataset)
     differs = _compare_all(dataset, data_root, console)
     try:
-        cohort = load_dataset(dataset, data_root, {})
+        cohort = load_told(dataset, data_root, {})
     except OwnCohortError as error:
         return _show_problems(error, console)
     say_some(console, "unreadable, left out", cohort.provenance.skipped)
@@ -160,7 +161,7 @@ def show(dataset: str, to: Path, options: Mapping[str, Any], data_root: Path | N
     from datasets.show import contact_sheet as of_real_cells
     from datasets.show import generated_sheet as of_generated_cells
 
-    cohort = load_dataset(dataset, data_root, options)
+    cohort = load_told(dataset, data_root, options)
     if cohort.images is None:
         raise UsageError(f"{dataset} has no images to show")
     if to.suffix.lower() != ".png":
@@ -177,7 +178,7 @@ def split(suite: str, task: str, to: Path, data_root: Path | None, console: Cons
     if task not in tasks:
         raise UnknownName(f"task of suite {suite}:", task, tasks)
     chosen = tasks[task]
-    plan = make_split(chosen.split, DataShelf(data_root).cohort(chosen.dataset, chosen.settings))
+    plan = make_split(chosen.split, DataShelf(data_root, told_when_long).cohort(chosen.dataset, chosen.settings))
     save_plan(plan, to)
     console.print(f"{to}: {len(plan.folds)} folds, sha256 {plan.checksum}", soft_wrap=True)
     return 0

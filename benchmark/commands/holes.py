@@ -36,7 +36,8 @@ def hole_lines(plan: Plan, asked: Plan | None, state: State, store: Store) -> li
     again = "run the same command again" if asked is not None else "run these entries again"
     lines = []
     if mine:
-        lines.append(f"{len(mine)} of {_counted(len(wanted.trials), 'trial')} are holes: {_by_entry(mine, state)}.")
+        verb = "is a hole" if len(mine) == 1 else "are holes"
+        lines.append(f"{len(mine)} of {counted(len(wanted.trials), 'trial')} {verb}: {_by_entry(mine, state)}.")
     if others:
         lines.append(
             f"The board has {len(others)} more of entries that this call did not ask for: {_by_entry(others, state)}. "
@@ -91,5 +92,6 @@ def _some(words: Sequence[str]) -> str:
     return ", ".join(words[:_SHOWN]) + more
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Return a number of things, in the singular for one."""
     return f"{number} {what}{'' if number == 1 else 's'}"

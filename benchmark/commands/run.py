@@ -15,9 +15,10 @@ from filelock import Timeout
 from rich.console import Console
 from rich.table import Table
 
-from benchmark.commands.holes import hole_lines, holes
+from benchmark.commands.holes import counted, hole_lines, holes
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
+from benchmark.commands.waiting import told_when_long
 from benchmark.entries import DataShelf, UsageError, is_own
 from benchmark.planning import (
     Plan,
@@ -204,7 +205,7 @@ def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store:
             suite,
             name,
             profile,
-            DataShelf(options.data_root),
+            DataShelf(options.data_root, told_when_long),
             store,
             device=options.device,
             entries=options.entries,
@@ -260,7 +261,8 @@ def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Stor
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     workers, threads = _shares(options.jobs)
     workers = min(workers, len(jobs))
-    console.print(f"{len(jobs)} trials, {workers} at once, each with {threads} threads.", highlight=False)
+    at_once = f"{workers} at once, each with {counted(threads, 'thread')}"
+    console.print(f"{counted(len(jobs), 'trial')}, {at_once}.", highlight=False)
     previous = signal.signal(signal.SIGTERM, _stop)
     try:
         with RunProgress(console, jobs, workers) as progress:

@@ -4,7 +4,7 @@ import pytest
 from filelock import Timeout
 
 from benchmark.commands import run as module
-from benchmark.commands.holes import hole_lines, holes
+from benchmark.commands.holes import counted, hole_lines, holes
 from benchmark.planning import Plan, PlannedTrial, State
 from benchmark.records import Identity, Record, Store
 from benchmark.suites import Source
@@ -55,7 +55,7 @@ def test_holes_are_named_by_entry_with_what_was_raised_and_how_to_leave_it_out(t
 
 def test_what_only_waits_is_not_offered_to_be_left_out_but_code_that_is_gone_is(tmp_path):
     plan, state = board(a="t")
-    assert told(tmp_path, plan, state, plan)[:1] == ["1 of 1 trial are holes: a (1 not run)."]
+    assert told(tmp_path, plan, state, plan)[:1] == ["1 of 1 trial is a hole: a (1 not run)."]
     assert (
         "run the same command again" in told(tmp_path, plan, state, plan)[1] and len(told(tmp_path, plan, state)) == 2
     )
@@ -83,6 +83,10 @@ def test_the_command_names_what_the_board_is_of(tmp_path, monkeypatch, source, w
     plan, state = board(source, **{"a[x=none]": "f"})
     said = hole_lines(plan, None, state, Store(tmp_path / "runs", "smoke"))[-1]
     assert f"report {words} quick --drop 'a[x=none]'" in said
+
+
+def test_one_is_no_plural():
+    assert (counted(1, "thread"), counted(2, "trial"), counted(0, "trial")) == ("1 thread", "2 trials", "0 trials")
 
 
 def test_many_entries_are_not_all_listed(tmp_path):

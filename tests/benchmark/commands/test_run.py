@@ -303,7 +303,7 @@ def test_a_second_run_does_no_work_and_writes_the_same_bytes(first_run, done):
 def test_runs_elsewhere_and_other_jobs_give_the_same_bytes(first_run, home, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     alone = run(home, "--jobs", "1")
-    assert alone.returncode == 0 and all("each with 1 threads" in said for said in (alone.stdout, first_run[1]))
+    assert alone.returncode == 0 and all("each with 1 thread." in said for said in (alone.stdout, first_run[1]))
     two, single = records(first_run[0]), records(home)
     assert len(two) == 4 and two.keys() == single.keys()
     for cell, record in two.items():
