@@ -107,6 +107,10 @@ def report(
     suite: AnySuiteOption = None,
     profile: ProfileOption = None,
     dataset: DatasetsOption = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option("--drop", help="Leave this entry out from now on; its records are kept; may repeat."),
+    ] = None,
     out: OutOption = Path("runs"),
     published: Annotated[
         Path | None, typer.Option("--from", help="A published board instead of runs; needs --to and nothing else.")
@@ -122,8 +126,10 @@ def report(
     if published is not None or to is not None:
         from benchmark.commands import publishing
 
-        if published is None or to is None or suite or profile or dataset:
-            raise UsageError("report --from PUBLISHED --to FOLDER takes both and no --suite, --profile or --dataset")
+        if published is None or to is None or suite or profile or dataset or drop:
+            raise UsageError(
+                "report --from PUBLISHED --to FOLDER takes both and no --suite, --profile, --dataset or --drop"
+            )
         if published.resolve() == to.resolve():
             raise UsageError(f"--from and --to are both {published}: its files would be replaced; choose another --to")
         raise typer.Exit(publishing.rebuild(published, to, console()))
@@ -133,7 +139,7 @@ def report(
     check_source(store, wanted.source)
     named = ["--suite", suite] if suite else [word for each in dataset or () for word in ("--dataset", each)]
     command = command_line(["run", *named, "--profile", name])
-    raise typer.Exit(report_saved(store, name, command, console()))
+    raise typer.Exit(report_saved(store, name, command, console(), tuple(drop or ())))
 
 
 @app.command(epilog="Example: python -m benchmark publish --suite apl --with-flags")

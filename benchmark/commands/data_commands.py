@@ -13,7 +13,8 @@ from rich.text import Text
 
 from benchmark.commands.console import progress_bar
 from benchmark.commands.data_pages import counts_table, modality_table, say_some
-from benchmark.entries import DataShelf, UnknownName, UsageError, dataset_module, is_own, load_dataset
+from benchmark.commands.waiting import load_told, told_when_long
+from benchmark.entries import DataShelf, UnknownName, UsageError, dataset_module, is_own
 from benchmark.planning import make_split
 from benchmark.suites import Split, load_suite, split_of
 from datasets.cohort import Cohort
@@ -35,7 +36,8 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
 
     source = _source(dataset)
     root = data_roots(data_root)[0]
-    console.print(f"{dataset} -> {root / source.folder}; licence: {source.licence}", soft_wrap=True)
+    where = source.page if getattr(source, "own", "") else root / source.folder
+    console.print(f"{dataset} -> {where}; licence: {source.licence}", soft_wrap=True)
     if isinstance(source, ManualSource):
         return _by_hand(dataset, source, data_root, console)
     with progress_bar(console, after=(TaskProgressColumn(), TimeRemainingColumn())) as progress:
@@ -54,12 +56,18 @@ def get(dataset: str, data_root: Path | None, console: Console) -> int:
 
 
 def _by_hand(dataset: str, source: ManualSource, data_root: Path | None, console: Console) -> int:
-    """Print the steps, then compare what is there; 1 while the dataset is not found, not whole or not the original."""
+    """Print the steps, then compare what is there; 1 while the dataset is not found, not whole or not the original.
+
+    Of a user's own file there is nothing to get, find or compare.
+    """
     from datasets.fetch import check as compare
 
     folder = data_roots(data_root)[0] / source.folder
     for step in source.instructions(folder):
         console.print(step, soft_wrap=True)
+    if source.own:
+        console.print(f"{dataset} reads your own file: --option {source.own}; there is nothing to get.", soft_wrap=True)
+        return 0
     lacking = 0
     try:
         folder = dataset_module(dataset).find(data_root)
@@ -104,7 +112,7 @@ def check(dataset: str, data_root: Path | None, console: Console) -> int:
     split = split_of(dataset)
     differs = _compare_all(dataset, data_root, console)
     try:
-        cohort = load_dataset(dataset, data_root, {})
+        cohort = load_told(dataset, data_root, {})
     except OwnCohortError as error:
         return _show_problems(error, console)
     say_some(console, "unreadable, left out", cohort.provenance.skipped)
@@ -159,7 +167,7 @@ def show(dataset: str, to: Path, options: Mapping[str, Any], data_root: Path | N
     from datasets.show import contact_sheet as of_real_cells
     from datasets.show import generated_sheet as of_generated_cells
 
-    cohort = load_dataset(dataset, data_root, options)
+    cohort = load_told(dataset, data_root, options)
     if cohort.images is None:
         raise UsageError(f"{dataset} has no images to show")
     if to.suffix.lower() != ".png":
@@ -176,7 +184,7 @@ def split(suite: str, task: str, to: Path, data_root: Path | None, console: Cons
     if task not in tasks:
         raise UnknownName(f"task of suite {suite}:", task, tasks)
     chosen = tasks[task]
-    plan = make_split(chosen.split, DataShelf(data_root).cohort(chosen.dataset, chosen.settings))
+    plan = make_split(chosen.split, DataShelf(data_root, told_when_long).cohort(chosen.dataset, chosen.settings))
     save_plan(plan, to)
     console.print(f"{to}: {len(plan.folds)} folds, sha256 {plan.checksum}", soft_wrap=True)
     return 0

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmark.entries import dataset_module, load_dataset
+from benchmark.commands.waiting import load_told
+from benchmark.entries import dataset_module
 from benchmark.planning import make_split, oracle_accuracy
 from benchmark.suites import split_of
 from datasets.card import Card
@@ -30,7 +31,7 @@ def describe(dataset: str, options: Mapping[str, Any], data_root: Path | None, c
     module = dataset_module(dataset)
     _show_card(dataset, module.CARD, console)
     try:
-        cohort = load_dataset(dataset, data_root, options)
+        cohort = load_told(dataset, data_root, options)
     except DataMissing as missing:
         console.print(str(missing), soft_wrap=True)
         return 0
@@ -53,7 +54,7 @@ def audit_page(dataset: str, options: Mapping[str, Any], data_root: Path | None,
     """Print what the audits find in a dataset under its default split; 1 when something blocks a run."""
     from datasets.audits import RULES, audit
 
-    cohort = load_dataset(dataset, data_root, options)
+    cohort = load_told(dataset, data_root, options)
     plan = make_split(split_of(dataset), cohort)
     findings = audit(cohort, plan)
     table = Table(title=f"{dataset}: {counted(len(findings), 'finding')} of {len(RULES)} rules")

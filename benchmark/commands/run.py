@@ -15,13 +15,16 @@ from filelock import Timeout
 from rich.console import Console
 from rich.table import Table
 
+from benchmark.commands.holes import counted, hole_lines, holes
 from benchmark.commands.progress import RunProgress
 from benchmark.commands.report import commit, make_board
+from benchmark.commands.waiting import told_when_long
 from benchmark.entries import DataShelf, UsageError, is_own
 from benchmark.planning import (
     Plan,
     State,
     check_source,
+    drop,
     forecast,
     inspect,
     known_rules,
@@ -82,8 +85,12 @@ def run(options: RunOptions, console: Console) -> int:
         with run_lock(store):
             return _run_alone(options, suite, name, profile, store, console)
     except Timeout:
-        console.print(f"Another run is writing to {store.folder}; wait for it, or use another --out.")
-        return 2
+        return _say_who_writes(store, console)
+
+
+def _say_who_writes(store: Store, console: Console) -> int:
+    console.print(f"Another run is writing to {store.folder}; wait for it, or use another --out.", soft_wrap=True)
+    return 2
 
 
 def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> int:
@@ -158,23 +165,34 @@ def report(
     for kind, path in files.items():
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         console.print(f"{kind}: {shown}", markup=False, soft_wrap=True)
+    for line in hole_lines(plan, asked, state, store):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     wanted = plan if asked is None else asked
-    holes = [t for t in wanted.trials if state.status[t.identity] in ("failed", "todo")]
-    if holes:
-        console.print(
-            f"{len(holes)} of {len(wanted.trials)} trials are holes; run the same command again to fill them."
-        )
-    return 1 if holes or wanted.broken else 0
+    return 1 if holes(wanted, state) or wanted.broken else 0
 
 
-def report_saved(store: Store, profile: str, command: str, console: Console) -> int:
+def report_saved(store: Store, profile: str, command: str, console: Console, dropped: Sequence[str] = ()) -> int:
     """Show and write the leaderboard of the plan that was kept, with the site.
 
+    Args:
+        store: Its records.
+        profile: Its profile.
+        command: Said in the files.
+        console: Where it is shown.
+        dropped: Entries that are left out of the plan first.
+
     Raises:
-        UsageError: If there is none; names the command that makes it.
+        UsageError: If there is none; names the command that makes it. Also if an entry cannot be left out.
     """
     if saved(store, profile) is None:
         raise UsageError(f"nothing was run yet in {store.folder} for profile {profile}; first: {command}")
+    if dropped:
+        try:
+            with run_lock(store):
+                drop(store, profile, dropped)
+        except Timeout:
+            return _say_who_writes(store, console)
+        console.print(f"Left out of the plan, records are kept: {', '.join(dropped)}", markup=False, soft_wrap=True)
     with board_lock(store, profile, partial(console.print, markup=False, soft_wrap=True)):
         plan = saved(store, profile)  # again: a run may have added to it while this waited
         return 0 if plan is None else report(plan, store, command, console)
@@ -187,7 +205,7 @@ def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store:
             suite,
             name,
             profile,
-            DataShelf(options.data_root),
+            DataShelf(options.data_root, told_when_long),
             store,
             device=options.device,
             entries=options.entries,
@@ -243,7 +261,8 @@ def _execute(jobs: list[Job], profile: Profile, options: RunOptions, store: Stor
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     workers, threads = _shares(options.jobs)
     workers = min(workers, len(jobs))
-    console.print(f"{len(jobs)} trials, {workers} at once, each with {threads} threads.", highlight=False)
+    at_once = f"{workers} at once, each with {counted(threads, 'thread')}"
+    console.print(f"{counted(len(jobs), 'trial')}, {at_once}.", highlight=False)
     previous = signal.signal(signal.SIGTERM, _stop)
     try:
         with RunProgress(console, jobs, workers) as progress:

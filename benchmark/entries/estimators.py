@@ -23,6 +23,12 @@ TABLES = f"{DEFAULT}[combiner.calibrate=false]"
 GIVEN = "baselines.classic.given_estimator:GivenEstimator"
 """The learner that stands in its place."""
 
+_MEMBERS = {
+    "needs": f'needs = frozenset({{"genes"}}) with what it cannot run without, of {", ".join(MODALITIES)}',
+    "fit": "def fit(self, train, valid), which returns self",
+    "predict_proba": "def predict_proba(self, cohort), which returns a row a specimen and a column a class",
+}
+
 
 def entry_of(found: Any, name: str, target: str) -> Callable[..., Entry]:
     """Return a class of the contract for what a file names.
@@ -49,11 +55,14 @@ def contract_class(found: type, name: str, target: str) -> Callable[..., Entry]:
     Raises:
         UsageError: Naming what the class lacks.
     """
-    lacking = [part for part in ("needs", "fit", "predict_proba") if not hasattr(found, part)]
+    lacking = [part for part in _MEMBERS if not hasattr(found, part)]
     if lacking:
-        raise UsageError(f"entry {name}: {target} lacks {', '.join(lacking)}; see benchmark/entries/contract.py")
+        write = "; ".join(f"write {_MEMBERS[part]}" for part in lacking)
+        raise UsageError(f"entry {name}: {target} lacks {', '.join(lacking)}: {write}")
     if "seed" not in inspect.signature(found).parameters:
-        raise UsageError(f"entry {name}: {target}.__init__ must take a keyword-only seed")
+        raise UsageError(
+            f"entry {name}: {target}.__init__ must take a keyword-only seed: write def __init__(self, *, seed: int = 0)"
+        )
     check_needs(getattr(found, "needs"), name)  # noqa: B009  mypy does not see it on a bare type
     return found
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datasets.cohort import Cohort
 
 _FOLDERS: list[Path] = []
+_EXAMPLES = ("fusion-vit", "logistic-regression")  # recipes
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ def entry_spec(name: str) -> EntrySpec:
         return EntrySpec(printed, f"{RECIPE}{printed}")
     refuse_schemes(name, written.schemes)
     if written.overrides:
-        raise UsageError(f"--entry {name!r}: {written.name} has no parts to change; recipes: {', '.join(recipes())}")
+        raise UsageError(
+            f"--entry {name!r}: {written.name} is no recipe and takes no parts; {' and '.join(_EXAMPLES)} do, see: "
+            "python -m benchmark list entries"
+        )
     return EntrySpec(written.name, entries()[written.name])
 
 

@@ -129,7 +129,7 @@ def _parts(text: str, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, str
     frame = skeleton(recipe.package)
     for slot, part in given.items():
         if slot in frame.slots and part not in frame.choices(slot):
-            raise UsageError(f"--entry {text!r}: unknown part {slot}={part}; {hint(str(part), frame.choices(slot))}")
+            raise UsageError(f"--entry {text!r}: unknown part {slot}={part}; {_choice(slot, str(part), frame)}")
     parts = {slot: str(given.get(slot, recipe.parts.get(slot, NONE))) for slot in frame.slots}
     for slot, outer in frame.within.items():
         if parts[outer] == NONE and given.get(slot, NONE) != NONE:
@@ -138,6 +138,13 @@ def _parts(text: str, recipe: Recipe, given: Mapping[str, Any]) -> dict[str, str
     if all(parts[slot] == NONE for slot in frame.reads):
         raise UsageError(f"--entry {text!r}: reads nothing; leave a part in {', '.join(frame.reads)}")
     return parts
+
+
+def _choice(slot: str, part: str, frame: Skeleton) -> str:
+    """Return the nearest part of a slot and all that may stand there."""
+    choices, near = frame.choices(slot), hint(part, frame.choices(slot))
+    listed = f"choose from {', '.join(choices)}"
+    return f"{near} {listed.capitalize()}" if near.endswith("?") else listed
 
 
 def _own(recipe: Recipe, parts: Mapping[str, str]) -> dict[str, Value]:

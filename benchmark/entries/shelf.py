@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,11 @@ class DataShelf:
 
     Attributes:
         data_root: First place to look for real files.
+        around: Called with name and options of a dataset that is loaded; what it returns surrounds the loading.
     """
 
     data_root: Path | None = None
+    around: Callable[[str, Mapping[str, Any]], AbstractContextManager[None]] = lambda *_: nullcontext()
     _loaded: dict[str, Cohort] = field(default_factory=dict)
 
     def cohort(self, dataset: str, settings: Mapping[str, Any]) -> Cohort:
@@ -35,7 +38,8 @@ class DataShelf:
         options = {name: value for name, value in settings.items() if "." not in name}
         name = json.dumps([dataset, options], sort_keys=True)
         if name not in self._loaded:
-            self._loaded[name] = load_dataset(dataset, self.data_root, options)
+            with self.around(dataset, options):
+                self._loaded[name] = load_dataset(dataset, self.data_root, options)
         if UNSEEN in settings:
             whole, name = name, f"{name}, without {json.dumps(settings[UNSEEN])}"
             if name not in self._loaded:

@@ -1,6 +1,7 @@
 """Turn a suite into trials."""
 
 from benchmark.planning.auditing import known_rules
+from benchmark.planning.dropping import drop
 from benchmark.planning.forecast import Forecast, forecast
 from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import Plan, make_plan
@@ -17,6 +18,7 @@ __all__ = [
     "PlannedTrial",
     "State",
     "check_source",
+    "drop",
     "forecast",
     "inspect",
     "known_rules",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -65,6 +65,16 @@ class Plan:
         wanted = {trial.identity for trial in asked.trials}
         alike = {replace(t.identity, entry=t.same_as) for t in self.trials if t.same_as and t.identity in wanted}
         return replace(asked, trials=tuple(t for t in self.trials if t.identity in wanted | alike))
+
+    def without(self, entries: Collection[str]) -> Plan:
+        """Return this plan without some entries, and without tasks that nothing else runs on.
+
+        Where one of them ran for others of the same model, another of these runs.
+        """
+        left = tuple(t for t in self.trials if t.identity.entry not in entries)
+        needed = {t.identity.task for t in left}
+        tasks = {name: task for name, task in self.tasks.items() if name in needed}
+        return replace(self, tasks=tasks, trials=one_row_a_model(left, ran(left)))
 
 
 def _fits(trial: PlannedTrial, tasks: Mapping[str, PlannedTask]) -> bool:

@@ -63,7 +63,8 @@ def _importable(spec: EntrySpec) -> Callable[..., Entry] | None:
     except UsageError:
         raise
     except SyntaxError as error:
-        raise UsageError(f"entry {spec.name}: {error}") from error
+        place = f"{error.filename or spec.path}, line {error.lineno}"
+        raise UsageError(f"entry {spec.name}: {place}: {error.msg}; mend it") from error
     except Exception:  # noqa: BLE001  whatever a module raises at import is recorded by its trials, with the traceback
         return None
 

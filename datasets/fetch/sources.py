@@ -133,6 +133,7 @@ class ManualSource:
         registration: Whether the steps need an account or an agreement.
         expected: Files of a copy, by pattern, with their number in a complete one.
         files: Single files with what is known of their size and digest.
+        own: Option that names the user's own file, as in "path=FILE.h5ad", where there is nothing to get; else "".
     """
 
     page: str
@@ -142,6 +143,7 @@ class ManualSource:
     registration: bool = False
     expected: tuple[Expected, ...] = ()
     files: tuple[RemoteFile, ...] = ()
+    own: str = ""
 
     def all_files(self) -> list[RemoteFile]:
         """Return the files that are known one by one."""
@@ -154,6 +156,8 @@ class ManualSource:
 
     def absent(self, command: str) -> str:
         """Return the state of the dataset where it is not on this machine, with the command that helps."""
+        if self.own:
+            return f"your own file: --option {self.own}"
         what = "registration" if self.registration else "download by hand"
         return f"needs {what}: {command} prints the steps"
 

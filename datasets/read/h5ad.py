@@ -26,6 +26,7 @@ SOURCE = ManualSource(
     page="your own file",
     folder=NAME,
     licence="that of the file",
+    own="path=FILE.h5ad",
     steps=(
         PIP,
         "name the file and its columns: python -m benchmark run --dataset h5ad --option path=FILE.h5ad "

@@ -177,7 +177,11 @@ def test_a_report_of_runs_is_of_the_suite_or_datasets_that_were_named(monkeypatc
     out = ["--out", str(tmp_path)]
     assert CliRunner().invoke(app, ["report", "--suite", "smoke", "--profile", "full", *out]).exit_code == 4
     assert CliRunner().invoke(app, ["report", "--dataset", "golub", "--dataset", "apl-sim", *out]).exit_code == 4
-    assert [(store.folder, profile, command) for store, profile, command, _ in asked] == [
+    dropped = ["--drop", "a", "--drop", "b[x=none]"]
+    assert CliRunner().invoke(app, ["report", "--suite", "smoke", *out, *dropped]).exit_code == 4
+    assert [names for *_, names in asked] == [(), (), ("a", "b[x=none]")]
+    asked.pop()
+    assert [(store.folder, profile, command) for store, profile, command, _, _ in asked] == [
         (tmp_path / "smoke", "full", "python -m benchmark run --suite smoke --profile full"),
         (tmp_path / "golub_apl-sim", "quick",
          "python -m benchmark run --dataset golub --dataset apl-sim --profile quick"),
@@ -186,7 +190,7 @@ def test_a_report_of_runs_is_of_the_suite_or_datasets_that_were_named(monkeypatc
     for words in (
         both[:2],
         both[2:],
-        *([*both, *more] for more in (("--profile", "p"), ("--dataset", "d"), ("--suite", "s"))),
+        *([*both, *more] for more in (("--profile", "p"), ("--dataset", "d"), ("--suite", "s"), ("--drop", "e"))),
     ):
         failed = CliRunner().invoke(app, ["report", *words])
         assert isinstance(failed.exception, UsageError) and "takes both and no --suite" in str(failed.exception)

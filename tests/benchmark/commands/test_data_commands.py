@@ -60,7 +60,7 @@ def sources(monkeypatch, tmp_path):
 
     monkeypatch.setattr(commands, "dataset_module", lambda name: told["modules"][name])
     monkeypatch.setattr(commands, "split_of", lambda name: Split(scheme="kfold", folds=3))
-    monkeypatch.setattr(commands, "load_dataset", load)
+    monkeypatch.setattr(commands, "load_told", load)
     monkeypatch.setattr("datasets.fetch.check", compare)
     return told
 
@@ -149,7 +149,7 @@ def test_a_split_plan_is_written_with_its_checksum(tmp_path, monkeypatch):
     shelf = SimpleNamespace(cohort=lambda name, settings: COHORT if (name, settings) == ("d", {"a": 1}) else None)
     roots = []
     monkeypatch.setattr(commands, "load_suite", lambda name: SimpleNamespace(tasks=[task]))
-    monkeypatch.setattr(commands, "DataShelf", lambda root: roots.append(root) or shelf)
+    monkeypatch.setattr(commands, "DataShelf", lambda root, around: roots.append(root) or shelf)
     to = tmp_path / "plan.csv"
     code, text = printed(commands.split, "s", "t", to, Path("/r"))
     plan = load_plan(to)

@@ -46,8 +46,15 @@ def test_list_says_how_each_dataset_is_got(tmp_path):
     assert found["matek-lmu"] == by_hand
     assert found["bccd"] == "needs registration: python -m benchmark data get bccd prints the steps"
     assert found["wbc-cross"].startswith("needs download: python -m benchmark data get ")
+    assert found["h5ad"] == "your own file: --option path=FILE.h5ad"
     picture(tmp_path / "raabin/Train/Neutrophil/a.jpg")
     assert states(tmp_path)["raabin"] == "ready"
+
+
+def test_get_of_a_users_own_file_says_how_to_name_it_and_lacks_nothing(tmp_path):
+    code, text = run(data_commands.get, "h5ad", tmp_path)
+    assert code == 0 and "not on this machine" not in text and str(tmp_path) not in text
+    assert "h5ad reads your own file: --option path=FILE.h5ad; there is nothing to get." in text
 
 
 def test_get_prints_numbered_steps_with_the_folder_and_fails_while_nothing_is_there(tmp_path):

@@ -159,7 +159,7 @@ def described(monkeypatch):
         return told["cohort"]
 
     monkeypatch.setattr(pages, "dataset_module", lambda name: told.get("module", SimpleNamespace(CARD=CARD)))
-    monkeypatch.setattr(pages, "load_dataset", load)
+    monkeypatch.setattr(pages, "load_told", load)
     return told
 
 

@@ -59,6 +59,25 @@ def test_a_failed_trial_is_a_hole_with_its_traceback(home):
     assert "planted &lt;b&gt;failure" in page and "<b>failure" not in page
 
 
+def test_a_broken_entry_can_be_left_out_and_the_board_is_whole_again(home):
+    broken = run(home, "--entry", "prior", "--entry", "mine.py:Broken")
+    leave_out = "python -m benchmark report --suite tiny.toml --profile quick --drop Broken"
+    assert broken.returncode == 1 and broken.stdout.rstrip().endswith(leave_out)
+    assert "2 of 4 trials are holes: Broken (2 failed, ValueError: planted <b>failure</b>)." in broken.stdout
+    other = run(home, "--entry", "prior")
+    assert other.returncode == 0 and "2 more of entries that this call did not ask for: Broken (" in other.stdout
+    report = ("report", "--suite", "tiny.toml")
+    assert benchmark(home, *report).returncode == 1
+    wrong = benchmark(home, *report, "--drop", "Borken")
+    assert wrong.returncode == 2 and wrong.stderr.endswith("'Borken'; did you mean Broken?\n")
+    left = benchmark(home, *report, "--drop", "mine.py:Broken")
+    assert left.returncode == 0 and "holes" not in left.stdout
+    assert set(scores(home)["entry"]) == {"prior"} and records(home)["Broken", 0]["status"] == "failed"
+    assert benchmark(home, *report).returncode == 0
+    alone = benchmark(home, *report, "--drop", "prior")
+    assert alone.returncode == 2 and "no other entry is on the board" in alone.stderr
+
+
 def test_an_entry_that_cannot_be_imported_is_a_hole_and_the_others_run(home):
     (home / "absent.py").write_text("import no_such_library\n\n\nclass Absent:\n    pass\n")
     done = run(home, "--entry", "absent.py:Absent", "--entry", "prior")

@@ -125,7 +125,7 @@ def test_a_given_forest_is_the_random_forest_of_the_tree(mine):
         ("svm", r"LinearSVC has no predict_proba; wrap it: sklearn\.calibration\.CalibratedClassifierCV"),
         ("number", "is int; name a class of the contract, a scikit-learn estimator"),
         ("absent", "there is no absent in"),
-        ("NoNeeds", "lacks needs"),
+        ("NoNeeds", r"lacks needs: write needs = frozenset\(\{\"genes\"\}\) .* of images, genes, clinical$"),
         ("NeedsText", "needs is str 'clinical', not a set of names; write needs = "),
         ("NeedsList", "needs is list"),
         ("NeedsTypo", "needs names labs; choose from images, genes, clinical"),
@@ -197,9 +197,9 @@ def test_a_class_learns_from_tables_where_it_fits_x_and_y_and_names_no_needs(fou
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (object, "entry e: t lacks needs, fit, predict_proba; see"),
-        (Needs, "entry e: t lacks predict_proba; see"),
-        (NoSeed, "entry e: t.__init__ must take a keyword-only seed"),
+        (object, 'entry e: t lacks needs, fit, predict_proba: write needs = frozenset({"genes"}) with'),
+        (Needs, "entry e: t lacks predict_proba: write def predict_proba(self, cohort), which returns"),
+        (NoSeed, "entry e: t.__init__ must take a keyword-only seed: write def __init__(self, *, seed: int = 0)"),
         (Tables, "entry e: Tables has no predict_proba"),
         (Tables(), "entry e: Tables has no predict_proba"),
         (3, "entry e: t is int; name a class"),

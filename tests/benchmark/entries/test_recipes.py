@@ -81,16 +81,18 @@ def test_there_is_one_printed_form(text, printed):
     [
         ("fusion-vat", "unknown entry 'fusion-vat'; did you mean fusion-vit"),
         ("fusion-vit[cels=none]", "unknown 'cels'; did you mean cells"),
-        ("fusion-vit[cells=vit]", "unknown part cells=vit; did you mean vit-tiny"),
+        ("fusion-vit[cells=vit]", r"unknown part cells=vit; did you mean vit-tiny.* Choose from .*cnn"),
         ("fusion-vit[cells=vit-tiny, cells.pach=4]", "unknown 'cells.pach'; did you mean cells.patch"),
         ("fusion-vit[cells=none, cells.depth=2]", "there is no part in cells here"),
         ("fusion-vit[cells=none, pooling=gated-attention]", "needs a part in cells"),
         ("cnn-spatial-attention[cells=none]", "reads nothing"),
-        ("fusion-vit[fusion=none]", "unknown part fusion=none; did you mean"),
+        ("fusion-vit[fusion=none]", "unknown part fusion=none; choose from attention, "),
         ("fusion-vit+snapshots", "unknown scheme 'snapshots'; known: none"),
         ("prior+snapshots", "unknown scheme 'snapshots'; known: none"),
-        ("prior[seed=3]", "prior has no parts to change; recipes: "),
+        ("prior[seed=3]", "prior is no recipe and takes no parts; fusion-vit and logistic-regression do"),
         ("fusion-vit[seed=3]", "unknown 'seed'"),
+        ("fusion-vit[genes=nope]", r"unknown part genes=nope; did you mean none\? Choose from mlp, set-means.*, none"),
+        ("fusion-vit[genes=qqqq]", "unknown part genes=qqqq; choose from mlp, set-means"),
     ],
 )
 def test_wrong_changes_name_place_value_and_choices(text, said):

@@ -12,10 +12,14 @@ from benchmark.entries.usage import UnknownName, hint
         ("zzz", iter("hgfedcba"), "known: a, b, c, d, e, f, g, h"),
         ("x", (), "known: none"),
         ("abcd", ["abce", "abcf", "abcg", "abch"], "did you mean abch or abcg or abcf?"),
-        ("abcde", ["ab"], "did you mean ab?"),
-        ("abcdefgh", ["ab"], "did you mean ab?"),  # a share of 2 x 2 / 10
-        ("abcdefghi", ["ab"], "known: ab"),
-        ("abcdef", ["abx"], "did you mean abx?"),
+        ("abcdef", ["abcx"], "did you mean abcx?"),  # a share of 2 x 3 / 10
+        ("abcdefg", ["abcx"], "known: abcx"),
+        ("abcdefg", ["abc"], "did you mean abc?"),  # begins with it
+        ("abcde", ["ab"], "known: ab"),
+        ("smok", ["smoke", "mito", "apl"], "did you mean smoke?"),
+        ("priro", ["prior", "rules-mito", "border-only"], "did you mean prior?"),
+        ("xgbost", ["xgboost", "xgboost-cells"], "did you mean xgboost?"),  # the other is near, but much less
+        ("zzz", [f"n{k}" for k in range(10, 35)], f"known: {', '.join(f'n{k}' for k in range(10, 30))} and 5 more"),
     ],
 )
 def test_near_names_are_offered_up_to_three(name, known, said):

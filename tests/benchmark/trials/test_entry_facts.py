@@ -45,8 +45,14 @@ def test_a_class_tells_what_it_needs_its_kind_its_space_and_its_device(tmp_path)
 
 def test_a_file_that_raises_tells_the_least_and_one_that_breaks_the_contract_is_refused(tmp_path):
     assert entry_facts(spec_of(tmp_path, after="1 / 0")) == EntryFacts(frozenset(), "own", False, False)
-    with pytest.raises(UsageError, match=r"entry Mine: .*invalid syntax|entry Mine: .*expected"):
-        entry_facts(spec_of(tmp_path, after="def f(:"))
+    broken = spec_of(tmp_path, after="def f(:")
+    line = broken.path.read_text().splitlines().index("def f(:") + 1
+    with pytest.raises(UsageError, match=rf"^entry Mine: {broken.path}, line {line}: (invalid syntax|.*expected)"):
+        entry_facts(broken)
+    helper = tmp_path / "broken_helper.py"
+    helper.write_text("x = 1\n  y = 2\n")
+    with pytest.raises(UsageError, match=rf"^entry Mine: {helper}, line 2: unexpected indent; mend it$"):
+        entry_facts(spec_of(tmp_path, after="import broken_helper"))
     with pytest.raises(UsageError, match=r"entry Mine: .* lacks needs"):
         entry_facts(spec_of(tmp_path, body="pass"))
 
