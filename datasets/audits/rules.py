@@ -32,9 +32,7 @@ RULES: Mapping[str, Rule] = {
     "class-is-domain": Rule("The domain tells the class", audit_shortcuts.class_is_domain, True, by_class=True),
     "class-is-era": Rule("The time of sampling tells the class", audit_shortcuts.class_is_era, True, by_class=True),
     "class-is-format": Rule("The image format tells the class", audit_shortcuts.class_is_format, True, by_class=True),
-    "class-is-size": Rule(
-        "The size of images or of their files tells the class", audit_shortcuts.class_is_size, True, by_class=True
-    ),
+    "class-is-size": Rule("The size of images tells the class", audit_shortcuts.class_is_size, True, by_class=True),
     "class-is-count": Rule("The number of images tells the class", audit_shortcuts.class_is_count, True, by_class=True),
     "class-is-missingness": Rule(
         "What is missing tells the class", audit_shortcuts.class_is_missingness, True, by_class=True

@@ -71,8 +71,10 @@ def invoke(*words: str):
 def test_haemoglobin_of_9_under_the_unit_g_per_litre_is_named(tmp_path):
     path = write_cohort(tmp_path, toml=TOML.replace('hb = { unit = "g/dL" }', 'hb = { unit = "g/L" }'))
     result = invoke("data", "check", str(path))
-    assert result.exit_code != 0
-    assert re.search(r"impossible: [\d.]+\s+g/L", result.output) and "times 10" in " ".join(result.output.split())
+    told = re.sub(r"[\s│]+", " ", result.output)
+    assert result.exit_code != 0 and "1 problem" in told
+    assert "all 60 values lie outside 20 to 250 g/L, as if they were given in g/dL" in told
+    assert 'Write unit = "g/dL" in clinical.columns.hb.' in told
 
 
 def test_check_lists_every_problem_row_by_row(tmp_path):
@@ -87,7 +89,9 @@ def test_check_lists_every_problem_row_by_row(tmp_path):
     table.loc[9, "label"] = "APL"
     table.to_csv(tmp_path / "specimens.csv", index=False)
     result = invoke("data", "check", str(path))
-    assert "1/10" in result.output and "decimal" in result.output
+    told = re.sub(r"[\s│]+", " ", result.output)
+    assert "5 hb 95 is impossible, outside 2 to 25 g/dL; in g/L it would not be" in told
+    assert "9 hb 9,5 has ',' where the decimal mark is '.'" in told and 'Set decimal = ","' in told
 
 
 def test_check_shows_counts_holes_crop_and_split(tmp_path):
