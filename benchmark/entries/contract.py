@@ -28,7 +28,8 @@ class Entry(Protocol):
       without it has learned from train alone, and the tables say so;
     - ``family``: "control", "rule", "classic" or "deep"; by default "own";
     - ``reads``: the modalities that it may use, for the list of entries; by default all;
-    - ``trace(cohort) -> DataFrame``: one readable row a specimen, kept beside the predictions.
+    - ``trace(cohort) -> DataFrame``: one readable row a specimen, its id in the column
+      "specimen"; kept beside the predictions.
 
     Attributes:
         needs: Modalities without which the entry cannot run on a dataset at all. Any

@@ -1,5 +1,6 @@
 """Fit and predict once; tune inside the training rows."""
 
+from benchmark.trials.answers import learned, trace_table
 from benchmark.trials.entry_facts import EntryFacts, chosen_device, entry_facts, search_space
 from benchmark.trials.entry_inputs import seed_globals
 from benchmark.trials.failure_text import failure_line, failure_text
@@ -18,7 +19,9 @@ __all__ = [
     "failure_line",
     "failure_text",
     "given_by_harness",
+    "learned",
     "run_trial",
     "search_space",
     "seed_globals",
+    "trace_table",
 ]

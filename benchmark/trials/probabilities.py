@@ -26,7 +26,7 @@ def as_probabilities(proba: Any, view: Cohort, role: str) -> NDArray[np.float64]
     Raises:
         ValueError: Naming the dtype and shape, or the first row that is wrong.
     """
-    given, shape = np.asarray(proba), (len(view), view.n_classes)
+    given, shape = _array(proba, role), (len(view), view.n_classes)
     if given.dtype.kind not in "fiub" or given.dtype.itemsize > 8:
         raise ValueError(
             f"predict_proba on {role} returned {given.dtype}; return an array of float64 (or float32, float16, 0/1)"
@@ -44,6 +44,31 @@ def as_probabilities(proba: Any, view: Cohort, role: str) -> NDArray[np.float64]
             f"the first is {view.specimen[i]}: {given[i]}"
         )
     return values if given.dtype == np.float64 else values / total[:, None]
+
+
+def _array(proba: Any, role: str) -> NDArray[Any]:
+    """Return an answer as an array.
+
+    Raises:
+        ValueError: If it is none, or hides values behind a mask, which numpy drops without a word.
+    """
+    rows = proba if isinstance(proba, list | tuple) else ()
+    if any(isinstance(part, np.ma.MaskedArray) for part in (proba, *rows)):
+        raise ValueError(f"predict_proba on {role} returned a masked array; fill it and return an array of float64")
+    try:
+        given = np.asarray(proba)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        name = type(proba).__name__
+        raise ValueError(
+            f"predict_proba on {role} returned a {name} that is no array ({said}); return an array of float64"
+        ) from error
+    if given.dtype.kind == "O":
+        raise ValueError(
+            f"predict_proba on {role} returned object ({type(proba).__name__}); "
+            "return an array of float64, such as .toarray() or .to_numpy(float) gives"
+        )
+    return given
 
 
 def _tolerance(dtype: np.dtype, n_classes: int) -> float:

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.answers import learned, trace_table
 from benchmark.trials.entry_inputs import fresh, seed_globals
 from benchmark.trials.plain_report import plain_report
 from benchmark.trials.prediction_columns import Columns, columns_of, joined, of_roles, with_modalities
@@ -87,19 +88,19 @@ def run_trial(
             kept by subset under ``details["modality_holes"]``.
 
     Raises:
-        ValueError: If the entry's probabilities, or its count of parameters, break the contract.
-        TypeError: If its report cannot be kept as JSON.
+        ValueError: If the entry's probabilities, trace or count of parameters break the contract.
+        TypeError: If its report cannot be kept as JSON, or ``fit`` or ``refit`` returns no entry.
     """
     clock = _Clock()
-    learned = {role: cohort[_shuffled(roles[role], seed)].blinded(labels=True) for role in ("train", "valid")}
+    given = {role: cohort[_shuffled(roles[role], seed)].blinded(labels=True) for role in ("train", "valid")}
     details: dict[str, Any] = {"params": dict(params), "tuned": None if space is None else False, "device": device}
     if budget is not None and space is not None:
         drawn = seed if tuning_seed is None else tuning_seed
-        details.update(_tuned(build, space, params, learned, budget, drawn, device, study), tuned=True)
+        details.update(_tuned(build, space, params, given, budget, drawn, device, study), tuned=True)
     clock.lap("tune")
     seed_globals(seed)
     fixed = {**details["params"], **given_by_harness(build, seed, device)}
-    entry = build(**fixed).fit(fresh(learned["train"]), fresh(learned["valid"]))
+    entry = learned(build(**fixed).fit(fresh(given["train"]), fresh(given["valid"])), "fit")
     clock.lap("fit")
     tables = [_predict(entry, cohort[_shuffled(roles["valid"], seed)], "valid")]
     clock.lap("predict")
@@ -123,7 +124,7 @@ def _tuned(
     build: Callable[..., Entry],
     space: SearchSpace,
     params: Mapping[str, Any],
-    learned: Mapping[str, Cohort],
+    given: Mapping[str, Cohort],
     budget: TuneBudget,
     seed: int,
     device: str,
@@ -133,7 +134,7 @@ def _tuned(
     if study is None:
         raise ValueError("tuning needs a file for its study")
     fixed = {**params, **given_by_harness(build, seed, device)}
-    train, valid = learned["train"], learned["valid"]
+    train, valid = given["train"], given["valid"]
     best, summary = tune(build, space, fixed, train, valid, budget=budget, seed=seed, storage=study)
     return {"params": {**params, **best}, "tuning": summary}
 
@@ -159,7 +160,7 @@ def _refitted(entry: Entry, cohort: Cohort, roles: Mapping[str, NDArray[np.int64
         return entry, False
     both = cohort[_shuffled(np.concatenate([roles["train"], roles["valid"]]), seed)].blinded(labels=True)
     seed_globals(seed)
-    return refit(fresh(both)), True
+    return learned(refit(fresh(both)), "refit"), True
 
 
 def _asked(roles: Mapping[str, NDArray[np.int64]]) -> list[str]:
@@ -221,6 +222,6 @@ def _trace(entry: Entry, tests: Mapping[str, Cohort]) -> pd.DataFrame | None:
 def _named(tracer: Callable[[Cohort], pd.DataFrame], view: Cohort) -> pd.DataFrame:
     """Return an entry's trace under the real specimen ids."""
     shown = view.blinded(labels=False)
-    table = tracer(fresh(shown))
+    table = trace_table(tracer(fresh(shown)), shown)
     real = dict(zip(shown.specimen.tolist(), view.specimen.tolist(), strict=True))
     return table.assign(specimen=table["specimen"].map(real)).sort_values("specimen", ignore_index=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.entries import Entry
+from benchmark.trials.answers import learned
 from benchmark.trials.entry_inputs import fresh, seed_globals
 from benchmark.trials.failure_text import failure_line, failure_text
 from benchmark.trials.probabilities import as_probabilities
@@ -118,7 +119,7 @@ def _searched(
 
 
 def _valid_score(build: Callable[..., Entry], arguments: Mapping[str, Any], train: Cohort, valid: Cohort) -> float:
-    entry = build(**arguments).fit(fresh(train), fresh(valid))
+    entry = learned(build(**arguments).fit(fresh(train), fresh(valid)), "fit")
     predicted = entry.predict_proba(fresh(valid.blinded(labels=False)))
     return patient_nll(valid, as_probabilities(predicted, valid, "valid"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark.entries import DataShelf, EntrySpec, entry_class
 from benchmark.records import Store, kept_split
-from benchmark.trials import as_probabilities, given_by_harness, seed_globals
+from benchmark.trials import as_probabilities, given_by_harness, learned, seed_globals, trace_table
 from benchmark.workers.apart import NoAnswer, ask
 from benchmark.workers.worker import Job
 from datasets.cohort import Cohort
@@ -22,6 +22,7 @@ PATIENTS = 5
 _SECONDS = 10.0
 _LONGEST = 400  # characters of a finding
 _SEED = 0
+_Answer = TypeVar("_Answer")
 
 
 class Breaks(Exception):
@@ -75,14 +76,14 @@ def what_breaks(build: Callable[[], Any], cohort: Cohort, roles: Mapping[str, ND
         cohort: All specimens of the task.
         roles: Role -> positions; only "train" and "valid" are looked at.
     """
-    train, valid = (cohort[_of_few_patients(cohort, roles[role])] for role in ("train", "valid"))
+    few = {role: _of_few_patients(cohort, roles[role]) for role in ("train", "valid")}
     try:
-        _try(build, train, valid)
+        _try(build, cohort, few)
     except Breaks as first:
         if not isinstance(first.__cause__, BaseException):
             return str(first)
         try:
-            _try(build, cohort[roles["train"]], cohort[roles["valid"]])
+            _try(build, cohort, roles)
         except Breaks as again:
             return str(again)
     return ""
@@ -96,25 +97,46 @@ def _of_few_patients(cohort: Cohort, rows: NDArray[np.int64]) -> NDArray[np.int6
     return rows[np.isin(cohort.patient[rows], chosen.to_numpy(dtype=str))]
 
 
-def _try(build: Callable[[], Any], train: Cohort, valid: Cohort) -> None:
-    """Fit and predict twice with one seed; raises Breaks."""
-    first, second = (_predicted(build, train, valid) for _ in range(2))
+def _try(build: Callable[[], Any], cohort: Cohort, rows: Mapping[str, NDArray[np.int64]]) -> None:
+    """Fit and predict twice with one seed, then refit and trace where the entry can; raises Breaks."""
+    train, valid = cohort[rows["train"]], cohort[rows["valid"]]
+    shown = valid if len(valid) else train
+    (_, first), (entry, second) = (_predicted(build, train, valid, shown) for _ in range(2))
     if first.tobytes() != second.tobytes():
         raise Breaks("the same seed gives other probabilities the second time; draw from a generator made of seed")
+    if getattr(entry, "refit", None) is not None:
+        both = cohort[np.concatenate([rows["train"], rows["valid"]])].blinded(labels=True)
+        seed_globals(_SEED)
+        refit = _watched("refit", [both], lambda: entry.refit(both))
+        entry = _kept_to(lambda: learned(refit, "refit"))
+        _probabilities(entry, shown)
+    if getattr(entry, "trace", None) is not None:
+        blind = shown.blinded(labels=False)
+        traced = _watched("trace", [blind], lambda: entry.trace(blind))
+        _kept_to(lambda: trace_table(traced, blind))
 
 
-def _predicted(build: Callable[[], Any], train: Cohort, valid: Cohort) -> NDArray[np.float64]:
-    shown = valid if len(valid) else train
+def _predicted(
+    build: Callable[[], Any], train: Cohort, valid: Cohort, shown: Cohort
+) -> tuple[Any, NDArray[np.float64]]:
     given = [view.blinded(labels=True) for view in (train, valid)]
-    blind = shown.blinded(labels=False)
     seed_globals(_SEED)
-    entry = _watched("fit", given, lambda: build().fit(*given))
-    if not hasattr(entry, "predict_proba"):
-        raise Breaks(f"fit returned {type(entry).__name__}; return self")
+    answer = _watched("fit", given, lambda: build().fit(*given))
+    entry = _kept_to(lambda: learned(answer, "fit"))
+    return entry, _probabilities(entry, shown)
+
+
+def _probabilities(entry: Any, shown: Cohort) -> NDArray[np.float64]:
+    blind = shown.blinded(labels=False)
     proba = _watched("predict_proba", [blind], lambda: entry.predict_proba(blind))
+    return _kept_to(lambda: as_probabilities(proba, shown, "valid"))
+
+
+def _kept_to(read: Callable[[], _Answer]) -> _Answer:
+    """Return an answer as it is read; raises Breaks with what the reader says where it breaks the contract."""
     try:
-        return as_probabilities(proba, shown, "valid")
-    except ValueError as error:
+        return read()
+    except (TypeError, ValueError) as error:
         raise Breaks(_one_line(str(error))) from None
 
 

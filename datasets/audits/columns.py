@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from math import exp
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from datasets.audits.digits import inner_partings
 from datasets.audits.disguise import partings
 from datasets.audits.finding import Finding
 from datasets.audits.telling import FOLDS, Units, independent_units
@@ -23,7 +25,8 @@ _LEVELS = 10  # a number with at most so many values is looked at as a category 
 def label_leak_column(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
     """Find columns that are the label, and columns of which a value, threshold or gap tells a class held out.
 
-    A column that makes no error blocks; see ``datasets.audits.disguise``.
+    A column that makes no error blocks; see ``datasets.audits.disguise``, and ``datasets.audits.digits`` for columns
+    of which only a digit or a remainder makes none.
     """
     if cohort.clinical is None:
         return
@@ -41,7 +44,8 @@ def label_leak_column(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Findin
 def _is_label(where: str, column: pd.Series, cohort: Cohort, rows: NDArray[np.int64], looks: int) -> Iterator[Finding]:
     gaps = pd.Series(np.where(column.isna(), "missing", "there"))
     for place, values in ((where, column), (f"{where} being missing", gaps)):
-        found = [p for p in partings(values, cohort, rows) if p.is_label(looks)]
+        ways = chain(partings(values, cohort, rows), inner_partings(values, cohort, rows))
+        found = [p for p in ways if p.is_label(looks)]
         if found:
             best = min(found, key=lambda p: p.log_chance)
             chance = max(exp(best.log_chance), 1e-99) * looks

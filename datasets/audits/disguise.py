@@ -88,7 +88,7 @@ def partings(column: pd.Series, cohort: Cohort, rows: NDArray[np.int64]) -> Iter
     for k in range(len(classes)):
         name = cohort.classes[classes[k]]
         if len(levels) <= _MOST_LEVELS or not is_number:
-            yield from _by_set(code, y == k, patient, name)
+            yield from by_set(code, y == k, patient, name)
         if numbers is not None:
             yield from _by_interval(numbers[known], (y == k)[known], patient[known], name)
 
@@ -110,7 +110,8 @@ def _one_value_a_class(code: NDArray, y: NDArray, patient: NDArray[np.str_]) -> 
     return Parting("has one value a class", lgamma(n + 1) - _log_ways(sizes), True, len(np.unique(patient)))
 
 
-def _by_set(code: NDArray, inside: NDArray[np.bool_], patient: NDArray[np.str_], name: str) -> Iterator[Parting]:
+def by_set(code: NDArray, inside: NDArray[np.bool_], patient: NDArray[np.str_], name: str) -> Iterator[Parting]:
+    """Yield the parting of a class whose codes nobody else has, if it is one."""
     mine, others = np.unique(code[inside]), np.unique(code[~inside])
     if not len(mine) or not len(others) or np.intersect1d(mine, others).size:
         return

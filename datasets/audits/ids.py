@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,56 +9,56 @@ from numpy.typing import NDArray
 
 from datasets.audits.finding import Finding, counted, listed
 from datasets.audits.roles import role_table, torn
+from datasets.audits.spellings import perhaps_same_ids, same_ids
 from datasets.cohort import Cohort
 from datasets.splits import SplitPlan
 
-_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-_BETWEEN_NUMBERS = re.compile(r"(?<=\d)[\W_]+(?=\d)")  # 1-12 is not 11-2
-_SEPARATORS = re.compile(r"[^\w-]|_|(?<!\d)-|-(?!\d)")
+_SAME = "that differ only by case, leading zeros, blanks, dashes, accents or the way a number or letter is written"
+_PERHAPS = "that may be one id: a prefix, an end, look-alike digits, the order of words or a date is all that differs"
 
 
 def similar_patient_ids(cohort: Cohort, plan: SplitPlan | None) -> Iterator[Finding]:
-    """Find ids that differ by case, leading zeros, blanks, dashes, underscores or Unicode form only.
+    """Find ids that are one id in two spellings, and those that may be.
 
-    Two such ids in two roles of one fold block: a patient split trusts ids, and the same person on both sides is the
+    Two spellings in two roles of one fold block: a patient split trusts ids, and the same person on both sides is the
     leak that it is there to prevent. Elsewhere they are named, because counts and intervals take them for two people.
+    Ids that only may be one never block.
     """
     if not cohort.patients_known:
         return
     ids, patient = np.unique(cohort.patient, return_inverse=True)
-    group = np.unique([plain_id(name) for name in ids.tolist()], return_inverse=True)[1]
+    group = same_ids(ids.tolist())
     alike = (np.bincount(group) > 1)[group]
-    crossing = torn(role_table(cohort, plan), np.arange(len(cohort)), group[patient].astype(np.int64))
+    crossing = torn(role_table(cohort, plan), np.arange(len(cohort)), group[patient])
     for blocks in (True, False):
         chosen = alike & (np.isin(group, crossing) == blocks)
         if chosen.any():
-            yield _finding(ids, group, chosen, cohort.specimen[chosen[patient]], blocks=blocks)
-
-
-def plain_id(name: str) -> str:
-    """Return what is left of an id without case, leading zeros, blanks, punctuation and Unicode forms.
-
-    An id of which nothing is left stays as it is.
-    """
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in shown)
-    return _SEPARATORS.sub("", _BETWEEN_NUMBERS.sub("-", _ZEROS.sub("", digits))) or name
+            place = f"{_SAME}, in two roles of one fold" if blocks else _SAME
+            yield _finding(ids, group, chosen, cohort.specimen[chosen[patient]], place, blocks=blocks)
+    wider = perhaps_same_ids(ids.tolist(), group)
+    parts = np.bincount(np.unique(np.stack([wider, group]), axis=1)[0])
+    chosen = (parts > 1)[wider]
+    if chosen.any():
+        yield _finding(ids, wider, chosen, cohort.specimen[chosen[patient]], _PERHAPS, blocks=False)
 
 
 def _finding(
-    ids: NDArray[np.str_], group: NDArray, chosen: NDArray[np.bool_], specimens: NDArray[np.str_], *, blocks: bool
+    ids: NDArray[np.str_],
+    group: NDArray[np.int64],
+    chosen: NDArray[np.bool_],
+    specimens: NDArray[np.str_],
+    how: str,
+    *,
+    blocks: bool,
 ) -> Finding:
-    groups = [
-        " and ".join(repr(name) for name in ids[chosen & (group == g)].tolist()) for g in np.unique(group[chosen])
-    ]
-    place = ", in two roles of one fold" if blocks else ""
+    order = np.flatnonzero(chosen)[np.argsort(group[chosen], kind="stable")]
+    groups = np.split(ids[order], np.flatnonzero(np.diff(group[order])) + 1)
+    told = sorted(" and ".join(repr(name) for name in part.tolist()) for part in groups)
     return Finding(
         "similar-patient-ids",
         blocks,
         "patient",
-        f"{counted(len(groups), 'group')} of patient ids that differ only by case, leading zeros, blanks, dashes or "
-        f"Unicode form{place}: {listed(groups)}.",
+        f"{counted(len(groups), 'group')} of patient ids {how}: {listed(told)}.",
         "Give one person one id; if they are different people, rename them.",
         tuple(specimens.tolist()),
     )

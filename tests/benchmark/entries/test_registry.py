@@ -95,7 +95,7 @@ def test_an_entry_of_a_file_is_named_by_its_whole_path(tmp_path, monkeypatch):
         entry_class(spec)
     with pytest.raises(UnknownName, match="unknown entry 'priro'; did you mean prior"):
         entry_spec("priro")
-    with pytest.raises(UsageError, match="prior has no parts to change"):
+    with pytest.raises(UsageError, match="prior is no recipe and takes no parts"):
         entry_spec("prior[a=1]")
 
 

@@ -1,7 +1,10 @@
 """What is taken for probabilities."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
+from scipy.sparse import csr_array
 
 from benchmark.trials.probabilities import as_probabilities
 from tests.toy import toy_cohort
@@ -35,6 +38,15 @@ def test_lists_are_taken():
     assert read([[1, 0, 0], [0.5, 0.5, 0]]).dtype == np.float64
 
 
+def test_what_holds_an_array_is_taken(tmp_path):
+    kept = np.memmap(tmp_path / "kept", np.float64, "w+", shape=(2, 3))
+    kept[:] = np.eye(3)[:2]
+    frame = pd.DataFrame(np.eye(3)[:2])
+    for proba in (kept, frame, torch.eye(3)[:2], list(np.eye(3)[:2]), tuple(np.eye(3)[:2])):
+        assert type(read(proba)) is np.ndarray or isinstance(proba, np.memmap)
+        assert read(proba).tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
 @pytest.mark.parametrize(
     ("proba", "said"),
     [
@@ -42,6 +54,20 @@ def test_lists_are_taken():
         (np.full((2, 3), "a"), "returned <U1"),
         (np.full((2, 3), None), "returned object"),
         (np.full((2, 3), 1 / 3, dtype=np.longdouble), "longdouble|float128"),
+        (
+            np.ma.masked_array(np.eye(3)[:2], mask=np.eye(3)[:2]),
+            "predict_proba on test returned a masked array; fill it",
+        ),
+        (np.ma.masked_array(np.eye(3)[:2]), "masked array"),
+        (list(np.ma.masked_array(np.eye(3)[:2], mask=np.eye(3)[:2])), "masked array"),
+        (tuple(np.ma.masked_array(np.eye(3)[:2])), "masked array"),
+        (pd.DataFrame([[1, 0, 0], [np.nan, 0, 1]]), "1 rows are not probabilities"),
+        (pd.DataFrame(np.eye(3)[:2]).convert_dtypes().replace(1, pd.NA), r"returned object \(DataFrame\); return an"),
+        (csr_array(np.eye(3)[:2]), r"returned object \(csr_array\); return an array of float64, such as .toarray"),
+        (torch.eye(3)[:2].requires_grad_(), "returned a Tensor that is no array .*detach"),
+        (torch.eye(3)[:2].bfloat16(), "returned a Tensor that is no array"),
+        ([[1, 0, 0], [1, 0]], "returned a list that is no array"),
+        ((row for row in np.eye(3)[:2]), r"returned object \(generator\)"),
         (np.full((2, 2), 0.5), r"returned float64 \(2, 2\), needs float64 \(2, 3\)"),
         (np.full((2, 3), 0.3334), "2 rows are not probabilities; the first is " + COHORT.specimen[0]),
         (np.full((2, 3), 0.3334, dtype=np.float32), "2 rows are not probabilities"),

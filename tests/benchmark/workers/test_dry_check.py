@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmark.workers import dry_check
@@ -80,6 +81,38 @@ class ReturnsNothing(Good):
         pass
 
 
+class RefitsNothing(Good):
+    def refit(self, cohort):
+        self.share = np.bincount(cohort.y, minlength=3) / len(cohort)
+
+
+class RefitsBadly(Good):
+    def refit(self, cohort):
+        return Heavy().fit(cohort, cohort)
+
+
+class RefitsMany(Good):
+    def refit(self, cohort):
+        if len(cohort) < 20:
+            raise ValueError("needs twenty")
+        return self
+
+
+class Traces(Good):
+    def trace(self, cohort):
+        return pd.DataFrame({"specimen": cohort.specimen, "why": "share"})
+
+
+class TracesNobody(Good):
+    def trace(self, cohort):
+        return pd.DataFrame({"why": ["share"]})
+
+
+class Masked(Good):
+    def predict_proba(self, cohort):
+        return np.ma.masked_less(super().predict_proba(cohort), 0.3)
+
+
 class NeedsMany(Good):
     def fit(self, train, valid):
         if len(train) < 10:
@@ -93,6 +126,8 @@ class NeedsMany(Good):
         (Good, ""),
         (Seeded, ""),
         (NeedsMany, ""),
+        (RefitsMany, ""),
+        (Traces, ""),
         (Raises, "fit raises ValueError: planted failure"),
         (Leaves, "fit raises SystemExit: bye"),
         (Narrow, "predict_proba on valid returned float64 (5, 2), needs float64 (5, 3)"),
@@ -102,6 +137,10 @@ class NeedsMany(Good):
         (ChangesLater, "predict_proba changes the cohort that it is given"),
         (Restless, "the same seed gives other probabilities"),
         (ReturnsNothing, "fit returned NoneType; return self"),
+        (RefitsNothing, "refit returned NoneType; return self"),
+        (RefitsBadly, "predict_proba on valid: 5 rows are not probabilities"),
+        (TracesNobody, "trace returned 0 columns 'specimen' (columns: 'why'); return one, filled from cohort.specimen"),
+        (Masked, "predict_proba on valid returned a masked array; fill it"),
     ],
 )
 def test_what_breaks_is_one_sentence(build, said):
