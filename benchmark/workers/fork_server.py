@@ -184,7 +184,7 @@ def prepare(order: Order, shelf: DataShelf) -> bool:
         cohort.fingerprint  # noqa: B018  computed once, here
         planned_roles(job, cohort)
         codes([job.target])
-        known_otherwise(job.target, Path(job.runs, job.suite), shelf.data_root)
+        known_otherwise(job.target, job.dataset, Path(job.runs, job.suite), shelf.data_root)
         note_loaded()
     except Exception:  # noqa: BLE001  the trial meets the error again and records it
         return False

@@ -141,7 +141,7 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     roles, notes = planned_roles(job, cohort)
     spec = EntrySpec(job.identity.entry, job.target)
     seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
-    start_watching(known_otherwise(job.target, store.folder, shelf.data_root))
+    start_watching(known_otherwise(job.target, job.dataset, store.folder, shelf.data_root))
     seed_globals(seed)  # before the entry's file is imported, which may draw from them
     outcome = run_trial(
         entry_class(spec),
@@ -169,11 +169,17 @@ def planned_roles(job: Job, cohort: Cohort) -> tuple[dict[str, NDArray[np.int64]
 
 
 @cache
-def known_otherwise(target: str, runs: Path, data_root: Path | None) -> tuple[Path, ...]:
-    """Return the files and folders that a trial need not watch: those that the key covers, data, runs, caches."""
+def known_otherwise(target: str, dataset: str, runs: Path, data_root: Path | None) -> tuple[Path, ...]:
+    """Return what a trial need not watch: what the key covers, the dataset, which has a fingerprint, runs, caches.
+
+    Other files in the folder of all data count. Paths are as named and resolved.
+    """
     tree = {ROOT / package for package in PACKAGES}
     outside = (file for file in closure(*entry_files(target)) if tree.isdisjoint(file.parents))
-    return tuple(path.resolve() for path in (runs, *data_roots(data_root), cache_root(), *outside))
+    recipes = (folder / "recipes.toml" for folder in tree)  # the key holds the values
+    data = (root / dataset for root in data_roots(data_root))
+    named = [path.absolute() for path in (runs, *data, cache_root(), *recipes, *outside)]
+    return tuple(dict.fromkeys([*named, *(path.resolve() for path in named)]))
 
 
 @cache

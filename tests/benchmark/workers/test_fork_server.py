@@ -100,7 +100,7 @@ def test_what_a_trial_shares_is_prepared_and_a_failure_is_left_to_the_trial(tmp_
     order = Order(0, job(tmp_path, 0), ("a", "broken", "c"), "", 1, 1.0)
     assert prepare(order, Shelf()) is True and loaded == ["a", "broken"]
     assert [name for name, _ in calls] == ["planned_roles", "codes", "known_otherwise", "note_loaded"]
-    assert calls[1][1] == (["m:C"],) and calls[2][1] == ("m:C", tmp_path / "s", None)
+    assert calls[1][1] == (["m:C"],) and calls[2][1] == ("m:C", order.job.dataset, tmp_path / "s", None)
     calls.clear()
     assert prepare(order, Shelf(fails=True)) is False and calls == []
 
