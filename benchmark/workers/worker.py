@@ -34,6 +34,7 @@ from benchmark.records import (
     watched_files,
 )
 from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
+from benchmark.workers.kept_report import check_kept
 from datasets.cache import cache_root
 from datasets.cohort import Cohort
 from datasets.roots import data_roots
@@ -116,6 +117,7 @@ def execute(job: Job, shelf: DataShelf) -> Record:
         if os.getpid() != process:
             os._exit(1)
         watched = watched_files()
+        check_kept(outcome.details.get("report"))
         _check_unchanged(job)
         record = Record(job.key, job.identity, "done", {**outcome.details, "watched": watched, **about})
         return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)

@@ -167,6 +167,24 @@ class KeyReport(Base):
         return {("a", 1): 2}
 
 
+class LongNumber(Base):
+    def act(self, train):
+        return {"n": [10**5000]}
+
+
+class OddKey(Base):
+    def act(self, train):
+        return {"\\ud800": 1}
+
+
+class OddName(Base):
+    def act(self, train):
+        try:
+            open(os.path.join(os.path.dirname(__file__), "we\\udcffird.txt"))
+        except FileNotFoundError:
+            pass
+
+
 class SelfReport(Base):
     def fit(self, train, valid):
         self.report_ = [1, 2]
@@ -235,6 +253,9 @@ EXPECTED = {
     "Surrogate": "ValueError: name \\udcff",
     "PathReport": "report_['found'][0]['where'] is a PurePosixPath, which JSON cannot hold",
     "KeyReport": "report_ has the key ('a', 1), a tuple, which JSON cannot hold",
+    "LongNumber": "report_['n'][0] is a whole number of more than 4300 digits",
+    "OddKey": "report_ has the key '\\ud800', which is not UTF-8",
+    "OddName": "we\\udcffird.txt, which the entry opens, is not UTF-8; rename it",
     "SelfReport": "report_ is a list, needs a dict",
     "ClosesFiles": "OSError: [Errno 9] Bad file descriptor",
     "Hooks": "ended with exit code 1 and said no last word that can be read (what it printed: ",
