@@ -1,5 +1,6 @@
 """Keep trials on disk under the hash of all that determines them."""
 
+from benchmark.records.content import differing
 from benchmark.records.entry_code import codes, entry_files
 from benchmark.records.imports import PACKAGES
 from benchmark.records.kept_splits import keep_split, kept_split
@@ -8,7 +9,7 @@ from benchmark.records.locks import board_lock, run_lock
 from benchmark.records.refusal import refusal
 from benchmark.records.specimen_facts import keep_facts, kept_facts
 from benchmark.records.store import Identity, Record, Store, StoreError
-from benchmark.records.watched import differing, note_loaded, start_watching, watched_files
+from benchmark.records.watched import note_loaded, start_watching, watched_files
 
 __all__ = [
     "PACKAGES",

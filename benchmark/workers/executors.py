@@ -132,7 +132,8 @@ class _Run:
         if word["limit"]:
             spent = f"used {word['processor']:.0f} s of processor time on {self._threads} threads"
             return f"TimeoutError: {spent}, the profile's trial_seconds is {self._limit:.0f} for each\n"
-        return f"RuntimeError: the process of the trial {how_ended(word['code'])}\n"
+        log = f" (what it printed: {self._logs}/worker-{word['slot']}.log)" if word["code"] >= 0 else ""
+        return f"RuntimeError: the process of the trial {how_ended(word['code'])}{log}\n"
 
     def _bury(self, server: Server) -> None:
         """Take back what a server that has died was running; its trials have died with it."""
@@ -160,7 +161,7 @@ class _Run:
 def how_ended(code: int | None) -> str:
     """Say how a process ended, from its exit code; a negative one is the number of a signal."""
     if code is None or code >= 0:
-        return f"ended with exit code {code} without a word: did the entry call os._exit?"
+        return f"ended with exit code {code} and said no last word that can be read"
     if code == -signal.SIGKILL:
         return "died (killed by signal 9: out of memory?)"
     known = {number.value: number.name for number in signal.Signals}

@@ -20,6 +20,7 @@ from benchmark.records import codes, note_loaded
 from benchmark.workers.huge_pages import fold_memory
 from benchmark.workers.process_tree import adopt_orphans, end_children, end_with_parent, processor_seconds
 from benchmark.workers.trial_process import Order, longest, redirect, run_forked
+from benchmark.workers.words import MOST, lines_of
 from benchmark.workers.worker import known_otherwise, planned_roles
 
 _TICK_SECONDS = 1.0
@@ -61,12 +62,9 @@ class _Trial:
     limit: str = ""
 
     def hear(self, said: bytes) -> None:
-        """Add what the trial has said; it has no whole lines where something else was written to its pipe."""
-        self.said += said
-        try:
-            self.lines = [dict(json.loads(line)) for line in self.said.split(b"\n")[:-1]]
-        except (ValueError, TypeError):
-            self.lines = []
+        """Add what the trial has said; it has no last word where something else was written to its pipe."""
+        self.said = (self.said + said)[: MOST + 1]
+        self.lines = lines_of(self.said)
 
 
 class _Server:
@@ -184,7 +182,7 @@ def prepare(order: Order, shelf: DataShelf) -> bool:
         cohort.fingerprint  # noqa: B018  computed once, here
         planned_roles(job, cohort)
         codes([job.target])
-        known_otherwise(job.target, Path(job.runs, job.suite), shelf.data_root)
+        known_otherwise(job.target, job.dataset, Path(job.runs, job.suite), shelf.data_root)
         note_loaded()
     except Exception:  # noqa: BLE001  the trial meets the error again and records it
         return False

@@ -6,7 +6,6 @@ that of processes which it starts is not, and these are not ended with it.
 
 from __future__ import annotations
 
-import json
 import multiprocessing as mp
 import os
 import signal
@@ -18,6 +17,7 @@ from typing import Any
 
 from benchmark.entries import DataShelf
 from benchmark.workers.trial_process import Order, longest, redirect, run_order, set_threads
+from benchmark.workers.words import encoded
 
 _TICK_SECONDS = 1.0
 
@@ -47,7 +47,7 @@ class _Trial:
         self._speaking = threading.Lock()
 
     def answer(self, **word: Any) -> None:
-        self._pipe.send_bytes(json.dumps({"slot": self._order.slot, **word}).encode())
+        self._pipe.send_bytes(encoded({"slot": self._order.slot, **word}).encode())
 
     def end(self, word: dict[str, Any] | None = None, limit: str = "") -> None:
         """Say how the trial ended and end the process, once."""

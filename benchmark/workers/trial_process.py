@@ -15,6 +15,7 @@ from benchmark.entries import DataShelf
 from benchmark.trials import failure_text
 from benchmark.workers.clean_start import THREAD_VARIABLES
 from benchmark.workers.process_tree import adopt_orphans, end_children, end_with_parent
+from benchmark.workers.words import encoded
 from benchmark.workers.worker import Job, execute
 
 
@@ -129,6 +130,6 @@ def set_threads(threads: int) -> None:
 
 
 def _say(words: int, word: Mapping[str, Any]) -> None:
-    body = json.dumps(word).encode() + b"\n"
+    body = encoded(word).encode() + b"\n"
     while body:
         body = body[os.write(words, body) :]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing as mp
 import os
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from benchmark.workers.fork_server import serve
 from benchmark.workers.process_tree import end_session
 from benchmark.workers.spawned_trial import run_spawned
 from benchmark.workers.trial_process import Order
+from benchmark.workers.words import answer_of
 from benchmark.workers.worker import Job
 
 _FAREWELL_SECONDS = 20.0
@@ -62,10 +62,12 @@ class Server:
             self.process.join(_FAREWELL_SECONDS)
 
     def words(self) -> Iterator[dict[str, Any]]:
-        """Yield what it has said since it was last asked."""
+        """Yield what it has said since it was last asked; what is not of the form of an answer is no word."""
         try:
             while self.pipe.poll():
-                yield json.loads(self.pipe.recv_bytes())
+                word = answer_of(self.pipe.recv_bytes())
+                if word is not None and word["slot"] in self.running:
+                    yield word
         except (EOFError, OSError):
             self.process.join(_FAREWELL_SECONDS)
 

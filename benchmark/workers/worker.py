@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import hashlib
+import json
 import os
 import platform
 import sys
@@ -31,10 +34,21 @@ from benchmark.records import (
     watched_files,
 )
 from benchmark.trials import Outcome, TuneBudget, derive_seed, failure_text, run_trial, search_space, seed_globals
+from benchmark.workers.kept_report import check_kept
 from datasets.cache import cache_root
 from datasets.cohort import Cohort
 from datasets.roots import data_roots
 from datasets.splits import SplitPlan
+
+# What a record is written with, as it was before an entry ran.
+_OURS = tuple(
+    (place, name, getattr(place, name))
+    for place, names in {
+        json: ("dumps", "loads"), builtins: ("open",), hashlib: ("sha256", "file_digest"),
+        os: ("open", "write", "replace", "fsync", "chmod", "close", "stat", "urandom", "getpid", "_exit"),
+    }.items()
+    for name in names
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,7 @@ def execute(job: Job, shelf: DataShelf) -> Record:
         if os.getpid() != process:
             os._exit(1)
         watched = watched_files()
+        check_kept(outcome.details.get("report"))
         _check_unchanged(job)
         record = Record(job.key, job.identity, "done", {**outcome.details, "watched": watched, **about})
         return store.write(record, outcome.predictions, outcome.trace, outcome.modality_predictions)
@@ -114,13 +129,16 @@ def execute(job: Job, shelf: DataShelf) -> Record:
 
 @contextmanager
 def _ours_afterwards() -> Iterator[None]:
-    """Give the harness its streams and warnings back: an entry may close the ones and turn the others into errors."""
+    """Give the harness back what an entry may have closed or replaced: streams, warnings, what writes a record."""
     streams = sys.stdout, sys.stderr
     try:
         with warnings.catch_warnings():
             yield
     finally:
         sys.stdout, sys.stderr = streams
+        for place, name, function in _OURS:
+            if getattr(place, name, None) is not function:
+                setattr(place, name, function)
 
 
 def _check_unchanged(job: Job) -> None:
@@ -141,7 +159,7 @@ def _outcome(job: Job, shelf: DataShelf, store: Store) -> Outcome:
     roles, notes = planned_roles(job, cohort)
     spec = EntrySpec(job.identity.entry, job.target)
     seed = derive_seed(job.identity.seed, job.split, job.identity.fold)
-    start_watching(known_otherwise(job.target, store.folder, shelf.data_root))
+    start_watching(known_otherwise(job.target, job.dataset, store.folder, shelf.data_root))
     seed_globals(seed)  # before the entry's file is imported, which may draw from them
     outcome = run_trial(
         entry_class(spec),
@@ -169,11 +187,17 @@ def planned_roles(job: Job, cohort: Cohort) -> tuple[dict[str, NDArray[np.int64]
 
 
 @cache
-def known_otherwise(target: str, runs: Path, data_root: Path | None) -> tuple[Path, ...]:
-    """Return the files and folders that a trial need not watch: those that the key covers, data, runs, caches."""
+def known_otherwise(target: str, dataset: str, runs: Path, data_root: Path | None) -> tuple[Path, ...]:
+    """Return what a trial need not watch: what the key covers, the dataset, which has a fingerprint, runs, caches.
+
+    Other files in the folder of all data count. Paths are as named and resolved.
+    """
     tree = {ROOT / package for package in PACKAGES}
     outside = (file for file in closure(*entry_files(target)) if tree.isdisjoint(file.parents))
-    return tuple(path.resolve() for path in (runs, *data_roots(data_root), cache_root(), *outside))
+    recipes = (folder / "recipes.toml" for folder in tree)  # the key holds the values
+    data = (root / dataset for root in data_roots(data_root))
+    named = [path.absolute() for path in (runs, *data, cache_root(), *recipes, *outside)]
+    return tuple(dict.fromkeys([*named, *(path.resolve() for path in named)]))
 
 
 @cache

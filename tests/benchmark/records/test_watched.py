@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.records import watched
-from benchmark.records.watched import differing, file_hash
+from benchmark.records.content import differing, file_hash
+from benchmark.records.places import is_installed
 
 SCRIPT = """
 import importlib, importlib.util, json, os, subprocess, sys
@@ -179,69 +179,15 @@ def test_what_an_earlier_trial_wrote_is_an_input_of_the_next(home):
     assert first == [] and second == sorted([str(home / "note.txt"), str(home / "entry/made.py")])
 
 
-@pytest.fixture
-def watch(monkeypatch):
-    """A watch of this process that hears what it is told only and loads nothing."""
-    made = watched._Watch()
-    made.active, made.since = True, 2e9
-    monkeypatch.setattr(watched, "_loaded", lambda: iter(()))
-    monkeypatch.setattr(watched, "_WATCH", made)
-    return made
-
-
-@pytest.mark.parametrize(
-    ("mode", "flags", "reads"),
-    [(mode, os.O_RDONLY, True) for mode in ("r", "rb", "rt", "br", "tr", None)]
-    + [(mode, os.O_RDONLY, False) for mode in ("w", "a", "r+", "wb", "x")]
-    + [(None, flags, False) for flags in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_APPEND)]
-    + [("r", None, True)],
-)
-@pytest.mark.parametrize("kind", [str, os.fsencode])
-def test_an_open_reads_or_writes_by_mode_and_flags(watch, home, mode, flags, reads, kind):
-    known, new = str(home / "low.bin"), str(home / "not-yet")
-    for path in (known, new):
-        watched._hear("open", (kind(path), mode, flags))
-    assert (watch.read, watch.written) == (({known, new}, set()) if reads else (set(), {known, new}))
-    assert watch.made == (set() if reads else {new})
-
-
-def test_only_opens_of_paths_are_heard_and_only_while_watching(watch, home):
-    watched._hear("import", (str(home / "low.bin"), "r", 0))
-    watched._hear("open", (7, "r", 0))
-    watch.active = False
-    watched._hear("open", (str(home / "low.bin"), "r", 0))
-    assert not watch.read and not watch.written
-
-
-def test_a_file_is_new_when_it_was_written_after_watching_began(watch, home):
-    path = home / "low.bin"
-    for since, is_new in ((1e9 - 1, True), (1e9, False), (1e9 + 1, False)):
-        watch.active, watch.since, watch.read, watch.written = True, since, set(), set()
-        watched._hear("open", (str(path), "r", 0))
-        assert (watch.written if is_new else watch.read) == {str(path)}
-        watch.read, watch.written = {str(path)}, set()
-        if is_new:
-            with pytest.raises(RuntimeError, match=r"low\.bin changed while it ran"):
-                watched.watched_files()
-        else:
-            assert str(path) in watched.watched_files()
-    assert not watched._is_new(str(home / "none"))
-
-
-def test_files_of_a_watch_come_sorted(watch, home):
-    names = [str(home / name) for name in FILES]
-    watch.read = set(names)
-    told = list(watched.watched_files())
-    assert told == sorted(names)
-
-
 def test_what_has_a_version_is_installed_and_what_lies_beside_it_is_not():
     site, root = Path(sysconfig.get_path("purelib")), Path(__file__).parents[3]
     installed = [
         site / "numpy" / "linalg" / "x.py", site / "numpy-9.dist-info" / "RECORD", site / "__editable___x_finder.py",
         Path(os.__file__), Path(sysconfig.get_path("stdlib")) / "json" / "x.py",
         root / "models" / "x.py", root / "benchmark" / "records" / "x.py",
+        root / "models" / "__pycache__" / "x.cpython-311.pyc",
     ]  # fmt: skip
     own = [site / "patch_of_mine.py", site / "patch_of_mine" / "numpy" / "x.py", root / "mine.py", root / "modelsx.py"]
-    assert [path for path in installed if not watched._is_installed(str(path))] == []
-    assert [path for path in own if watched._is_installed(str(path))] == []
+    own += [root / "models" / "weights.json", root / "baselines" / "rules" / "cut.csv"]
+    assert [path for path in installed if not is_installed(str(path))] == []
+    assert [path for path in own if is_installed(str(path))] == []

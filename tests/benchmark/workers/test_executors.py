@@ -172,9 +172,9 @@ def test_servers_are_stopped_when_the_run_is(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        (None, "ended with exit code None without a word: did the entry call os._exit?"),
-        (0, "ended with exit code 0 without a word: did the entry call os._exit?"),
-        (3, "ended with exit code 3 without a word: did the entry call os._exit?"),
+        (None, "ended with exit code None and said no last word that can be read"),
+        (0, "ended with exit code 0 and said no last word that can be read"),
+        (3, "ended with exit code 3 and said no last word that can be read"),
         (-9, "died (killed by signal 9: out of memory?)"),
         (-1, "died (killed by signal 1, SIGHUP)"),
         (-11, "died (killed by signal 11, SIGSEGV)"),

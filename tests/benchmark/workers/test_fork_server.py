@@ -28,15 +28,16 @@ def trial(limit: float = 40.0, threads: int = 2, since: float = 0.0, looked: flo
 def test_words_are_whole_lines_however_they_arrive_and_none_where_something_else_was_written():
     one = trial()
     seen = []
-    for part in (b'{"beg', b'un": 7}', b"\n", b'{"error": ""', b"}\n"):
+    for part in (b'{"beg', b'un": 7}', b"\n", b'{"error": "", "written": true', b"}\n"):
         one.hear(part)
         seen.append(list(one.lines))
-    assert seen == [[], [], [{"begun": 7}], [{"begun": 7}], [{"begun": 7}, {"error": ""}]]
+    assert seen == [[], [], [{"begun": 7}], [{"begun": 7}], [{"begun": 7}, {"error": "", "written": True}]]
     for noise in (b"hello\n", b"3\n"):
         other = trial()
         other.hear(b'{"begun": 7}\n')
         other.hear(noise)
-        assert other.lines == []
+        other.hear(b'{"error": "", "written": true}\n')
+        assert other.lines == [{"begun": 7}]  # it began, whatever it says
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_what_a_trial_shares_is_prepared_and_a_failure_is_left_to_the_trial(tmp_
     order = Order(0, job(tmp_path, 0), ("a", "broken", "c"), "", 1, 1.0)
     assert prepare(order, Shelf()) is True and loaded == ["a", "broken"]
     assert [name for name, _ in calls] == ["planned_roles", "codes", "known_otherwise", "note_loaded"]
-    assert calls[1][1] == (["m:C"],) and calls[2][1] == ("m:C", tmp_path / "s", None)
+    assert calls[1][1] == (["m:C"],) and calls[2][1] == ("m:C", order.job.dataset, tmp_path / "s", None)
     calls.clear()
     assert prepare(order, Shelf(fails=True)) is False and calls == []
 

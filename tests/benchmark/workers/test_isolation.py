@@ -167,6 +167,24 @@ class KeyReport(Base):
         return {("a", 1): 2}
 
 
+class LongNumber(Base):
+    def act(self, train):
+        return {"n": [10**5000]}
+
+
+class OddKey(Base):
+    def act(self, train):
+        return {"\\ud800": 1}
+
+
+class OddName(Base):
+    def act(self, train):
+        try:
+            open(os.path.join(os.path.dirname(__file__), "we\\udcffird.txt"))
+        except FileNotFoundError:
+            pass
+
+
 class SelfReport(Base):
     def fit(self, train, valid):
         self.report_ = [1, 2]
@@ -191,6 +209,34 @@ class ForksAndReturns(Base):
         os.fork()
 
 
+class Replaces(Base):
+    def predict_proba(self, cohort):
+        import builtins, hashlib, json
+
+        json.dumps = lambda *a, **k: "{}"
+        builtins.open = hashlib.sha256 = None
+        os.replace = os.write = lambda *a: 0
+        return super().predict_proba(cohort)
+
+
+class Hooks(Base):
+    def act(self, train):
+        def hear(event, arguments):
+            if event == "open":
+                raise RuntimeError("no open for you")
+
+        sys.addaudithook(hear)
+
+
+class Speaks(Base):
+    def act(self, train):
+        for handle in range(3, 64):
+            try:
+                os.write(handle, b'{"error": 3} \\xff')
+            except OSError:
+                pass
+
+
 class Forged(Base):
     def predict_proba(self, cohort):
         return np.full((len(cohort), 2), 0.7)
@@ -198,7 +244,7 @@ class Forged(Base):
 EXPECTED = {
     "Exits": "SystemExit: GPU not found, set CUDA_VISIBLE_DEVICES",
     "Interrupts": "KeyboardInterrupt",
-    "OsExits": "ended with exit code 0 without a word: did the entry call os._exit?",
+    "OsExits": "ended with exit code 0 and said no last word that can be read",
     "Crashes": "(killed by signal 11, SIGSEGV)",
     "Kills": "(killed by signal 9: out of memory?)",
     "OddText": "Odd",
@@ -207,21 +253,26 @@ EXPECTED = {
     "Surrogate": "ValueError: name \\udcff",
     "PathReport": "report_['found'][0]['where'] is a PurePosixPath, which JSON cannot hold",
     "KeyReport": "report_ has the key ('a', 1), a tuple, which JSON cannot hold",
+    "LongNumber": "report_['n'][0] is a whole number of more than 4300 digits",
+    "OddKey": "report_ has the key '\\ud800', which is not UTF-8",
+    "OddName": "we\\udcffird.txt, which the entry opens, is not UTF-8; rename it",
     "SelfReport": "report_ is a list, needs a dict",
     "ClosesFiles": "OSError: [Errno 9] Bad file descriptor",
+    "Hooks": "ended with exit code 1 and said no last word that can be read (what it printed: ",
+    "Speaks": "ended with exit code 0 and said no last word that can be read (what it printed: ",
     "Forged": "rows are not probabilities",
 }
 
 
 def test_every_end_has_its_true_cause_and_no_other_trial_suffers(tmp_path):
-    run = run_entries(tmp_path, CAUSES, *EXPECTED, "NumpyReport", "ForksAndReturns", "Base")
+    run = run_entries(tmp_path, CAUSES, *EXPECTED, "Replaces", "NumpyReport", "ForksAndReturns", "Base")
     last = {entry: error.strip().rpartition("\n")[2] for entry, error in run.errors.items()}
     for entry, cause in EXPECTED.items():
         assert cause in last[entry] and run.records[entry]["status"] == "failed"
         assert ("out of memory" in last[entry]) == (entry == "Kills")
     assert run.failures == len(EXPECTED)
     assert run.report("NumpyReport") == {"n": 4, "best": 0.5, "curve": [0.0, 1.0], "loss": "nan", "3": 1}
-    assert run.errors["ForksAndReturns"] == run.errors["Base"] == ""
+    assert run.errors["ForksAndReturns"] == run.errors["Replaces"] == run.errors["Base"] == ""
 
 
 CHILDREN = """

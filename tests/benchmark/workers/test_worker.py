@@ -132,7 +132,7 @@ def test_a_trial_is_asked_with_what_the_job_says(tmp_path, monkeypatch):
         "budget": TuneBudget(2, 1.0), "study": store.folder / "studies" / "0123456789abcdef.log",
         "tuning_seed": derive_seed(0, "s" * 64, 1), "modality_grid": True,
     }  # fmt: skip
-    assert watched == [("m:C", store.folder, None), seed]
+    assert watched == [("m:C", one.dataset, store.folder, None), seed]
     assert outcome.details == {"seconds": {"fit": 1.0}, "split_notes": ["a note"]}
     worker._outcome(replace(one, tune=None, options={}), shelf, store)
     assert asked["budget"] is None and asked["modality_grid"] is False
@@ -147,6 +147,7 @@ def test_what_is_known_otherwise_are_runs_data_caches_and_files_that_the_key_cov
     (tmp_path / "mine.py").write_text(
         "import near\nfrom models.images import vit_tiny\n\n\nclass Mine:\n    needs = 1\n"
     )
-    told = worker.known_otherwise(f"{tmp_path}/mine.py:Mine", tmp_path / "runs" / ".." / "runs", tmp_path / "first")
-    names = ["runs", "first", "data", "cache", "mine.py", "near.py"]
-    assert {tmp_path / name for name in names} <= set(told) and len([p for p in told if p.suffix]) == 2
+    told = worker.known_otherwise(f"{tmp_path}/mine.py:Mine", "blood", tmp_path / "runs", tmp_path / "first")
+    names = ["runs", "first/blood", "data/blood", "cache", "mine.py", "near.py"]
+    assert {tmp_path / name for name in names} <= set(told) and len([p for p in told if p.suffix == ".py"]) == 2
+    assert tmp_path / "data" not in told and tmp_path / "first" not in told
