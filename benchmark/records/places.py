@@ -22,13 +22,15 @@ _SYSTEM = (
 )
 _ARCHIVE = f"/python{sys.version_info.major}{sys.version_info.minor}.zip"  # Python looks for it, often in vain
 _OF_PYTHON = ("/pyvenv.cfg", _ARCHIVE)
+_ABOUT_DISTRIBUTIONS = (".dist-info", ".egg-info")  # an editable install has its own in a checkout
 
 
 @cache
 def has_version(path: str) -> bool:
-    """Return whether a file is of the system, or ``is_installed``."""
+    """Return whether a file is of the system, tells the version of a distribution, or ``is_installed``."""
     of_system = path.startswith(_SYSTEM) and not path.startswith(_MEMORY)
-    return of_system or path.endswith(_OF_PYTHON) or is_installed(path)
+    tells_versions = os.path.dirname(path).endswith(_ABOUT_DISTRIBUTIONS)
+    return of_system or tells_versions or path.endswith(_OF_PYTHON) or is_installed(path)
 
 
 @cache
