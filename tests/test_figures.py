@@ -14,7 +14,10 @@ PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / 
 MEASURED = sorted((ROOT / "perf/measured").glob("*.csv"))
 BOARDS = {
     "apl-curve": [(f"apl-sim-curve-{n}", "in-domain", "balanced_accuracy") for n in (107, 300, 1000)],
+    "mito": [("mito-sim", "in-domain", "balanced_accuracy"), ("mito-sim", "C", "balanced_accuracy")],
+    "apl-jhu-images": [("apl-jhu", "in-domain", "auroc")],
 }
+PAIRED = {"mito": ("balanced_accuracy", "naive-bayes-clinical"), "apl-jhu-images": ("auroc", "missingness-only")}
 
 
 def marked(name: str) -> list[str]:
@@ -35,6 +38,25 @@ def test_a_table_of_the_docs_is_what_its_command_wrote(path):
     assert f"--csv perf/measured/{path.name}" in page, "name the command that wrote it"
 
 
+def paired(pairs: pd.DataFrame, metric: str, reference: str) -> str:
+    """Return how far entries lie above one of them in-domain, best first, with the paired interval."""
+    rows = pairs[(pairs["test_set"] == "in-domain") & (pairs["metric"] == metric)]
+    found = []
+    for row in rows.itertuples():
+        if reference in (row.a, row.b):
+            sign = 1 if row.b == reference else -1
+            low, high = sorted((sign * row.low, sign * row.high))
+            found.append((sign * row.difference, row.a if sign == 1 else row.b, low, high))
+    lines = [f"| {entry} | {value:.3f} [{low:.3f}, {high:.3f}] |" for value, entry, low, high in sorted(found)[::-1]]
+    return "\n".join([f"| entry | {metric.replace('_', ' ')} above {reference} |", "| --- | --- |", *lines])
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_paired_differences_in_the_docs_are_those_of_the_published_board(name):
+    pairs = pd.read_csv(ROOT / f"leaderboard/published/{name}/pairs.csv")
+    assert marked(f"{name}-pairs") == [paired(pairs, *PAIRED[name])]
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_an_excerpt_in_the_docs_is_that_of_the_published_board(name):
     scores = pd.read_csv(ROOT / f"leaderboard/published/{name}/leaderboard.csv")
@@ -43,4 +65,4 @@ def test_an_excerpt_in_the_docs_is_that_of_the_published_board(name):
 
 def test_every_marked_table_is_checked():
     names = {name for page in PAGES.values() for name in re.findall(r"<!-- (\S+):begin -->", page)}
-    assert names == {path.stem for path in MEASURED} | set(BOARDS)
+    assert names == {path.stem for path in MEASURED} | set(BOARDS) | {f"{name}-pairs" for name in PAIRED}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -88,11 +89,15 @@ def rebuild(folder: Path, to: Path, console: Console) -> int:
 
 def compare(old: Path, new: Path, console: Console) -> int:
     """Show what moved between two published boards, and whether it is more than noise."""
-    from leaderboard.exchange import ArchiveError
+    from leaderboard.exchange import ArchiveError, changed_files
     from leaderboard.exchange import compare as moved
     from leaderboard.records import ResultError
 
     try:
+        for folder in (old, new):
+            if changed := changed_files(folder):
+                said = f"{folder}: {changed[0]}, so it is not what was published; get it again, or look at all: "
+                raise UsageError(f"{said}python -m benchmark verify {shlex.quote(str(folder))}")
         rows = moved(old, new)
     except (ArchiveError, ResultError) as error:
         raise UsageError(str(error)) from error

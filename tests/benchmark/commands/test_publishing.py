@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import shutil
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -145,6 +146,7 @@ def test_what_moved_is_a_table_that_says_whether_it_is_more_than_noise(monkeypat
          ("t", "g", "m", 0.5, 0.5, 0.0, math.nan, math.nan, False)]
     )  # fmt: skip
     asked = []
+    monkeypatch.setattr("leaderboard.exchange.changed_files", lambda folder: [])
     monkeypatch.setattr("leaderboard.exchange.compare", lambda *folders: asked.append(folders) or rows)
     made = console()
     assert publishing.compare(Path("/old"), Path("/new"), made) == 0 and asked == [(Path("/old"), Path("/new"))]
@@ -160,6 +162,7 @@ def test_what_moved_is_a_table_that_says_whether_it_is_more_than_noise(monkeypat
     def torn(*folders):
         raise ArchiveError("torn")
 
+    monkeypatch.setattr("leaderboard.exchange.changed_files", lambda folder: [])
     monkeypatch.setattr("leaderboard.exchange.compare", torn)
     with pytest.raises(UsageError, match=r"^torn$"):
         publishing.compare(Path("/old"), Path("/new"), console())
@@ -177,3 +180,21 @@ def test_what_was_never_run_names_the_command_and_another_source_is_refused(tmp_
     save(Plan("smoke", "S", "full", {}, (), source=Source("file", ("/x/s.toml",))), store)
     with pytest.raises(UsageError, match="has the same name"):
         publishing._planned("smoke", None, tmp_path)
+
+
+@pytest.mark.parametrize("spoil", ["changed", "missing", "torn manifest"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_folder_that_is_not_what_was_published_is_not_compared(side, spoil, tmp_path):
+    folders = [tmp_path / "old board", tmp_path / "new"]
+    for folder in folders:
+        shutil.copytree(ROOT / "leaderboard/published/mito", folder)
+    name = "manifest.json" if spoil == "torn manifest" else "predictions.parquet"
+    path = folders[side] / name
+    whole = path.read_bytes()
+    if spoil == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(whole[:-2] if spoil == "torn manifest" else whole + b" ")
+    with pytest.raises(UsageError) as raised:
+        publishing.compare(*folders, console())
+    assert name in str(raised.value)
