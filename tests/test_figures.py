@@ -15,9 +15,8 @@ MEASURED = sorted((ROOT / "perf/measured").glob("*.csv"))
 BOARDS = {
     "apl-curve": [(f"apl-sim-curve-{n}", "in-domain", "balanced_accuracy") for n in (107, 300, 1000)],
     "mito": [("mito-sim", "in-domain", "balanced_accuracy"), ("mito-sim", "C", "balanced_accuracy")],
-    "apl-jhu-images": [("apl-jhu", "in-domain", "auroc")],
 }
-PAIRED = {"mito": ("balanced_accuracy", "naive-bayes-clinical"), "apl-jhu-images": ("auroc", "missingness-only")}
+PAIRED = {"mito": ("balanced_accuracy", "naive-bayes-clinical")}
 
 
 def marked(name: str) -> list[str]:
