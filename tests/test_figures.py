@@ -14,9 +14,10 @@ PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / 
 MEASURED = sorted((ROOT / "perf/measured").glob("*.csv"))
 BOARDS = {
     "apl-curve": [(f"apl-sim-curve-{n}", "in-domain", "balanced_accuracy") for n in (107, 300, 1000)],
+    "apl-jhu-images": [("apl-jhu", "in-domain", "auroc")],
     "mito": [("mito-sim", "in-domain", "balanced_accuracy"), ("mito-sim", "C", "balanced_accuracy")],
 }
-PAIRED = {"mito": ("balanced_accuracy", "naive-bayes-clinical")}
+PAIRED = {"mito": ("balanced_accuracy", "naive-bayes-clinical"), "apl-jhu-images": ("auroc", "missingness-only")}
 
 
 def marked(name: str) -> list[str]:
