@@ -63,6 +63,21 @@ def test_an_excerpt_in_the_docs_is_that_of_the_published_board(name):
     assert marked(name) == [excerpt(scores, BOARDS[name])]
 
 
+def test_what_the_docs_say_of_the_curve_is_what_its_pairs_show():
+    pairs = pd.read_csv(ROOT / "leaderboard/published/apl-curve/pairs.csv")
+    pairs = pairs[(pairs["test_set"] == "in-domain") & (pairs["metric"] == "balanced_accuracy")]
+
+    def lies_behind(behind: str, ahead: str, patients: int) -> bool:
+        here = pairs[pairs["task"] == f"apl-sim-curve-{patients}"].set_index(["a", "b"])
+        if (behind, ahead) in here.index:
+            return bool(here.loc[(behind, ahead), "high"] < 0)
+        return bool(here.loc[(ahead, behind), "low"] > 0)
+
+    assert [lies_behind("fusion-pretrained", "product-of-experts", n) for n in (107, 300, 1000)] == [False, False, True]
+    assert lies_behind("random-forest", "rules-apl", 107) and lies_behind("rules-apl", "random-forest", 300)
+    assert not lies_behind("lda-sets", "rules-apl", 107) and not lies_behind("rules-apl", "lda-sets", 107)
+
+
 def test_every_marked_table_is_checked():
     names = {name for page in PAGES.values() for name in re.findall(r"<!-- (\S+):begin -->", page)}
     assert names == {path.stem for path in MEASURED} | set(BOARDS) | {f"{name}-pairs" for name in PAIRED}

@@ -189,7 +189,7 @@ def test_an_input_that_is_missed_by_every_name_in_open_folders_counts_when_it_co
 
 def test_only_what_is_truly_of_the_system_is_left_out(home):
     users = ["/dev/shm/none", "/run/media/me/none", "/run/user/1/none", "/media/none", "/mnt/none"]
-    system = ["/work/x.egg-info/METADATA", "/run/systemd/none", "/dev/none", "/sys/none", "/proc/none", "/etc/none"]
+    system = ["/srv/x.egg-info/METADATA", "/run/systemd/none", "/dev/none", "/sys/none", "/proc/none", "/etc/none"]
     told = watch(lambda: [missed(name) for name in users + system])
     assert sorted(told) == sorted(users)
 
