@@ -12,9 +12,9 @@ from models.layers import ResidualMlp, VectorEncoder
 class ClinicalMlp:
     """One token from a network of one hidden layer over the clinical features."""
 
-    def encoder(self, n_features: int, dim: int, dropout: float) -> VectorEncoder:
+    def encoder(self, columns: list[list[int]], dim: int, dropout: float) -> VectorEncoder:
         """Return the module Batch -> Tokens (b, 1, dim)."""
-        return VectorEncoder("clinical", ResidualMlp(n_features, dim, dropout))
+        return VectorEncoder("clinical", ResidualMlp(sum(map(len, columns)), dim, dropout))
 
 
 def search_space(trial: Any) -> dict[str, Any]:

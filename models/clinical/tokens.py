@@ -10,7 +10,7 @@ from models.layers import GroupTokens, chunks
 
 @dataclass(frozen=True, kw_only=True)
 class ClinicalTokens:
-    """One token of each clinical feature, or of runs of them.
+    """One token of each clinical column, or of runs of them.
 
     Args:
         runs: Tokens at most.
@@ -18,9 +18,10 @@ class ClinicalTokens:
 
     runs: Annotated[int, "[1, 1000000]"] = 64
 
-    def encoder(self, n_features: int, dim: int, dropout: float) -> GroupTokens:
+    def encoder(self, columns: list[list[int]], dim: int, dropout: float) -> GroupTokens:
         """Return the module Batch -> Tokens (b, runs, dim)."""
-        return GroupTokens("clinical", chunks(range(n_features), self.runs), dim, dropout)
+        runs = chunks(range(len(columns)), self.runs)
+        return GroupTokens("clinical", [[j for i in run for j in columns[i]] for run in runs], dim, dropout)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

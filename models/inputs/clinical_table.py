@@ -3,49 +3,87 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import skew
+from scipy.stats import chi2_contingency, skew
 
 from datasets.cohort import Cohort
 from models.inputs.class_spread import class_spread
 
 _HEAVY_TAIL = 1.0
+_TELLING = 0.01
 
 
 @dataclass(frozen=True)
 class NumericColumn:
-    """Impute the train median, take log1p of heavy tails, scale by the spread within classes, flag missing values."""
+    """Turn a number into itself and its place in the lower and in the upper half of train, each scaled.
+
+    So a linear reading bends at the median of train. Heavy tails are taken in the logarithm, units are the spread
+    within classes, and what is missing is the mean of train. A flag says what is missing only where that tells the
+    class on train: flags that tell nothing cost a linear learner of a hundred patients more than they give.
+
+    Reference: Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular Deep Learning",
+    2022, https://arxiv.org/abs/2203.05556 (piecewise linear encoding).
+    Differs from the paper in: two pieces, beside the number itself.
+
+    Attributes:
+        floor: The smallest value that is told apart, where logarithms are taken; None where they are not.
+        knots: Minimum, median and maximum of train; empty where two of them are the same.
+        mean, scale: float64 (1,), or (3,) with knots.
+    """
 
     name: str
-    log: bool
-    median: float
-    mean: float
-    scale: float
+    floor: float | None
+    knots: tuple[float, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
     flags_missing: bool
 
     @classmethod
     def fit(cls, column: pd.Series, y: NDArray[np.int64]) -> Self:
-        """Learn from a train column; log1p if all its values are positive and its skewness is above 1."""
-        values = column.dropna().to_numpy(dtype=float)
-        log = len(values) > 2 and bool(values.min() > 0) and bool(skew(values) > _HEAVY_TAIL)
-        values = np.log1p(values) if log else values
-        median = float(np.median(values)) if len(values) else 0.0
-        filled = np.append(values, np.full(len(column) - len(values), median))
-        differs = np.ptp(filled) > 0  # the sd of equal values may be 1e-14
-        scale = float(class_spread(values[:, None], y[column.notna().to_numpy()])[0]) if differs else 1.0
-        return cls(str(column.name), log, median, float(filled.mean()), scale, bool(column.isna().any()))
+        """Learn from a train column; logarithms are taken if all values are positive and their skewness is above 1."""
+        there = column.notna().to_numpy()
+        values = column.to_numpy(dtype=float, na_value=np.nan)[there]
+        if not len(values) or np.ptp(values) == 0:  # the sd of equal values may be 1e-14
+            level = values[:1] if len(values) else np.zeros(1)
+            return cls(str(column.name), None, (), level, np.ones(1), _tells_class(~there, y))
+        floor = float(values.min() / 2) if values.min() > 0 and skew(values) > _HEAVY_TAIL else None
+        values = values if floor is None else np.log(values)
+        knots = np.unique(np.quantile(values, [0, 0.5, 1]))
+        kept = tuple(knots.tolist()) if len(knots) > 2 else ()
+        features = _pieces(values, kept)
+        mean, scale = features.mean(axis=0), class_spread(features, y[there])
+        return cls(str(column.name), floor, kept, mean, scale, _tells_class(~there, y))
+
+    @property
+    def width(self) -> int:
+        """Return the number of features."""
+        return len(self.mean) + self.flags_missing
 
     def transform(self, column: pd.Series) -> NDArray[np.float64]:
-        """Return (n, 1) or, where train had gaps, (n, 2) with the missing flag last."""
+        """Return (n, width), the flag last where there is one."""
         values = column.to_numpy(dtype=float, na_value=np.nan)
-        missing = np.isnan(values)
-        values = np.log1p(np.maximum(values, 0)) if self.log else values
-        scaled = (np.where(missing, self.median, values) - self.mean) / self.scale
-        return np.column_stack([scaled, missing] if self.flags_missing else [scaled])
+        missing = np.isnan(values)[:, None]
+        values = values if self.floor is None else np.log(np.maximum(values, self.floor))
+        scaled = np.where(missing, 0.0, (_pieces(values, self.knots) - self.mean) / self.scale)
+        return np.hstack([scaled, missing] if self.flags_missing else [scaled])
+
+
+def _pieces(values: NDArray[np.float64], knots: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return values (n,) and, for each pair of neighbouring knots, how far between them they are, (n, 1 + pieces)."""
+    between = [np.clip((values - low) / (high - low), 0, 1) for low, high in pairwise(knots)]
+    return np.stack([values, *between], axis=1)
+
+
+def _tells_class(flag: NDArray[np.bool_], y: NDArray[np.int64]) -> bool:
+    """Return whether a chi-squared test on train sees that a flag goes with the class."""
+    if flag.all() or not flag.any() or len(np.unique(y)) < 2:
+        return False
+    return bool(chi2_contingency(pd.crosstab(flag, y), correction=False).pvalue < _TELLING)
 
 
 @dataclass(frozen=True)
@@ -54,6 +92,11 @@ class CategoryColumn:
 
     name: str
     categories: tuple[object, ...]
+
+    @property
+    def width(self) -> int:
+        """Return the number of features."""
+        return len(self.categories)
 
     def transform(self, column: pd.Series) -> NDArray[np.float64]:
         """Return (n, n_categories).
@@ -75,11 +118,17 @@ class ClinicalTable:
 
     @classmethod
     def fit(cls, train: Cohort) -> Self:
-        """Learn medians, scales and the need for a log from ``train`` alone."""
+        """Learn means, scales, knots and the need for a log from ``train`` alone."""
         assert train.clinical is not None
         rows = train.clinical[train.has("clinical")]
         y = train.y[train.has("clinical")]
         return cls(tuple(_fit_column(rows[name], y) for name in rows.columns))
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """Return the positions of the features of each column."""
+        ends = np.cumsum([c.width for c in self.columns])
+        return [list(range(end - c.width, end)) for c, end in zip(self.columns, ends.tolist(), strict=True)]
 
     def transform(self, cohort: Cohort) -> NDArray[np.float32]:
         """Return features, float32 (n, n_features); zero where the whole modality is absent.

@@ -16,6 +16,7 @@ from models.inputs.gene_scaler import GeneScaler, GeneSelection
 
 _IMAGES_FOR_STATISTICS = 1024
 _NEARLY_ALL = 0.9
+_IMAGES_AT_ONCE = 1024
 EVERY_GENE = GeneSelection()
 ReadFeatures = Callable[[ImageBags], NDArray[np.floating]]
 
@@ -55,24 +56,31 @@ class ImageScaler:
 
 @dataclass(frozen=True)
 class FeatureScaler:
-    """Give each feature of a frozen encoder mean 0 over images of train, and variance 1 over bags of a class.
+    """Squash each feature of a frozen encoder; give it mean 0 over images of train and variance 1 over bags of a class.
 
-    A channel of a map is one feature, by its mean over places.
-    What differs between specimens decides the scale, not what differs between the cells of each. A feature that is the
-    same in nine of ten images of train is left out: the few others would weigh too much (M. Kuhn, K. Johnson, "Applied
-    Predictive Modeling", 2013, section 3.5).
+    A channel of a map is one feature, with a value at each place. The hyperbolic tangent, in units of the standard
+    deviation over images, keeps a few strange cells from deciding the mean of a bag. What differs between specimens
+    decides the scale, not what differs between the cells of each. A feature that is the same in nine of ten images of
+    train is left out: the few others would weigh too much (M. Kuhn, K. Johnson, "Applied Predictive Modeling", 2013,
+    section 3.5).
+
+    Reference: D. Holzmueller, L. Grinsztajn, I. Steinwart, "Better by Default", 2024, https://arxiv.org/abs/2407.04491
+    (features are clipped smoothly).
 
     Attributes:
         size: Height and width of every image.
         features: From bags of m images to what the frozen encoder says of each, (m, f) or (m, channels, h, w).
         places: Height and width of a map, () for features without places.
-        mean, scale: float32 (f,), or (channels, 1, 1); the scale is infinite for features that are left out.
+        mean, spread: Over images and places, float32 (f,), or (channels, 1, 1).
+        level, scale: Of what was squashed, alike; the scale is infinite for features that are left out.
     """
 
     size: tuple[int, int]
     features: ReadFeatures
     places: tuple[int, ...]
     mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    level: NDArray[np.float32]
     scale: NDArray[np.float32]
 
     @classmethod
@@ -82,18 +90,23 @@ class FeatureScaler:
         One bag alone has no variance, and its images give the scale.
         """
         values = features(images)
-        places = values.shape[2:]
-        values = values.mean(axis=tuple(range(2, values.ndim)), dtype=np.float32)
+        within = tuple(range(2, values.ndim))
+        flat = (-1, *(1 for _ in within))
+        each = _image_means(values, lambda block: block)
+        mean = each.mean(axis=0)
+        wide = mean.astype(np.float32).reshape(flat)
+        spread = np.sqrt(_image_means(values, lambda block: (block - wide) ** 2).mean(axis=0))
+        spread = np.where(spread > 0, spread, np.inf)
+        alike = (each == np.median(each, axis=0)).mean(axis=0) > _NEARLY_ALL
+        narrow = spread.astype(np.float32).reshape(flat)
+        squashed = _image_means(values, lambda block: np.tanh((block - wide) / narrow))
         filled = images.starts[:-1][images.sizes > 0]
-        sums = np.add.reduceat(values, filled, axis=0, dtype=np.float64)
-        bags = sums / images.sizes[images.sizes > 0][:, None]
-        scale = class_spread(bags, y[images.sizes > 0]) if len(bags) > 1 else values.astype(np.float64).std(axis=0)
-        alike = (values == np.median(values, axis=0)).mean(axis=0) > _NEARLY_ALL
+        bags = np.add.reduceat(squashed, filled, axis=0) / images.sizes[images.sizes > 0][:, None]
+        scale = class_spread(bags, y[images.sizes > 0]) if len(bags) > 1 else squashed.std(axis=0)
         scale = np.where((scale > 0) & ~alike, scale, np.inf)
-        mean = values.mean(axis=0, dtype=np.float64).astype(np.float32)
-        flat = (-1, *(1 for _ in places))
         size = (images.pixels.shape[1], images.pixels.shape[2])
-        return cls(size, features, places, mean.reshape(flat), scale.astype(np.float32).reshape(flat))
+        level, scale = (part.astype(np.float32).reshape(flat) for part in (squashed.mean(axis=0), scale))
+        return cls(size, features, values.shape[2:], wide, narrow, level, scale)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -101,8 +114,23 @@ class FeatureScaler:
         return (len(self.mean), *self.places)
 
     def read(self, images: ImageBags) -> NDArray[np.float32]:
-        """Return standardised features, float32 (m, f) or (m, channels, h, w), bag after bag."""
-        return (self.features(images).astype(np.float32) - self.mean) / self.scale
+        """Return squashed and standardised features, float32 (m, f) or (m, channels, h, w), bag after bag."""
+        values = self.features(images).astype(np.float32)
+        values -= self.mean
+        values /= self.spread
+        np.tanh(values, out=values)
+        values -= self.level
+        values /= self.scale
+        return values
+
+
+def _image_means(
+    values: NDArray[np.floating], read: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Return the mean over places of what is read of each image, float64 (m, f), in pieces of bounded memory."""
+    starts = range(0, len(values), _IMAGES_AT_ONCE)
+    pieces = (read(values[i : i + _IMAGES_AT_ONCE].astype(np.float32)) for i in starts)
+    return np.concatenate([piece.reshape(*piece.shape[:2], -1).mean(axis=2, dtype=np.float64) for piece in pieces])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from models.layers.experts import Experts, Votes, mean_token
 from models.layers.gated_attention import GatedAttention
 from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
-from models.layers.shares import Anew, evidence_shares
+from models.layers.shares import Anew, Start, evidence_starts
 from models.layers.silent import silence, silent_linear
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp, VectorEncoder
@@ -20,11 +20,12 @@ __all__ = [
     "GroupMeans",
     "GroupTokens",
     "ResidualMlp",
+    "Start",
     "TokenScale",
     "VectorEncoder",
     "Votes",
     "chunks",
-    "evidence_shares",
+    "evidence_starts",
     "gene_groups",
     "mean_token",
     "measure_statistics",

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Tokens
-from models.layers.discriminant import shrunk_discriminant
+from models.layers.discriminant import shrunk_discriminants
+from models.layers.shares import Start
 from models.layers.silent import silent_linear
 
 
@@ -45,8 +46,8 @@ class Experts(nn.Module):
         self.bias = nn.Parameter(bias.clone())
         self.heads = nn.ModuleDict({name: silent_linear(dim, len(bias)) for name in modalities})
 
-    def start(self, name: str, tokens: Tensor, y: Tensor, share: float) -> None:
-        """Set the head of a modality to ``share`` of the log-likelihoods of a shrunk linear discriminant.
+    def start(self, name: str, tokens: Tensor, y: Tensor, start: Start) -> None:
+        """Set the head of a modality to a share of the log-likelihoods of a shrunk linear discriminant.
 
         So few patients teach a head more in this way than by gradient steps from random weights. A class that is not in
         ``y`` gets no evidence.
@@ -57,10 +58,10 @@ class Experts(nn.Module):
         """
         head = self.heads[name]
         assert isinstance(head, nn.Linear)
-        weight, bias = shrunk_discriminant(tokens, y, len(self.bias))
+        ((weight, bias),) = shrunk_discriminants(tokens, y, len(self.bias), [start.shrinkage])
         with torch.no_grad():
-            head.weight.copy_(share * weight)
-            head.bias.copy_(share * bias)
+            head.weight.copy_(start.share * weight)
+            head.bias.copy_(start.share * bias)
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Votes:
         """Return the votes of the modalities, in the order of ``modalities``."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.inputs import Batch, Resident, Tokens
-from models.layers import Anew, Experts, TokenScale, evidence_shares, mean_token, measure_statistics
+from models.layers import Anew, Experts, Start, TokenScale, evidence_starts, mean_token, measure_statistics
 from models.training import ClassPrior, Outputs
 
 
@@ -45,7 +45,7 @@ class FusionNetwork(nn.Module):
         weight: Tensor,
         modalities: Collection[str],
         anew: Mapping[str, Anew] | None = None,
-    ) -> dict[str, float]:
+    ) -> dict[str, Start]:
         """Take the sizes of tokens and the heads of the experts from train, before training.
 
         Args:
@@ -53,10 +53,10 @@ class FusionNetwork(nn.Module):
             data: Train.
             weight: float (n,), of specimens in the loss.
             modalities: Those whose heads start from a discriminant; the others stay silent.
-            anew: See ``evidence_shares``.
+            anew: See ``evidence_starts``.
 
         Returns:
-            Modality -> the share of the discriminant that its head starts with.
+            Modality -> the share and the shrinkage of the discriminant that its head starts with.
         """
         measure_statistics(self, self.encoded, batches)
         self.eval()
@@ -69,10 +69,10 @@ class FusionNetwork(nn.Module):
         known = {name: token for name, token in self.scale(whole).items() if name in modalities}
         if not known:
             return {}
-        shares = evidence_shares(known, data.y, data.patient, weight, self.experts.bias, anew)
+        starts = evidence_starts(known, data.y, data.patient, weight, self.experts.bias, anew)
         for name, (values, mask) in known.items():
-            self.experts.start(name, values[mask], data.y[mask[:, 0]], shares[name])
-        return shares
+            self.experts.start(name, values[mask], data.y[mask[:, 0]], starts[name])
+        return starts
 
     def tokens(self, batch: Batch) -> dict[str, Tokens]:
         """Return modality -> tokens (b, t, dim) of one size."""

@@ -47,7 +47,7 @@ class NetworkEntry(TrainingSettings):
     Attributes:
         inputs_: What was learned from train about the inputs.
         network_: The trained FusionNetwork.
-        shares_: Modality -> how much of its discriminant its head started with.
+        starts_: Modality -> the share and the shrinkage of the discriminant that its head started with.
         report_: Epochs, number of parameters (trained and frozen) and learning curves.
     """
 
@@ -85,7 +85,7 @@ class NetworkEntry(TrainingSettings):
             **report.as_dict(),
             "n_parameters": counted,
             "kept_features": self._frozen,
-            "shares": self.shares_,
+            **self._begun(),
         }
         return self
 
@@ -99,7 +99,7 @@ class NetworkEntry(TrainingSettings):
         with reproducible(self.seed, self.device):
             self.network_ = self.build_network(resident, cohort)
             losses = train_again(self.network_, resident, self.report_["steps"], self, self.name)
-        self.report_.update(refit_loss=losses, shares=self.shares_)
+        self.report_.update(refit_loss=losses, **self._begun())
         return self
 
     def predict_proba(self, cohort: Cohort) -> NDArray[np.float64]:
@@ -130,12 +130,18 @@ class NetworkEntry(TrainingSettings):
         batches = list(evaluation_batches(resident, self.max_eval_cells))
         informed = self._informed(encoders)
         anew = {name: self._made_anew(name, train) for name in informed if name != "images" or not self._unscaled}
-        self.shares_ = network.start(batches, resident, weight, informed, anew)
+        self.starts_ = network.start(batches, resident, weight, informed, anew)
         return network
 
     def _prepared(self, train: Cohort) -> Resident:
         self.inputs_ = self.fit_inputs(train, self.chosen.modalities)
         return Resident.load(train, self.inputs_, self.device)
+
+    def _begun(self) -> dict[str, dict[str, float]]:
+        return {
+            "shares": {name: start.share for name, start in self.starts_.items()},
+            "shrinkage": {name: start.shrinkage for name, start in self.starts_.items()},
+        }
 
     def _informed(self, modalities: Iterable[str]) -> set[str]:
         """Return the modalities whose heads start from a discriminant: an image encoder from scratch knows nothing."""
@@ -163,7 +169,7 @@ class NetworkEntry(TrainingSettings):
             genes = TrainGenes(inputs.genes.names, resident.genes[there], train.gene_sets, resident.y[there])
             built["genes"] = parts.genes.encoder(genes, self.dim)
         if parts.clinical is not None and inputs.clinical is not None:
-            built["clinical"] = parts.clinical.encoder(resident.clinical.shape[1], self.dim, self.dropout)
+            built["clinical"] = parts.clinical.encoder(inputs.clinical.groups, self.dim, self.dropout)
         return built
 
     def _bags(self, shape: tuple[int, ...]) -> nn.Module:

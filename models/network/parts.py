@@ -56,8 +56,8 @@ class GenePart(Protocol):
 class ClinicalPart(Protocol):
     """Slot ``clinical``: encode a clinical row."""
 
-    def encoder(self, n_features: int, dim: int, dropout: float) -> nn.Module:
-        """Return a module Batch -> Tokens (b, t, dim)."""
+    def encoder(self, columns: list[list[int]], dim: int, dropout: float) -> nn.Module:
+        """Return a module Batch -> Tokens (b, t, dim), for the positions of the features of each column."""
         ...
 
 

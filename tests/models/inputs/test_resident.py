@@ -139,14 +139,31 @@ def test_a_feature_is_left_out_when_it_is_the_same_in_more_than_nine_of_ten_imag
     bags = ImageBags(np.zeros((20, 2, 4, 3), np.uint8), np.array([0, 4, 4, 10, 13, 20]))
     y = np.array([0, 1, 1, 0, 1])
     scaler = FeatureScaler.fit(bags, lambda images: values, y)
-    means = np.stack([values[a:b].mean(axis=0, dtype=float) for a, b in ((0, 4), (4, 10), (10, 13), (13, 20))])
+    squashed = np.tanh((values - values.mean(axis=0, dtype=float)) / values.std(axis=0, dtype=float))
+    means = np.stack([squashed[a:b].mean(axis=0) for a, b in ((0, 4), (4, 10), (10, 13), (13, 20))])
     np.testing.assert_allclose(scaler.scale[:2], class_spread(means, y[[0, 2, 3, 4]])[:2], rtol=1e-5)
     assert np.isinf(scaler.scale[2]) and scaler.size == (2, 4) and scaler.shape == (3,)
     np.testing.assert_allclose(scaler.mean, values.mean(axis=0, dtype=float), rtol=1e-6)
+    np.testing.assert_allclose(scaler.spread, values.std(axis=0, dtype=float), rtol=1e-5)
     alone = FeatureScaler.fit(ImageBags(bags.pixels, np.array([0, 20])), lambda images: values, y[:1])
-    np.testing.assert_allclose(alone.scale[:2], values[:, :2].std(axis=0, dtype=float), rtol=1e-5)
+    np.testing.assert_allclose(alone.scale[:2], squashed[:, :2].std(axis=0), rtol=1e-5)
     raw = UnscaledFeatures.fit(bags, lambda images: values)
     assert raw.size == (2, 4) and raw.shape == (3,) and raw.read(bags) is values
+
+
+def test_one_strange_cell_does_not_decide_the_mean_of_its_bag_and_pieces_change_nothing(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(40, 2, 3, 3)).astype(np.float16)
+    bags, y = ImageBags(np.zeros((40, 2, 4, 3), np.uint8), np.arange(0, 41, 4)), np.arange(10) % 2
+    plain = FeatureScaler.fit(bags, lambda images: values, y)
+    strange = values.copy()
+    strange[5, 0] = 500
+    seen = dataclasses.replace(plain, features=lambda images: strange).read(bags)
+    assert abs(seen[4:8, 0].mean() - plain.read(bags)[4:8, 0].mean()) < 0.5 / plain.scale[0, 0, 0]
+    monkeypatch.setattr("models.inputs.inputs._IMAGES_AT_ONCE", 7)
+    pieces = FeatureScaler.fit(bags, lambda images: values, y)
+    for name in ("mean", "spread", "level", "scale"):
+        np.testing.assert_array_equal(getattr(pieces, name), getattr(plain, name))
+        assert getattr(plain, name).shape == (2, 1, 1)
 
 
 @pytest.mark.parametrize(("features", "unscaled", "kind"), [

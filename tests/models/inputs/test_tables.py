@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import skew
+from scipy.stats import chi2_contingency, skew
 from sklearn.feature_selection import f_classif
 
 from models.inputs.clinical_table import CategoryColumn, ClinicalTable, NumericColumn
@@ -37,30 +37,65 @@ def test_positive_heavy_tails_are_taken_in_the_logarithm(values, log):
     x, y = column(*values), np.arange(len(values)) % 2
     assert (skew(x.dropna()) > 1 and x.min() > 0) == log
     fitted = NumericColumn.fit(x, y)
-    seen = np.log1p(x) if log else x
-    assert (fitted.log, fitted.name, fitted.flags_missing) == (log, "x", bool(x.isna().any()))
-    assert fitted.median == pytest.approx(seen.median())
-    filled = seen.fillna(seen.median())
-    assert fitted.mean == pytest.approx(filled.mean())
-    groups = seen.dropna().groupby(y[seen.notna()])
+    seen = (np.log(x) if log else x).dropna().to_numpy()
+    assert (fitted.floor, fitted.name) == (x.min() / 2 if log else None, "x")
+    asked = np.array([4.0, np.nan, -3.0])
+    raw = np.log([4.0, np.nan, x.min() / 2]) if log else asked
+    low, middle, high = seen.min(), np.median(seen), seen.max()
+    bends = low < middle < high
+    assert fitted.knots == pytest.approx((low, middle, high) if bends else ())
+
+    def halves(values):
+        lower, upper = np.interp(values, [low, middle], [0, 1]), np.interp(values, [middle, high], [0, 1])
+        return np.stack([values, lower, upper] if bends else [values], axis=1)
+
+    np.testing.assert_allclose(fitted.mean, halves(seen).mean(axis=0))
+    groups = pd.DataFrame(halves(seen)).groupby(y[x.notna()])
     squares = sum(((g - g.mean()) ** 2).sum() for _, g in groups)
-    free = seen.notna().sum() - groups.ngroups
-    scale = np.sqrt(squares / free) if free > 0 else seen.dropna().std(ddof=0)
-    assert fitted.scale == pytest.approx(scale)
-    asked = column(4.0, np.nan, -3.0)
-    raw = np.log1p([4.0, np.nan, 0.0]) if log else asked.to_numpy()
-    expected = (np.where(np.isnan(raw), seen.median(), raw) - filled.mean()) / scale
-    found = fitted.transform(asked)
-    np.testing.assert_allclose(found[:, 0], expected)
-    assert found.shape == (3, 2 if fitted.flags_missing else 1)
-    assert not fitted.flags_missing or found[:, 1].tolist() == [0, 1, 0]
+    free = len(seen) - groups.ngroups
+    scale = np.sqrt(squares / free) if free > 0 else halves(seen).std(axis=0)
+    scale = np.where(np.isclose(scale, 0), halves(seen).std(axis=0), scale)
+    np.testing.assert_allclose(fitted.scale, scale)
+    expected = np.nan_to_num((halves(raw) - halves(seen).mean(axis=0)) / scale)
+    np.testing.assert_allclose(fitted.transform(column(*asked))[:, : len(scale)], expected)
+
+
+def test_the_groups_of_a_table_are_the_features_of_its_columns():
+    table, at = ClinicalTable.fit(COHORT), 0
+    for column_, group in zip(table.columns, table.groups, strict=True):
+        width = column_.transform(COHORT.clinical[column_.name]).shape[1]
+        assert group == list(range(at, at + width)) and column_.width == width
+        at += width
+    assert at == table.transform(COHORT).shape[1] > len(table.columns)
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_the_unit_of_a_heavy_tailed_value_changes_nothing(unit):
+    x, y = np.random.default_rng(0).lognormal(size=(60, 1)), np.arange(60) % 3
+    plain = NumericColumn.fit(column(*x[:40, 0]), y[:40])
+    other = NumericColumn.fit(column(*(unit * x[:40, 0])), y[:40])
+    assert plain.floor is not None
+    np.testing.assert_allclose(other.transform(column(*(unit * x[:, 0]))), plain.transform(column(*x[:, 0])))
+
+
+def test_a_flag_of_missing_values_is_kept_where_it_tells_the_class():
+    y, values = np.repeat([0, 1, 2], 20), np.arange(60.0)
+    with_class = column(*np.where((y == 1) & (np.arange(60) % 5 > 0), np.nan, values))
+    by_chance = column(*np.where(np.arange(60) % 5 == 0, np.nan, values))
+    for x, kept in ((with_class, True), (by_chance, False), (column(*values), False)):
+        p = chi2_contingency(pd.crosstab(x.isna(), y), correction=False).pvalue if x.isna().any() else 1.0
+        fitted = NumericColumn.fit(x, y)
+        assert fitted.flags_missing == kept == (p < 0.01)
+        found = fitted.transform(column(4.0, np.nan))
+        assert found.shape == (2, 3 + kept) and not found[1, :3].any()
+        assert not kept or found[:, 3].tolist() == [0, 1]
 
 
 def test_a_column_without_values_or_spread_is_left_as_it_is():
     nobody = NumericColumn.fit(column(np.nan, np.nan), np.array([0, 1]))
-    assert (nobody.median, nobody.mean, nobody.scale, nobody.log, nobody.flags_missing) == (0, 0, 1, False, True)
+    assert (nobody.mean, nobody.scale, nobody.floor, nobody.flags_missing) == ([0], [1], None, False)
     same = NumericColumn.fit(column(7, np.nan, 7), np.array([0, 1, 1]))
-    assert (same.median, same.mean, same.scale, same.flags_missing) == (7, 7, 1, True)
+    assert (same.mean, same.scale, same.flags_missing, same.width) == ([7], [1], False, 1)
 
 
 def test_a_table_keeps_the_order_of_train_and_is_zero_where_nothing_is():

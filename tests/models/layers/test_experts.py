@@ -3,17 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.covariance import LedoitWolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from models.fusion.attention import AttentionFusion
 from models.fusion.late import MeanOfProbabilities
 from models.fusion.product import Product
 from models.inputs.batch import Tokens
-from models.layers.discriminant import shrunk_discriminant
+from models.layers.discriminant import shrunk_discriminants
 from models.layers.experts import Experts, Votes
 from models.layers.group_means import GroupMeans
-from models.layers.shares import deal, evidence_shares
+from models.layers.shares import SHRINKAGES, deal, evidence_starts
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp
 
@@ -31,12 +30,16 @@ def planted(n=60, d=8):
     return rng.normal(size=(n, d)) + np.eye(3, d)[y] * 2, y
 
 
-def test_the_start_is_the_shrunk_discriminant_of_scikit_learn():
+@pytest.mark.parametrize("shrinkage", [0.05, 0.5, 0.9])
+def test_the_start_is_the_shrunk_discriminant_of_scikit_learn(shrinkage):
+    """There the covariance within classes is divided by n."""
     x, y = planted()
     x, y = x[5:], y[5:]  # classes of 18, 18 and 19
-    weight, bias = shrunk_discriminant(torch.tensor(x), torch.tensor(y), 3)
+    ((weight, bias),) = shrunk_discriminants(torch.tensor(x), torch.tensor(y), 3, [shrinkage])
     shares = np.bincount(y) / len(y)
-    model = LinearDiscriminantAnalysis(solver="lsqr", covariance_estimator=LedoitWolf(), priors=shares).fit(x, y)
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage, priors=shares)
+    around = x - np.stack([x[y == k].mean(axis=0) for k in range(3)])[y]
+    model.fit(x + around * (np.sqrt(55 / 52) - 1), y)  # wider within classes, so that n - 3 divides
     got = (torch.tensor(x) @ weight.T + bias + torch.tensor(np.log(shares))).softmax(1)
     np.testing.assert_allclose(got, model.predict_proba(x), atol=1e-6)
 
@@ -45,16 +48,17 @@ def test_the_start_does_not_depend_on_a_rotation_or_on_flat_directions():
     x, y = (torch.tensor(v) for v in planted())
     turn = torch.linalg.qr(torch.randn(8, 8, dtype=torch.float64)).Q
     wide = torch.cat([x @ turn, torch.full((60, 5), 3.0)], dim=1)
-    logits = [rows @ w.T + b for rows in (x, wide) for w, b in [shrunk_discriminant(rows, y, 3)]]
+    logits = [rows @ w.T + b for rows in (x, wide) for w, b in shrunk_discriminants(rows, y, 3, [0.3])]
     torch.testing.assert_close(*logits, atol=1e-8, rtol=1e-6)
 
 
 def test_a_class_that_is_not_there_gets_no_evidence():
     x, y = (torch.tensor(v) for v in planted())
-    weight, bias = shrunk_discriminant(x, y, 5)
+    ((weight, bias),) = shrunk_discriminants(x, y, 5, [0.3])
     assert not weight[3:].any() and not bias[3:].any() and weight[:3].any()
-    for nothing in (shrunk_discriminant(x, y * 0, 3), shrunk_discriminant(x[:0], y[:0], 3)):
-        assert not any(part.any() for part in nothing)
+    for rows, label in ((x, y * 0), (x[:0], y[:0])):
+        for nothing in shrunk_discriminants(rows, label, 3, [0.3, 0.9]):
+            assert not any(part.any() for part in nothing)
 
 
 def test_votes_are_the_mean_over_tokens_and_absent_modalities_are_left_out():
@@ -121,25 +125,42 @@ def test_inner_folds_keep_patients_whole_and_classes_even():
         np.testing.assert_array_equal(np.bincount(fold[y == k], minlength=5), [4] * 5)
 
 
-def test_shares_are_those_that_say_held_out_specimens_best():
+def test_starts_are_those_that_say_held_out_specimens_best():
+    """Every shrinkage of each modality alone, then shares of both, against a grid."""
     x, y = planted(n=90)
     y = torch.tensor(y)
     noise = torch.tensor(np.random.default_rng(1).normal(size=x.shape) + x[:, ::-1])
     here = torch.ones(90, 1, dtype=torch.bool)
     tokens = {"images": Tokens(noise[:, None], here), "genes": Tokens(torch.tensor(x)[:, None], here)}
-    shares = evidence_shares(tokens, y, torch.arange(90), torch.ones(90), torch.zeros(3))
+    starts = evidence_starts(tokens, y, torch.arange(90), torch.ones(90), torch.zeros(3))
     fold, said = torch.tensor(deal(y.numpy(), np.arange(90))), []
-    for values, _ in tokens.values():
-        held_out = torch.zeros(90, 3, dtype=torch.float64)
-        for k in range(5):
-            weight, bias = shrunk_discriminant(values[fold != k, 0], y[fold != k], 3)
-            held_out[fold == k] = values[fold == k, 0] @ weight.T + bias
-        said.append(held_out)
+    grid = np.geomspace(0.05, 2, 60)
 
-    def loss(images, genes):
-        nll = torch.nn.functional.cross_entropy(images * said[0] + genes * said[1], y)
-        return float(nll) + 0.02 * (np.log(2 * images) ** 2 + np.log(2 * genes) ** 2)
+    def loss(*evidence):
+        nll = torch.nn.functional.cross_entropy(sum(share * each for share, each in evidence), y)
+        return float(nll) + 0.02 * sum(np.log(2 * share) ** 2 for share, _ in evidence)
 
-    best = loss(*shares.values())
-    grid = [loss(a, b) for a in np.geomspace(0.05, 2, 40) for b in np.geomspace(0.05, 2, 40)]
-    assert best <= min(grid) + 1e-6 and min(grid) < best + 0.01
+    for name, (values, _) in tokens.items():
+        alone = {}
+        for shrinkage in SHRINKAGES:
+            held_out = torch.zeros(90, 3, dtype=torch.float64)
+            for k in range(5):
+                ((weight, bias),) = shrunk_discriminants(values[fold != k, 0], y[fold != k], 3, [shrinkage])
+                held_out[fold == k] = values[fold == k, 0] @ weight.T + bias
+            alone[shrinkage] = min(loss((share, held_out)) for share in grid), held_out
+        assert alone[starts[name].shrinkage][0] < min(value for value, _ in alone.values()) + 1e-4
+        said.append(alone[starts[name].shrinkage][1])
+    best = loss(*((starts[name].share, each) for name, each in zip(tokens, said, strict=True)))
+    around = [loss((a, said[0]), (b, said[1])) for a in grid for b in grid]
+    assert best <= min(around) + 1e-6 and min(around) < best + 0.01
+
+
+def test_more_features_than_specimens_are_shrunk_more_than_few():
+    """Among 60 of noise, the three that tell the classes are to be heard."""
+    rng, y = np.random.default_rng(0), torch.arange(90) % 3
+    here, found = torch.ones(90, 1, dtype=torch.bool), []
+    few = rng.normal(size=(90, 3)) @ rng.normal(size=(3, 3)) + np.eye(3)[y]
+    for rows in (few, np.hstack([few, rng.normal(size=(90, 80))])):
+        tokens = {"genes": Tokens(torch.tensor(rows)[:, None], here)}
+        found.append(evidence_starts(tokens, y, torch.arange(90), torch.ones(90), torch.zeros(3))["genes"].shrinkage)
+    assert found[0] < 0.2 < 0.35 <= found[1]

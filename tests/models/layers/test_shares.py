@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
 from models.inputs.batch import Tokens
-from models.layers.discriminant import shrunk_discriminant
+from models.layers.discriminant import shrunk_discriminants
 from models.layers.experts import Experts
 from models.layers.group_means import GroupMeans
-from models.layers.shares import deal, evidence_shares
+from models.layers.shares import Start, deal, evidence_starts
 from models.layers.token_scale import TokenScale, spread
 
 
@@ -48,12 +48,14 @@ def test_shares_say_held_out_specimens_best_as_they_count(classes, again):
     def anew(learn):
         return tokens["genes"].values[:, 0] * learn.double().mean()
 
+    starts = evidence_starts(tokens, y, patient, weight, bias, {"genes": anew} if again else None)
+    shares = {name: start.share for name, start in starts.items()}
     for name, (values, mask) in tokens.items():
         held_out = torch.zeros(60, classes, dtype=torch.float64)
         for k in range(5):
             learn, ask = mask[:, 0] & (fold != k), mask[:, 0] & (fold == k)
             seen = anew(learn) if again and name == "genes" else values[:, 0]
-            matrix, start = shrunk_discriminant(seen[learn], y[learn], classes)
+            ((matrix, start),) = shrunk_discriminants(seen[learn], y[learn], classes, [starts[name].shrinkage])
             held_out[ask] = seen[ask] @ matrix.T + start
         said.append(held_out)
 
@@ -62,7 +64,6 @@ def test_shares_say_held_out_specimens_best_as_they_count(classes, again):
         pull = 0.02 * (np.log(2 * images) ** 2 + np.log(2 * genes) ** 2)
         return float((weight * each).sum() / weight.sum()) + pull
 
-    shares = evidence_shares(tokens, y, patient, weight, bias, {"genes": anew} if again else None)
     assert list(shares) == ["images", "genes"]
     best = loss(*shares.values())
     around = [loss(shares["images"] * a, shares["genes"] * b) for a in (0.97, 1, 1.03) for b in (0.97, 1, 1.03)]
@@ -78,7 +79,7 @@ def test_a_fold_that_leaves_one_class_is_not_asked():
         asked.append(int(learn.sum()))
         return torch.randn(10, 2)
 
-    evidence_shares(tokens, y, torch.arange(10), torch.ones(10), torch.zeros(2), {"genes": anew})
+    evidence_starts(tokens, y, torch.arange(10), torch.ones(10), torch.zeros(2), {"genes": anew})
     assert asked == [8] * 4
 
 
@@ -91,20 +92,20 @@ def test_few_specimens_and_small_numbers_have_their_discriminant():
     inside = x @ axes.T
     logits = []
     for rows in (x, inside, x * 1e-7):
-        weight, bias = shrunk_discriminant(rows, y, 3)
+        ((weight, bias),) = shrunk_discriminants(rows, y, 3, [0.3])
         logits.append((rows @ weight.T + bias).log_softmax(1))
     torch.testing.assert_close(logits[0], logits[1])
     torch.testing.assert_close(logits[0], logits[2], atol=1e-6, rtol=1e-6)
     assert logits[0].exp()[range(12), y].mean() > 0.8
-    constant = shrunk_discriminant(torch.ones(6, 2), torch.arange(6) % 2, 2)
+    (constant,) = shrunk_discriminants(torch.ones(6, 2), torch.arange(6) % 2, 2, [0.3])
     assert not any(part.any() for part in constant)
 
 
 def test_a_head_starts_with_its_share_of_the_discriminant():
     tokens, y, *_ = drawn()
     experts, values = Experts(("images", "genes"), 4, torch.tensor([0.1, 0.2, 0.3])), tokens["genes"].values[:, 0]
-    experts.start("genes", values.float(), y, 0.25)
-    weight, bias = shrunk_discriminant(values, y, 3)
+    experts.start("genes", values.float(), y, Start(0.25, 0.3))
+    ((weight, bias),) = shrunk_discriminants(values, y, 3, [0.3])
     torch.testing.assert_close(experts.heads["genes"](values.float()), (0.25 * (values @ weight.T + bias)).float())
     assert not any(p.any() for p in experts.heads["images"].parameters())
     alone = experts.each("genes", Tokens(values.float()[:, None], tokens["genes"].mask))
@@ -136,8 +137,8 @@ def test_evidence_lies_where_the_tokens_lie(monkeypatch):
     """Whatever torch would take by itself: here a device without values. What is made of numbers is then moved."""
     tokens, y, patient, weight, bias = drawn()
     genes, made = tokens["genes"].values[:, 0].float(), torch.tensor
-    plain = evidence_shares(tokens, y, patient, weight, bias)
+    plain = evidence_starts(tokens, y, patient, weight, bias)
     monkeypatch.setattr(torch, "tensor", lambda values, device="cpu": made(values, device=device))
     with torch.device("meta"):
         assert GroupMeans([[0, 1], [2]], genes, y).weight.device == torch.device("cpu")
-        assert evidence_shares(tokens, y, patient, weight, bias) == plain
+        assert evidence_starts(tokens, y, patient, weight, bias) == plain

@@ -26,7 +26,7 @@ def test_genes_of_noise_are_not_believed(part):
     cohort = noise()
     train, valid = cohort[np.arange(45)], cohort[np.arange(45, 60)]
     entry = entry_class(entry_spec(f"mlp-set-means[genes={part}, max_epochs=1]"))(seed=0).fit(train, valid)
-    assert entry.shares_["genes"] < 0.2
+    assert entry.starts_["genes"].share < 0.2
 
 
 def anew(recipe, modality, train, learn):
@@ -73,4 +73,4 @@ def test_labels_of_held_out_specimens_do_not_make_noise_telling():
     cohort = noise(n=28, n_genes=130)
     entry = entry_class(entry_spec("mlp-set-means[clinical=none, genes=mlp, genes.n_genes=0, max_epochs=1]"))(seed=0)
     train = cohort[np.arange(20)]
-    assert entry.fit(train, cohort[np.arange(20, 28)]).shares_["genes"] < 0.15
+    assert entry.fit(train, cohort[np.arange(20, 28)]).starts_["genes"].share < 0.15

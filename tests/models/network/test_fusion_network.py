@@ -11,7 +11,7 @@ from benchmark.entries.registry import entry_class, entry_spec
 from models.inputs.batch import Tokens
 from models.inputs.inputs import Inputs
 from models.inputs.resident import Resident
-from models.layers.shares import evidence_shares
+from models.layers.shares import evidence_starts
 from models.network.fusion_network import FusionNetwork
 from models.network.network_entry import NetworkEntry
 from models.training.class_prior import ClassPrior
@@ -69,7 +69,7 @@ def test_sizes_and_heads_start_from_the_mean_tokens_of_train():
     made, data, batches = network()
     made.train()
     weight = torch.rand(36)
-    shares = made.start(batches, data, weight, {"genes"})
+    starts = made.start(batches, data, weight, {"genes"})
     whole = data.evaluation_batch(torch.arange(36), 1)
     with torch.no_grad():
         raw = {name: encoder(whole) for name, encoder in made.encoders.items()}
@@ -78,8 +78,9 @@ def test_sizes_and_heads_start_from_the_mean_tokens_of_train():
         spread = (there - there.mean(dim=0)).square().mean().sqrt()
         assert float(made.scale.sizes[i]) == pytest.approx(float(spread), rel=1e-4)
     scaled = Tokens(means(raw["genes"])[:, None] / made.scale.sizes[0], raw["genes"].mask.any(dim=1, keepdim=True))
-    expected = evidence_shares({"genes": scaled}, data.y, data.patient, weight, made.experts.bias)
-    assert shares == pytest.approx(expected, rel=1e-3) and not made.training
+    expected = evidence_starts({"genes": scaled}, data.y, data.patient, weight, made.experts.bias)
+    assert starts["genes"].share == pytest.approx(expected["genes"].share, rel=1e-3)
+    assert starts["genes"].shrinkage == expected["genes"].shrinkage and list(starts) == ["genes"] and not made.training
     heads = {name: any(p.any() for p in head.parameters()) for name, head in made.experts.heads.items()}
     assert heads == {"genes": True, "clinical": False}
     assert network()[0].start(batches, data, weight, set()) == {}
@@ -131,8 +132,10 @@ def test_a_report_says_what_was_fitted():
     before = dict(report)
     fitted.report_["steps"] = 7  # of four a pass
     again = fitted.refit(TRAIN[np.arange(30)]).report_
-    assert len(again["refit_loss"]) == 2 and again["shares"] == fitted.shares_ != before["shares"]
-    assert entry(head_start=False).fit(TRAIN, TRAIN).shares_ == {}
+    assert len(again["refit_loss"]) == 2 and again["shares"] != before["shares"]
+    for name, (share, shrinkage) in fitted.starts_.items():
+        assert (again["shares"][name], again["shrinkage"][name]) == (share, shrinkage)
+    assert entry(head_start=False).fit(TRAIN, TRAIN).starts_ == {}
 
 
 @pytest.mark.parametrize("weighed", ["balanced", "none"])

@@ -67,9 +67,9 @@ def test_probabilities_are_probabilities_and_seeds_decide(name, fitted):
 def test_a_prediction_does_not_depend_on_what_is_predicted_beside_it(name, fitted):
     together = fitted[name].predict_proba(TEST)
     alone = np.concatenate([fitted[name].predict_proba(TEST[[i]]) for i in range(len(TEST))])
-    np.testing.assert_allclose(alone, together, atol=1e-5)
+    np.testing.assert_allclose(alone, together, atol=1e-4)  # convolutions round by the size of a batch
     order = np.random.default_rng(0).permutation(len(TEST))
-    np.testing.assert_allclose(fitted[name].predict_proba(TEST[order]), together[order], atol=1e-5)
+    np.testing.assert_allclose(fitted[name].predict_proba(TEST[order]), together[order], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", READABLE)
