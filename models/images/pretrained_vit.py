@@ -24,14 +24,16 @@ class PretrainedVit:
     with the size and shape of both; two narrow layers, which correct the mean over patches.
 
     Args:
-        block: Block whose map is read, 0 to 6; one place is one patch.
+        block: Block whose map is read, 0 to 6.
         side: Height and width to which images are scaled; 0 keeps their own.
+        patch: Height and width of a patch in places of the map.
         width, depth, heads: Width, layers and heads of the transformer; heads divide the width.
         dropout: Dropout rate inside the transformer.
     """
 
     block: Annotated[int, "[0, 6]"] = 3
     side: Annotated[int, "[0, 1024]"] = 128
+    patch: Annotated[int, "[1, 8]"] = 2
     width: Annotated[int, "[1, 4096]"] = 96
     depth: Annotated[int, "[1, 64]"] = 2
     heads: Annotated[int, "[1, 64]"] = 4
@@ -48,7 +50,9 @@ class PretrainedVit:
 
     def encoder(self, shape: Any) -> HybridTransformer:
         """Return the module (m, channels, h, w) -> (m, channels) for maps of ``shape`` (channels, h, w)."""
-        return HybridTransformer(shape, self.width, depth=self.depth, heads=self.heads, dropout=self.dropout)
+        return HybridTransformer(
+            shape, self.width, patch=self.patch, depth=self.depth, heads=self.heads, dropout=self.dropout
+        )
 
 
 def search_space(trial: Any) -> dict[str, Any]:

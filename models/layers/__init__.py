@@ -7,7 +7,7 @@ from models.layers.gated_attention import GatedAttention
 from models.layers.group_means import GroupMeans
 from models.layers.group_tokens import GroupTokens, chunks, gene_groups
 from models.layers.shares import Anew, Start, evidence_starts
-from models.layers.silent import silence, silent_linear
+from models.layers.silent import is_silent, silence, silent_linear
 from models.layers.token_scale import TokenScale
 from models.layers.vector_encoder import ResidualMlp, VectorEncoder
 
@@ -27,6 +27,7 @@ __all__ = [
     "chunks",
     "evidence_starts",
     "gene_groups",
+    "is_silent",
     "mean_token",
     "measure_statistics",
     "silence",

@@ -16,3 +16,8 @@ def silence(module: nn.Module) -> None:
     """Set every parameter of a module to zero."""
     for parameter in module.parameters():
         nn.init.zeros_(parameter)
+
+
+def is_silent(layer: nn.Linear) -> bool:
+    """Return whether a linear map gives the same to all inputs, as before anything is learned."""
+    return not bool(layer.weight.any())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from datasets.cohort import MODALITIES
 from models.inputs import Batch, Tokens
-from models.layers.silent import silent_linear
+from models.layers.silent import is_silent, silent_linear
 
 
 def read(batch: Batch, modality: str) -> tuple[Tensor, Tensor]:
@@ -54,3 +55,18 @@ class ResidualMlp(nn.Module):
         """Return (m, dim) of features (m, n_features)."""
         x = self.dropout(features)
         return self.straight(x) + self.bent(nn.functional.gelu(self.hidden(x)))
+
+    def averaged(self, features: Tensor, weights: Tensor) -> Tensor:
+        """Return the weighted mean of the outputs, (m, dim), of features (m, p, n_features); weights (m, p) sum to 1.
+
+        What is linear is done once a mean, and what is still silent not at all.
+        """
+        x = self.dropout(features)
+        mean = self.straight(_weighed(x, weights))
+        if not self.training and is_silent(self.bent):
+            return mean + self.bent.bias
+        return mean + self.bent(_weighed(nn.functional.gelu(self.hidden(x)), weights))
+
+
+def _weighed(values: Tensor, weights: Tensor) -> Tensor:
+    return torch.einsum("mp,mpf->mf", weights, values)

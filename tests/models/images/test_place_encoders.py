@@ -36,21 +36,26 @@ def test_attention_over_places_starts_even_and_is_the_formula():
     torch.testing.assert_close(module.attention_map(maps, (9, 16)), larger)
 
 
-def test_the_hybrid_transformer_corrects_the_mean_over_places():
-    module, maps = HybridTransformer((5, 3, 4), 8, depth=3, heads=2, dropout=0.25).eval(), torch.randn(2, 5, 3, 4)
-    layers = module.layers.layers
+@pytest.mark.parametrize(("patch", "grid"), [(1, (3, 4)), (2, (2, 2)), (3, (1, 2))])
+def test_the_hybrid_transformer_corrects_the_mean_over_places(patch, grid):
+    module = HybridTransformer((5, 3, 4), 64, patch=patch, depth=3, heads=2, dropout=0.25).eval()
+    maps, layers = torch.randn(2, 5, 3, 4), module.layers.layers
     told = {(x.linear1.out_features, x.self_attn.num_heads, x.norm_first, x.dropout.p) for x in layers}
-    assert told == {(16, 2, True, 0.25)} and len(layers) == 3 and module.dim == 5 and module.place.shape == (12, 8)
-    weight = module.patches.weight
-    torch.testing.assert_close(weight.T @ weight, torch.eye(5))
+    assert told == {(128, 2, True, 0.25)} and len(layers) == 3 and module.dim == 5
+    assert module.place.shape == (grid[0] * grid[1], 64)
+    weight = module.patches.weight.flatten(1)
+    torch.testing.assert_close(weight.T @ weight, torch.eye(5 * patch**2))
     torch.testing.assert_close(module(maps), maps.mean(dim=(2, 3)))
-    nn.init.normal_(module.bent.weight)
-    patches = torch.stack([module.patches(maps[:, :, i, j]) for i in range(3) for j in range(4)], dim=1)
+    torch.testing.assert_close(module.train()(maps), maps.mean(dim=(2, 3)))
+    nn.init.normal_(module.eval().bent.weight)
+    padded = F.pad(maps, (0, 4, 0, 4))
+    cut = [padded[:, :, i * patch : (i + 1) * patch, j * patch : (j + 1) * patch].flatten(1)
+           for i in range(grid[0]) for j in range(grid[1])]  # fmt: skip
+    patches = torch.stack([piece @ weight.T for piece in cut], dim=1)
     expected = maps.mean(dim=(2, 3)) + module.bent(module.layers(patches + module.place).mean(dim=1))
-    torch.testing.assert_close(module(maps), expected)
-    assert float(HybridTransformer((2, 30, 30), 8, depth=1, heads=1, dropout=0).place.detach().std()) == pytest.approx(
-        0.02, rel=0.1
-    )
+    torch.testing.assert_close(module(maps), expected, atol=1e-5, rtol=1e-5)
+    wide = HybridTransformer((2, 30, 30), 8, patch=1, depth=1, heads=1, dropout=0)
+    assert float(wide.place.detach().std()) == pytest.approx(0.02, rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,7 @@ def test_maps_are_embedded_to_the_width_or_keep_their_channels():
     vit = pretrained_vit.PretrainedVit(width=6, depth=3, heads=2, dropout=0.3).encoder((9, 2, 3))
     for encoder, size in ((attention, 6), (vit, 9)):
         assert encoder.dim == size and encoder(torch.randn(2, 9, 2, 3)).shape == (2, size)
-    assert vit.patches.out_features == 6
+    assert (vit.patches.out_channels, vit.patches.kernel_size) == (6, (2, 2))
     assert attention.embed.dropout.p == 0.3 == vit.layers.layers[0].dropout.p and len(vit.layers.layers) == 3
     assert vit.layers.layers[0].self_attn.num_heads == 2
     tiny = VitTiny(patch=4, width=12, depth=2, heads=3).encoder((8, 6))

@@ -34,7 +34,7 @@ def test_encoders_of_maps_start_as_a_rotation_of_the_mean_over_places(part, tmp_
 
 
 def test_the_hybrid_transformer_without_places_does_not_see_the_order_of_patches():
-    vit = HybridTransformer((6, 3, 4), 8, depth=1, heads=2, dropout=0.0).eval()
+    vit = HybridTransformer((6, 3, 4), 8, patch=1, depth=1, heads=2, dropout=0.0).eval()
     torch.nn.init.normal_(vit.bent.weight)
     maps, order = torch.randn(2, 6, 3, 4), torch.randperm(12)
     turned = maps.flatten(2)[..., order].view_as(maps)
@@ -51,6 +51,10 @@ def test_the_attention_map_has_input_resolution_and_is_what_weighs_the_places():
     torch.testing.assert_close(weights.sum(dim=(1, 2)), torch.ones(2))
     by_hand = sum(weights[:, i, j, None] * module.embed(maps[:, :, i, j]) for i in range(4) for j in range(4))
     torch.testing.assert_close(module(maps), by_hand)
+    torch.nn.init.normal_(module.embed.bent.weight)
+    by_hand = sum(weights[:, i, j, None] * module.embed(maps[:, :, i, j]) for i in range(4) for j in range(4))
+    torch.testing.assert_close(module(maps), by_hand, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(module.train()(maps), by_hand, atol=1e-5, rtol=1e-5)
     seen = module.attention_map(maps, (48, 64))
     assert seen.shape == (2, 48, 64) and seen.min() >= 0 and seen.max() <= 1
 

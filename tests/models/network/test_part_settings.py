@@ -22,7 +22,7 @@ PARTS = {
     ),
     "models.images.pretrained_attention:PretrainedAttention": (MAP, DROPOUT, {}),
     "models.images.pretrained_vit:PretrainedVit": (
-        {**MAP, "width": 96, "depth": 2, "heads": 4},
+        {**MAP, "patch": 2, "width": 96, "depth": 2, "heads": 4},
         {"depth": (1, 3), **DROPOUT},
         {"heads": "width"},
     ),
