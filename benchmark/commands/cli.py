@@ -118,7 +118,8 @@ def report(
     to: Annotated[Path | None, typer.Option("--to", help="Folder for every table and the site of --from.")] = None,
 ) -> None:
     """Show and write the leaderboard from what is on disk; runs no entry, needs no data."""
-    from benchmark.commands.run import chosen_suite, command_line, report_saved
+    from benchmark.commands.run import chosen_suite, command_line
+    from benchmark.commands.shown_report import report_saved
     from benchmark.entries import UsageError
     from benchmark.planning import check_source
     from benchmark.records import Store

@@ -13,33 +13,29 @@ from types import FrameType
 
 from filelock import Timeout
 from rich.console import Console
-from rich.table import Table
 
-from benchmark.commands.holes import counted, hole_lines, holes
+from benchmark.commands.holes import counted
+from benchmark.commands.plan_page import show_plan
 from benchmark.commands.progress import RunProgress
-from benchmark.commands.report import commit, make_board
+from benchmark.commands.report import commit
+from benchmark.commands.shown_report import report, say_who_writes
 from benchmark.commands.waiting import told_when_long
 from benchmark.entries import DataShelf, UsageError, is_own
 from benchmark.planning import (
     Plan,
     State,
     check_source,
-    drop,
     forecast,
     inspect,
     known_rules,
     make_plan,
     save,
-    saved,
     saved_or_set_aside,
 )
 from benchmark.records import Store, board_lock, run_lock
 from benchmark.suites import Profile, Suite, load_suite, parse_options, suite_of
 from benchmark.workers import Job, dry_checks, facts_apart, run_local
 from datasets.sealed import set_aside, sweep
-
-_SYMBOLS = {"done": "done", "stale": "stale", "failed": "failed, to redo", "todo": "to do"}
-_SKIPPED = {"not-applicable": "not applicable", "same-as": "the same as another entry's"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def run(options: RunOptions, console: Console) -> int:
     if options.dry_run:
         plan = _plan(options, suite, name, profile, store, console)
         state = inspect(plan, store)
-        _show_plan(plan, state, console, always=True)
+        show_plan(plan, state, console, always=True)
         told = forecast(plan, state).sentence(_shares(options.jobs)[0], profile.trial_seconds)
         console.print(told, markup=False, soft_wrap=True)
         return 0
@@ -85,12 +81,7 @@ def run(options: RunOptions, console: Console) -> int:
         with run_lock(store):
             return _run_alone(options, suite, name, profile, store, console)
     except Timeout:
-        return _say_who_writes(store, console)
-
-
-def _say_who_writes(store: Store, console: Console) -> int:
-    console.print(f"Another run is writing to {store.folder}; wait for it, or use another --out.", soft_wrap=True)
-    return 2
+        return say_who_writes(store, console)
 
 
 def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> int:
@@ -101,7 +92,7 @@ def _run_alone(options: RunOptions, suite: Suite, name: str, profile: Profile, s
     full = asked.merged(saved_or_set_aside(store, name), [task.name for task in suite.tasks_of(name)])
     plan = full.answering(asked)
     state = inspect(plan, store)
-    _show_plan(plan, state, console, always=False)
+    show_plan(plan, state, console, always=False)
     if not plan.tasks:
         console.print("Nothing to run: no task is left; the lines above say why.")
         return 1
@@ -136,66 +127,6 @@ def chosen_suite(suite: str | None, datasets: Sequence[str], options: Sequence[s
     if options:
         raise UsageError(f"--option goes with --dataset alone: the tasks of suite {suite} name their own options")
     return load_suite(suite)
-
-
-def report(
-    plan: Plan, store: Store, command: str, console: Console, asked: Plan | None = None, *, site: bool = True
-) -> int:
-    """Show and write the leaderboard of a plan; return 1 when what was asked for has holes or broken data.
-
-    The caller holds the lock of the board.
-
-    Args:
-        plan: What the leaderboard shows.
-        store: Its records.
-        command: Said in the files.
-        console: Where it is shown.
-        asked: What this command asked for, where that is less than the plan.
-        site: Write the static site too, which takes longest.
-    """
-    from leaderboard.boards import board as boards
-    from leaderboard.formats import terminal
-
-    state = inspect(plan, store)
-    board = make_board(plan, state, store, command)
-    terminal.show(board, console)
-    _say_problems(state, console)
-    files = boards.write(board, store.folder / f"leaderboard.{plan.profile}", site=site)
-    _say_absent(plan, console)
-    for kind, path in files.items():
-        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        console.print(f"{kind}: {shown}", markup=False, soft_wrap=True)
-    for line in hole_lines(plan, asked, state, store):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    wanted = plan if asked is None else asked
-    return 1 if holes(wanted, state) or wanted.broken else 0
-
-
-def report_saved(store: Store, profile: str, command: str, console: Console, dropped: Sequence[str] = ()) -> int:
-    """Show and write the leaderboard of the plan that was kept, with the site.
-
-    Args:
-        store: Its records.
-        profile: Its profile.
-        command: Said in the files.
-        console: Where it is shown.
-        dropped: Entries that are left out of the plan first.
-
-    Raises:
-        UsageError: If there is none; names the command that makes it. Also if an entry cannot be left out.
-    """
-    if saved(store, profile) is None:
-        raise UsageError(f"nothing was run yet in {store.folder} for profile {profile}; first: {command}")
-    if dropped:
-        try:
-            with run_lock(store):
-                drop(store, profile, dropped)
-        except Timeout:
-            return _say_who_writes(store, console)
-        console.print(f"Left out of the plan, records are kept: {', '.join(dropped)}", markup=False, soft_wrap=True)
-    with board_lock(store, profile, partial(console.print, markup=False, soft_wrap=True)):
-        plan = saved(store, profile)  # again: a run may have added to it while this waited
-        return 0 if plan is None else report(plan, store, command, console)
 
 
 def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store: Store, console: Console) -> Plan:
@@ -306,44 +237,6 @@ def _say_how_to_go_on(plan: Plan, store: Store, options: RunOptions, console: Co
     console.print(f"\nStopped. {counts['done']} of {len(plan.trials)} trials are kept; go on with:")
     console.print(f"  {options.command}", markup=False, highlight=False, soft_wrap=True)
     return 130
-
-
-def _show_plan(plan: Plan, state: State, console: Console, *, always: bool) -> None:
-    if not always:
-        counts = state.counts()
-        parts = [f"{counts[s]} {label}" for s, label in _SYMBOLS.items() if counts[s]]
-        skipped = [f"{counts[s]} {label}" for s, label in _SKIPPED.items() if counts[s]]
-        told = ", ".join([*(parts or ["no trials"]), *skipped])
-        console.print(f"{plan.title}, profile {plan.profile}: {told}.")
-    else:
-        console.print(_plan_table(plan, state))
-    if always:
-        _say_problems(state, console)
-    if always or not plan.tasks:
-        _say_absent(plan, console)
-
-
-def _say_problems(state: State, console: Console) -> None:
-    for problem in (*map(str, state.untrusted), *state.problems):
-        console.print(f"Not trusted: {problem}", markup=False, soft_wrap=True)
-
-
-def _plan_table(plan: Plan, state: State) -> Table:
-    table = Table(title=f"{plan.title}: plan of profile {plan.profile}")
-    for column in ("task", "entry", "trials", "done", "stale", "failed", "to do", "not run because it"):
-        table.add_column(column, overflow="fold")
-    for task, entry in dict.fromkeys((t.identity.task, t.identity.entry) for t in plan.trials):
-        trials = [t for t in plan.trials if (t.identity.task, t.identity.entry) == (task, entry)]
-        counts = state.counts(t.identity for t in trials)
-        numbers = [len(trials), *(counts[s] for s in ("done", "stale", "failed", "todo"))]
-        same = f"is the same as {trials[0].same_as} here" if trials[0].same_as else ""
-        table.add_row(task, entry, *map(str, numbers), trials[0].reason or same)
-    return table
-
-
-def _say_absent(plan: Plan, console: Console) -> None:
-    for sentence in (*plan.absent, *plan.broken):
-        console.print(f"Not run: {sentence}", markup=False, highlight=False, soft_wrap=True)
 
 
 def command_line(words: Sequence[str]) -> str:

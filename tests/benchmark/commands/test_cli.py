@@ -173,7 +173,7 @@ def test_a_run_hands_on_every_option(monkeypatch):
 
 def test_a_report_of_runs_is_of_the_suite_or_datasets_that_were_named(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr("benchmark.commands.run.report_saved", lambda *args: asked.append(args) or 4)
+    monkeypatch.setattr("benchmark.commands.shown_report.report_saved", lambda *args: asked.append(args) or 4)
     out = ["--out", str(tmp_path)]
     assert CliRunner().invoke(app, ["report", "--suite", "smoke", "--profile", "full", *out]).exit_code == 4
     assert CliRunner().invoke(app, ["report", "--dataset", "golub", "--dataset", "apl-sim", *out]).exit_code == 4

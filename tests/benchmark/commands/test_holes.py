@@ -3,7 +3,7 @@
 import pytest
 from filelock import Timeout
 
-from benchmark.commands import run as module
+from benchmark.commands import shown_report as module
 from benchmark.commands.holes import counted, hole_lines, holes
 from benchmark.planning import Plan, PlannedTrial, State
 from benchmark.records import Identity, Record, Store

@@ -5,12 +5,14 @@ import json
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from benchmark.commands import plan_page, shown_report
 from benchmark.commands import run as module
 from benchmark.commands.holes import hole_lines
 from benchmark.commands.run import RunOptions, Stopped
@@ -123,19 +125,19 @@ def test_what_is_left_becomes_jobs_with_all_that_a_worker_needs(tmp_path, monkey
 def test_a_plan_is_said_in_one_line_or_as_a_table_with_its_problems():
     plan, state = planned(absent=("t2: not here",), broken=("t3: blocked",))
     console = made_console()
-    module._show_plan(plan, state, console, always=False)
+    plan_page.show_plan(plan, state, console, always=False)
     assert text_of(console) == (
         "Title, profile quick: 1 done, 1 stale, 1 failed, to redo, 2 to do, 1 not applicable, "
         "1 the same as another entry's.\n"
     )
     empty = made_console()
-    module._show_plan(
+    plan_page.show_plan(
         Plan("s", "Title", "quick", {}, (), ("t2: not here",)), State({}, {}, {}, {}), empty, always=False
     )
     assert text_of(empty) == "Title, profile quick: no trials.\nNot run: t2: not here\n"
     whole = made_console()
     torn = State(state.status, state.keys, {}, CODES, ("code is gone",), (ValueError("/x is torn"),))
-    module._show_plan(plan, torn, whole, always=True)
+    plan_page.show_plan(plan, torn, whole, always=True)
     assert text_of(whole).endswith(
         "Not trusted: /x is torn\nNot trusted: code is gone\nNot run: t2: not here\nNot run: t3: blocked\n"
     )
@@ -147,14 +149,20 @@ def test_a_table_counts_the_trials_of_each_entry_and_says_why_none_runs():
     status = dict(
         zip((t.identity for t in trials), ["done", "done", "stale", "failed", "todo", "same-as"], strict=True)
     )
-    table = module._plan_table(Plan("s", "S", "quick", {"t": task()}, trials), State(status, {}, {}, {}))
-    rows = list(zip(*(list(column.cells) for column in table.columns), strict=True))
-    assert [column.header for column in table.columns][2:7] == ["trials", "done", "stale", "failed", "to do"]
+    other = replace(trial(0), identity=Identity("quick", "t2", "e", 0, 0))
+    status[other.identity] = "done"
+    plan = Plan("s", "S", "quick", {"t": task(), "t2": task()}, (*trials, other))
+    first, second = plan_page.plan_tables(plan, State(status, {}, {}, {}))
+    rows = list(zip(*(list(column.cells) for column in first.columns), strict=True))
+    headers = ["entry", "trials", "done", "stale", "failed", "to do", "not run because it"]
+    assert first.title == "t" and [column.header for column in first.columns] == headers
     assert rows == [
-        ("t", "e", "4", "2", "1", "1", "0", ""),
-        ("t", "b", "1", "0", "0", "0", "1", "needs genes"),
-        ("t", "c", "1", "0", "0", "0", "0", "is the same as e here"),
+        ("e", "4", "2", "1", "1", "0", ""),
+        ("b", "1", "0", "0", "0", "1", "needs genes"),
+        ("c", "1", "0", "0", "0", "0", "is the same as e here"),
     ]
+    assert second.title == "t2" and [column.header for column in second.columns] == ["entry", "trials", "done", "to do"]
+    assert [list(column.cells) for column in second.columns] == [["e"], ["1"], ["1"], ["0"]]
 
 
 @pytest.fixture
@@ -167,8 +175,9 @@ def board(monkeypatch):
         return {"page": Path.cwd() / "p.html", "csv": Path("/elsewhere/p.csv")}
 
     asked["state"] = planned()[1]
-    monkeypatch.setattr(module, "inspect", lambda plan, store: asked["state"])
-    monkeypatch.setattr(module, "make_board", lambda plan, state, store, command: asked.update(command=command))
+    for asking in (module, shown_report):
+        monkeypatch.setattr(asking, "inspect", lambda plan, store: asked["state"])
+    monkeypatch.setattr(shown_report, "make_board", lambda plan, state, store, command: asked.update(command=command))
     monkeypatch.setattr("leaderboard.formats.terminal.show", lambda board, console: console.print("THE BOARD"))
     monkeypatch.setattr("leaderboard.boards.board.write", write)
     return asked
@@ -177,7 +186,7 @@ def board(monkeypatch):
 def test_a_report_says_where_files_are_and_counts_holes_of_what_was_asked(tmp_path, board):
     store, console = Store(tmp_path, "s"), made_console()
     plan, _ = planned(absent=("t2: not here",))
-    assert module.report(plan, store, "the command", console) == 1
+    assert shown_report.report(plan, store, "the command", console) == 1
     assert text_of(console).splitlines() == [
         "THE BOARD", "Not run: t2: not here", "page: p.html", "csv: /elsewhere/p.csv",
         *hole_lines(plan, None, board["state"], store),
@@ -189,13 +198,13 @@ def test_a_report_says_where_files_are_and_counts_holes_of_what_was_asked(tmp_pa
     )
     assert "3 of 7 trials are holes" in text_of(console)
     whole = Plan("s", "S", "quick", {}, plan.trials[:2])
-    assert module.report(plan, store, "", made_console(), asked=whole, site=False) == 0 and board["site"] is False
+    assert shown_report.report(plan, store, "", made_console(), asked=whole, site=False) == 0 and board["site"] is False
     broken = Plan("s", "S", "quick", {}, plan.trials[:2], broken=("t3: blocked",))
-    assert module.report(plan, store, "", made_console(), asked=broken) == 1
+    assert shown_report.report(plan, store, "", made_console(), asked=broken) == 1
     with pytest.raises(UsageError, match=r"nothing was run yet in .*s for profile quick; first: run it"):
-        module.report_saved(store, "quick", "run it", made_console())
+        shown_report.report_saved(store, "quick", "run it", made_console())
     save(Plan("s", "S", "quick", {}, ()), store)
-    assert module.report_saved(store, "quick", "run it", made_console()) == 0 and board["site"] is True
+    assert shown_report.report_saved(store, "quick", "run it", made_console()) == 0 and board["site"] is True
     assert board["command"] == "run it"
 
 

@@ -44,8 +44,9 @@ def test_editing_a_helper_in_the_tree_makes_exactly_its_entries_stale(done, tmp_
 def to_do(home: Path, tree: Path) -> dict[str, tuple[str, str]]:
     """Return the numbers of trials that are done and that are to do, as the plan of a tree says, by entry."""
     plan = run(home, "--dry-run", root=tree).stdout
-    rows = [re.split(r"[│┃ ]+", line) for line in plan.splitlines() if "sim " in line]
-    return {row[2]: (row[4], row[5]) for row in rows}
+    (header,) = (re.split(r" *┃ *", line) for line in plan.splitlines() if "┃ entry" in line)
+    rows = [dict(zip(header, re.split(r" *│ *", line), strict=True)) for line in plan.splitlines() if "│" in line]
+    return {row["entry"]: (row.get("done", "0"), row.get("stale", "0")) for row in rows}
 
 
 def test_a_failed_trial_is_a_hole_with_its_traceback(home):
