@@ -19,9 +19,10 @@ class ClinicalTokens:
     runs: Annotated[int, "[1, 1000000]"] = 64
 
     def encoder(self, columns: list[list[int]], dim: int, dropout: float) -> GroupTokens:
-        """Return the module Batch -> Tokens (b, runs, dim)."""
-        runs = chunks(range(len(columns)), self.runs)
-        return GroupTokens("clinical", [[j for i in run for j in columns[i]] for run in runs], dim, dropout)
+        """Return the module Batch -> Tokens (b, t, dim); t is the number of columns with features, or of runs."""
+        told = [column for column in columns if column]  # a column without categories has none
+        runs = chunks(range(len(told)), self.runs)
+        return GroupTokens("clinical", [[j for i in run for j in told[i]] for run in runs], dim, dropout)
 
 
 def search_space(trial: Any) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import chi2_contingency, skew
+from scipy.stats import skew
 
 from datasets.cohort import Cohort
 from models.inputs.class_spread import class_spread
+from models.inputs.missing_flags import tells_class
 
 _HEAVY_TAIL = 1.0
-_TELLING = 0.01
+_REACH = 20.0  # spreads from the mean of train, beyond which a value is no further away
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,18 @@ class NumericColumn:
     """Turn a number into itself and its place in the lower and in the upper half of train, each scaled.
 
     So a linear reading bends at the median of train. Heavy tails are taken in the logarithm, units are the spread
-    within classes, and what is missing is the mean of train. A flag says what is missing only where that tells the
-    class on train: flags that tell nothing cost a linear learner of a hundred patients more than they give.
+    within classes, and what is missing is the mean of train, as is all where train never varies. A flag says what is
+    missing only where that tells the class on train: flags that tell nothing cost a linear learner of a hundred
+    patients more than they give.
 
     Reference: Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular Deep Learning",
     2022, https://arxiv.org/abs/2203.05556 (piecewise linear encoding).
-    Differs from the paper in: two pieces, beside the number itself.
+    Differs from the paper in: two pieces, cut at the extremes of train, beside the number itself.
 
     Attributes:
         floor: The smallest value that is told apart, where logarithms are taken; None where they are not.
-        knots: Minimum, median and maximum of train; empty where two of them are the same.
-        mean, scale: float64 (1,), or (3,) with knots.
+        knots: Minimum, median and maximum of train; empty where two of them are the same or train has two values.
+        mean, scale: float64 (1,), or (3,) with knots; the scale is infinite where nothing varies.
     """
 
     name: str
@@ -44,20 +47,23 @@ class NumericColumn:
     flags_missing: bool
 
     @classmethod
-    def fit(cls, column: pd.Series, y: NDArray[np.int64]) -> Self:
+    def fit(cls, column: pd.Series, y: NDArray[np.int64], patient: NDArray[np.str_]) -> Self:
         """Learn from a train column; logarithms are taken if all values are positive and their skewness is above 1."""
         there = column.notna().to_numpy()
         values = column.to_numpy(dtype=float, na_value=np.nan)[there]
-        if not len(values) or np.ptp(values) == 0:  # the sd of equal values may be 1e-14
-            level = values[:1] if len(values) else np.zeros(1)
-            return cls(str(column.name), None, (), level, np.ones(1), _tells_class(~there, y))
-        floor = float(values.min() / 2) if values.min() > 0 and skew(values) > _HEAVY_TAIL else None
+        telling = tells_class(~there, y, patient)
+        if not len(values) or np.ptp(values) == 0:
+            return cls(str(column.name), None, (), np.zeros(1), np.full(1, np.inf), telling)
+        heavy = values.min() > 0 and skew(values) > _HEAVY_TAIL
+        floor = max(float(values.min()) / 2, float(np.finfo(float).tiny)) if heavy else None
         values = values if floor is None else np.log(values)
         knots = np.unique(np.quantile(values, [0, 0.5, 1]))
-        kept = tuple(knots.tolist()) if len(knots) > 2 else ()
+        bends = len(knots) > 2 and len(np.unique(values)) > 2
+        kept = tuple(knots.tolist()) if bends else ()
         features = _pieces(values, kept)
-        mean, scale = features.mean(axis=0), class_spread(features, y[there])
-        return cls(str(column.name), floor, kept, mean, scale, _tells_class(~there, y))
+        scale = class_spread(features, y[there])
+        scale = np.where(scale > _ROUNDING * np.abs(features).max(axis=0), scale, np.inf)
+        return cls(str(column.name), floor, kept, features.mean(axis=0), scale, telling)
 
     @property
     def width(self) -> int:
@@ -69,7 +75,9 @@ class NumericColumn:
         values = column.to_numpy(dtype=float, na_value=np.nan)
         missing = np.isnan(values)[:, None]
         values = values if self.floor is None else np.log(np.maximum(values, self.floor))
-        scaled = np.where(missing, 0.0, (_pieces(values, self.knots) - self.mean) / self.scale)
+        with np.errstate(over="ignore"):  # what is too far to be held is cut
+            scaled = np.clip((_pieces(values, self.knots) - self.mean) / self.scale, -_REACH, _REACH)
+        scaled = np.where(missing, 0.0, scaled)
         return np.hstack([scaled, missing] if self.flags_missing else [scaled])
 
 
@@ -77,13 +85,6 @@ def _pieces(values: NDArray[np.float64], knots: tuple[float, ...]) -> NDArray[np
     """Return values (n,) and, for each pair of neighbouring knots, how far between them they are, (n, 1 + pieces)."""
     between = [np.clip((values - low) / (high - low), 0, 1) for low, high in pairwise(knots)]
     return np.stack([values, *between], axis=1)
-
-
-def _tells_class(flag: NDArray[np.bool_], y: NDArray[np.int64]) -> bool:
-    """Return whether a chi-squared test on train sees that a flag goes with the class."""
-    if flag.all() or not flag.any() or len(np.unique(y)) < 2:
-        return False
-    return bool(chi2_contingency(pd.crosstab(flag, y), correction=False).pvalue < _TELLING)
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ class ClinicalTable:
         """Learn means, scales, knots and the need for a log from ``train`` alone."""
         assert train.clinical is not None
         rows = train.clinical[train.has("clinical")]
-        y = train.y[train.has("clinical")]
-        return cls(tuple(_fit_column(rows[name], y) for name in rows.columns))
+        y, patient = train.y[train.has("clinical")], train.patient[train.has("clinical")]
+        return cls(tuple(_fit_column(rows[name], y, patient) for name in rows.columns))
 
     @property
     def groups(self) -> list[list[int]]:
@@ -148,10 +149,10 @@ class ClinicalTable:
         return np.where(cohort.has("clinical")[:, None], features, 0).astype(np.float32)
 
 
-def _fit_column(column: pd.Series, y: NDArray[np.int64]) -> NumericColumn | CategoryColumn:
+def _fit_column(column: pd.Series, y: NDArray[np.int64], patient: NDArray[np.str_]) -> NumericColumn | CategoryColumn:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return CategoryColumn(str(column.name), tuple(column.cat.categories))
-    return NumericColumn.fit(column, y)
+    return NumericColumn.fit(column, y, patient)
 
 
 def _empty(column: NumericColumn | CategoryColumn, n: int) -> pd.Series:

@@ -40,7 +40,7 @@ class GeneScaler:
         chosen: int64 (n_chosen,), columns of ``Cohort.genes``: those asked for first, each part by train variance
             or by the F statistic of the classes on train.
         mean: float32 (n_chosen,).
-        scale: float32 (n_chosen,), 1 for genes that are constant on train.
+        scale: float32 (n_chosen,), infinite for genes that are constant on train: they say nothing.
         gene_names: All gene names that the cohort had at fit.
     """
 
@@ -59,7 +59,7 @@ class GeneScaler:
         worth = spread if selection.choice == "variance" else f_statistic(rows, train.y[train.has("genes")])
         chosen = np.lexsort((-worth, stranger))[: selection.n_genes or None]
         scale = spread if selection.choice == "variance" else class_spread(rows, train.y[train.has("genes")])
-        scale = np.where(scale > 0, scale, 1.0)
+        scale = np.where(scale > 0, scale, np.inf)
         mean = rows.mean(axis=0)
         return cls(chosen, mean[chosen].astype(np.float32), scale[chosen].astype(np.float32), train.gene_names)
 

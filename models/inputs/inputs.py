@@ -17,6 +17,7 @@ from models.inputs.gene_scaler import GeneScaler, GeneSelection
 _IMAGES_FOR_STATISTICS = 1024
 _NEARLY_ALL = 0.9
 _IMAGES_AT_ONCE = 1024
+_ROUNDING = 1e-6  # of what lies between -1 and 1
 EVERY_GENE = GeneSelection()
 ReadFeatures = Callable[[ImageBags], NDArray[np.floating]]
 
@@ -59,13 +60,14 @@ class FeatureScaler:
     """Squash each feature of a frozen encoder; give it mean 0 over images of train and variance 1 over bags of a class.
 
     A channel of a map is one feature, with a value at each place. The hyperbolic tangent, in units of the standard
-    deviation over images, keeps a few strange cells from deciding the mean of a bag. What differs between specimens
-    decides the scale, not what differs between the cells of each. A feature that is the same in nine of ten images of
-    train is left out: the few others would weigh too much (M. Kuhn, K. Johnson, "Applied Predictive Modeling", 2013,
-    section 3.5).
+    deviation over images and places, keeps a few strange cells from deciding the mean of a bag. What differs between
+    specimens decides the scale, not what differs between the cells of each. A feature that is the same in nine of ten
+    images of train is left out: the few others would weigh too much (M. Kuhn, K. Johnson, "Applied Predictive
+    Modeling", 2013, section 3.5).
 
     Reference: D. Holzmueller, L. Grinsztajn, I. Steinwart, "Better by Default", 2024, https://arxiv.org/abs/2407.04491
     (features are clipped smoothly).
+    Differs from the paper in: the function and its unit.
 
     Attributes:
         size: Height and width of every image.
@@ -103,7 +105,7 @@ class FeatureScaler:
         filled = images.starts[:-1][images.sizes > 0]
         bags = np.add.reduceat(squashed, filled, axis=0) / images.sizes[images.sizes > 0][:, None]
         scale = class_spread(bags, y[images.sizes > 0]) if len(bags) > 1 else squashed.std(axis=0)
-        scale = np.where((scale > 0) & ~alike, scale, np.inf)
+        scale = np.where((scale > _ROUNDING) & ~alike, scale, np.inf)
         size = (images.pixels.shape[1], images.pixels.shape[2])
         level, scale = (part.astype(np.float32).reshape(flat) for part in (squashed.mean(axis=0), scale))
         return cls(size, features, values.shape[2:], wide, narrow, level, scale)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 _FLAT = 1e-4  # of the largest singular value
+_LEAST_WITHIN = 0.05  # of the whole variance: no few rows show that classes explain more
 
 
 def shrunk_discriminants(
@@ -21,9 +22,10 @@ def shrunk_discriminants(
     """Return weight (n_classes, d) and bias (n_classes,) of the log-likelihoods of classes, for each shrinkage.
 
     The covariance within classes is moved by the shrinkage, (0, 1], towards a multiple of the identity, in the space
-    that the rows span: directions in which nothing varies would make it look better known than it is. A rotation of the
-    features changes nothing, nor does a term that all classes have in common. Classes that are not in ``y``, and all
-    classes where there are fewer than two, get zeros.
+    that the rows span: directions in which nothing varies would make it look better known than it is. That multiple is
+    at least a twentieth of the whole variance: where nothing varies within classes, one other specimen would meet an
+    infinite weight. A rotation of the features changes nothing, nor does a term that all classes have in common.
+    Classes that are not in ``y``, and all classes where there are fewer than two, get zeros.
 
     Args:
         values: float (n, d).
@@ -40,9 +42,10 @@ def shrunk_discriminants(
         means = np.stack([inside[of_row == k].mean(axis=0) for k in range(len(classes))])
         around = inside - means[of_row]
         variances, turn = np.linalg.eigh(around.T @ around / max(len(x) - len(classes), 1))
+        target = max(variances.mean(), _LEAST_WITHIN * (inside**2).mean()) if len(axes) else 0.0
         means, axes = means @ turn, turn.T @ axes
         for (weight, bias), shrinkage in zip(found, shrinkages, strict=True):
-            shrunk = (1 - shrinkage) * variances + shrinkage * variances.mean() if len(variances) else variances
+            shrunk = (1 - shrinkage) * np.maximum(variances, 0) + shrinkage * target
             solved = np.divide(means, shrunk, out=np.zeros_like(means), where=shrunk > 0)
             half = -0.5 * (solved * means).sum(axis=1)
             weight[classes] = (solved - solved.mean(axis=0)) @ axes

@@ -38,7 +38,7 @@ class GroupTokens(nn.Module):
         dim: Token size.
         dropout: Dropout rate on features.
         means: Where the map of a group starts as the mean of its features in one direction, as suits a gene set: the
-            means, whose scale the map takes up. Without them every feature has a direction of its own.
+            means, whose scale the map takes up. Without them features have directions of their own, up to ``dim``.
     """
 
     def __init__(
@@ -52,9 +52,13 @@ class GroupTokens(nn.Module):
         self.members: Tensor
         sizes = torch.tensor([len(group) for group in groups])[:, None, None]
         scale = sizes**-0.5 if means is None else means.weight.amax(dim=1)[:, None, None].cpu()
-        each = widest if means is None else 1
-        directions = nn.init.orthogonal_(torch.empty(len(groups) * each, dim)).view(len(groups), each, dim) * scale
-        self.weight = nn.Parameter(directions.expand(-1, widest, -1).clone())
+        self.weight = nn.Parameter(torch.zeros(len(groups), widest, dim))
+        with torch.no_grad():
+            if means is None:
+                self.weight[padded >= 0] = nn.init.orthogonal_(torch.empty(int((padded >= 0).sum()), dim))
+            else:
+                self.weight.add_(nn.init.orthogonal_(torch.empty(len(groups), dim))[:, None])
+            self.weight.mul_(scale)
         self.place = nn.Parameter(torch.randn(len(groups), dim) * dim**-0.5)
         self.before = nn.Dropout(dropout)
 

@@ -23,6 +23,7 @@ SHRINKAGES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
 _FOLDS = 5
 _USUAL = 0.5  # a sum of discriminants is about twice too sure of itself
 _PULL = 0.02
+_AS_GOOD = 0.005  # nats a specimen
 
 Anew = Callable[[Tensor], Tensor]
 Floats = NDArray[np.float64]
@@ -55,7 +56,8 @@ def evidence_starts(
     """Return modality -> how its head starts, so that held-out specimens are said best.
 
     The shrinkage of a modality is the one with which it says best alone the specimens that have it, by the share that
-    suits it; the shares are then those with which the sum of all says best every specimen.
+    suits it, or a larger one that is as good: where classes part, little shrinkage is only surer. The shares are then
+    those with which the sum of all says best every specimen.
 
     Args:
         tokens: Modality -> its mean token of each specimen of train, (n, 1, dim).
@@ -74,7 +76,7 @@ def evidence_starts(
         said = _held_out(*token, y, fold, len(bias), again.get(name))
         has = token.mask[:, 0].cpu().numpy()
         losses = [_best_shares(each[None, has], label[has], importance[has], before)[1] for each in said]
-        chosen = min(range(len(losses)), key=lambda k: (losses[k], abs(SHRINKAGES[k] - _USUAL)))
+        chosen = max(k for k, loss in enumerate(losses) if loss <= min(losses) + _AS_GOOD)
         shrinkages.append(SHRINKAGES[chosen])
         evidence.append(said[chosen])
     shares, _ = _best_shares(np.stack(evidence), label, importance, before)

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -74,3 +75,21 @@ def test_labels_of_held_out_specimens_do_not_make_noise_telling():
     entry = entry_class(entry_spec("mlp-set-means[clinical=none, genes=mlp, genes.n_genes=0, max_epochs=1]"))(seed=0)
     train = cohort[np.arange(20)]
     assert entry.fit(train, cohort[np.arange(20, 28)]).starts_["genes"].share < 0.15
+
+
+@pytest.mark.parametrize("recipe", ["mlp-set-means", "transformer-sets"])
+def test_odd_columns_and_far_values_leave_every_answer_a_number(recipe):
+    """A column without categories, one that never varies, one never measured; a specimen beyond all of train."""
+    base = toy_cohort(n=45, images=False, genes=False, missing=0.0)
+    table = base.clinical.assign(
+        none=pd.Categorical([None] * 45, categories=[]), same=2.5e11, never=np.nan, code=np.arange(45) % 2.0
+    )
+    cohort = dataclasses.replace(base, clinical=table, units={**base.units, "same": "", "never": "", "code": ""})
+    train, valid = cohort[np.arange(30)], cohort[np.arange(30, 45)]
+    entry = entry_class(entry_spec(f"{recipe}[genes=none, max_epochs=1]"))(seed=0).fit(train, valid)
+    plain = entry.predict_proba(train)
+    for name, value in (("age", 1e300), ("age", -1e30), ("wbc", 1e39), ("same", 0.0), ("never", 2e11)):
+        asked = dataclasses.replace(train, clinical=train.clinical.assign(**{name: value}))
+        found = entry.predict_proba(asked)
+        assert np.isfinite(found).all()
+        assert name in ("age", "wbc") or np.array_equal(found, plain)
