@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from datasets.cohort import Cohort
 
 _CHANNELS = ("red", "green", "blue")
-_QUANTILES = (10, 50, 90)
 _BLOCK = 256
 # Share of the light of the field's own white that an empty pixel lets through, in every channel.
 _EMPTY = 0.88
@@ -42,9 +41,11 @@ def background_masks(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def background_colours(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return mean, sd and quantiles of each channel over empty pixels, float64 (m, 15); NaN where there are too few.
+    """Return the median of each channel over empty pixels, float64 (m, 3); NaN where there are too few.
 
-    From every image the same number of pixels is taken, a hundredth of them, evenly spaced among the empty ones.
+    From every image the same number of pixels is taken, a hundredth of them, evenly spaced among the empty ones. How
+    much they vary is not told: JPEG files store colour in blocks of 16 pixels, in which a large cell shows by a faint
+    halo, and the spread of blue in the field would give its diameter away.
 
     Args:
         pixels: uint8 RGB, (m, H, W, 3).
@@ -52,16 +53,16 @@ def background_colours(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     count = max(4, round(_MEASURED * pixels.shape[1] * pixels.shape[2]))
     blocks = (np.asarray(pixels[i : i + _BLOCK]) for i in range(0, len(pixels), _BLOCK))
     rows = [_summary(image[mask], count) for b in blocks for image, mask in zip(b, background_masks(b), strict=True)]
-    return np.reshape(rows, (len(pixels), (2 + len(_QUANTILES)) * len(_CHANNELS)))
+    return np.reshape(rows, (len(pixels), len(_CHANNELS)))
 
 
 def background_table(cohort: Cohort) -> pd.DataFrame:
-    """Return the mean over the bag of ``background_colours``, float64 (n, 15); NaN where no image has a background."""
+    """Return the mean over the bag of ``background_colours``, float64 (n, 3); NaN where no image has a background."""
     if cohort.images is None:
         raise ValueError(f"cohort {cohort.name!r} has no images")
     rows = cohort.images.all_rows()
     parts = [background_colours(cohort.images.pixels[rows[i : i + _BLOCK]]) for i in range(0, len(rows), _BLOCK)]
-    names = [f"background:{c}:{what}" for what in ("mean", "sd", *(f"p{q}" for q in _QUANTILES)) for c in _CHANNELS]
+    names = [f"background:{channel}" for channel in _CHANNELS]
     colours = np.concatenate([np.empty((0, len(names))), *parts])
     bags = [_mean(colours[a:b]) for a, b in itertools.pairwise(cohort.images.starts)]
     return pd.DataFrame(np.reshape(bags, (len(cohort), len(names))), columns=names)
@@ -74,9 +75,9 @@ def _corners(height: int, width: int) -> NDArray[np.bool_]:
 
 def _summary(empty: NDArray[np.uint8], count: int) -> NDArray[np.float64]:
     if len(empty) < count:
-        return np.full((2 + len(_QUANTILES)) * 3, np.nan)
-    chosen = empty[np.linspace(0, len(empty) - 1, count).round().astype(np.int64)].astype(np.float64)
-    return np.concatenate([chosen.mean(axis=0), chosen.std(axis=0), *np.percentile(chosen, _QUANTILES, axis=0)])
+        return np.full(len(_CHANNELS), np.nan)
+    chosen = empty[np.linspace(0, len(empty) - 1, count).round().astype(np.int64)]
+    return np.median(chosen, axis=0)
 
 
 def _mean(bag: NDArray[np.float64]) -> NDArray[np.float64]:

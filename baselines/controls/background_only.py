@@ -16,7 +16,7 @@ from datasets.cohort import Cohort
 
 
 class BackgroundOnly:
-    """Grow a random forest on colour statistics of the empty field in the corners of images, averaged over the bag.
+    """Grow a random forest on the median colour of the empty field in the corners of images, averaged over the bag.
 
     It sees no pixel of a cell. From every image the same number of pixels is measured, and how many there were, where
     they lay and in how many images there were any is not told, so size and shape of cells cannot be read. A specimen
