@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from datasets.array_digest import array_digest
 from datasets.cache import cached_arrays
 from datasets.cohort import ImageBags
 
@@ -83,11 +84,8 @@ def cached_features(
         told: All else on which the features depend: weights, and what is read.
     """
     pixels = images.pixels
-    told = repr((pixels.shape, side, told, torch.__version__, timm.__version__))
-    digest = hashlib.sha256(told.encode() + _CODE)
-    for start in range(0, len(pixels), 256):
-        digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)
-    key = f"pretrained-features-{digest.hexdigest()}"
+    told = repr((array_digest(pixels), side, told, torch.__version__, timm.__version__))
+    key = f"pretrained-features-{hashlib.sha256(told.encode() + _CODE).hexdigest()}"
     made = cached_arrays(key, lambda: {"features": _computed(pixels, build(), read, side)})
     return made["features"][images.all_rows()]
 

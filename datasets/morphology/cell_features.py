@@ -11,6 +11,7 @@ import scipy
 import scipy.ndimage as ndi
 from numpy.typing import NDArray
 
+from datasets.array_digest import array_digest
 from datasets.cache import cached_arrays
 from datasets.morphology.cell_morphology import dilated, eroded, labelled, square
 from datasets.morphology.cell_segmentation import optical_density, segment
@@ -56,11 +57,8 @@ def cell_features(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def cached_cell_features(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return ``cell_features(pixels)``, computed once for the same pixels and the same code."""
-    digest = hashlib.sha256(repr((pixels.shape, np.__version__, scipy.__version__)).encode())
-    digest.update(CODE)
-    for start in range(0, len(pixels), 256):
-        digest.update(np.ascontiguousarray(pixels[start : start + 256]).data)
-    key = f"cell-features-{digest.hexdigest()}"
+    told = repr((array_digest(pixels), np.__version__, scipy.__version__))
+    key = f"cell-features-{hashlib.sha256(told.encode() + CODE).hexdigest()}"
     return cached_arrays(key, lambda: {"features": cell_features(pixels)})["features"]
 
 
