@@ -28,6 +28,7 @@ from benchmark.planning import (
     forecast,
     inspect,
     known_rules,
+    longest_first,
     make_plan,
     save,
     saved_or_set_aside,
@@ -151,7 +152,7 @@ def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store:
 def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
     made_at = commit()
     missing = [t for t in plan.trials if state.status[t.identity] in ("todo", "stale", "failed")]
-    chosen = [t for t in missing if state.codes[t.target] is not None]
+    chosen = longest_first([t for t in missing if state.codes[t.target] is not None], state)
     return [
         Job(
             identity=trial.identity,

@@ -2,7 +2,7 @@
 
 from benchmark.planning.auditing import known_rules
 from benchmark.planning.dropping import drop
-from benchmark.planning.forecast import Forecast, forecast
+from benchmark.planning.forecast import Forecast, forecast, longest_first
 from benchmark.planning.oracle import oracle_accuracy
 from benchmark.planning.plan import Plan, make_plan
 from benchmark.planning.plan_file import check_source, save, saved, saved_or_set_aside
@@ -22,6 +22,7 @@ __all__ = [
     "forecast",
     "inspect",
     "known_rules",
+    "longest_first",
     "make_plan",
     "make_split",
     "oracle_accuracy",

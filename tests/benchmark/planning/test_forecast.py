@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmark.planning import Plan, PlannedTrial, State, forecast
+from benchmark.planning import Plan, PlannedTrial, State, forecast, longest_first
 from benchmark.records import Identity, Record
 
 
@@ -64,3 +64,30 @@ def test_only_done_trials_tell_and_only_what_would_run_is_left():
     assert (
         unknown == "6 trials are left; never timed here: a (2), b (2), z (2), at most 60 s each and thread. 3 at once."
     )
+
+
+def test_the_longest_start_first_and_equal_ones_stay_in_order():
+    done = {
+        cell("a", "slow", 0): 90.0,
+        cell("a", "quick", 0): 0.1,
+        cell("a", "quick", 1): 0.3,
+        cell("b", "slow", 0): 2.0,
+    }
+    records = {c: Record("k", c, "done", {"seconds": {"fit": s}}) for c, s in done.items()}
+    asked = [
+        ("a", "quick", "deep"),
+        ("a", "new-rule", "rule"),
+        ("b", "slow", "classic"),
+        ("a", "new-deep", "deep"),
+        ("a", "slow", "rule"),
+        ("a", "mine", "own"),
+        ("c", "slow", "rule"),
+        ("a", "new-classic", "classic"),
+    ]
+    trials = [PlannedTrial(cell(task, entry, 5), "m:C", {}, family) for task, entry, family in asked]
+    twice = [t for t in trials for _ in range(2)]
+    found = longest_first(twice, State({}, {}, records, {}))
+    names = [f"{t.identity.task} {t.identity.entry}" for t in found]
+    order = ["a slow", "c slow", "a new-deep", "a mine", "a new-classic", "b slow", "a new-rule", "a quick"]
+    assert names == [name for name in order for _ in range(2)]
+    assert sorted(map(id, found)) == sorted(map(id, twice))
