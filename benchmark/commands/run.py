@@ -152,7 +152,9 @@ def _plan(options: RunOptions, suite: Suite, name: str, profile: Profile, store:
 def _jobs(plan: Plan, state: State, options: RunOptions) -> list[Job]:
     made_at = commit()
     missing = [t for t in plan.trials if state.status[t.identity] in ("todo", "stale", "failed")]
-    chosen = longest_first([t for t in missing if state.codes[t.target] is not None], state)
+    chosen = [t for t in missing if state.codes[t.target] is not None]
+    if _shares(options.jobs)[0] > 1:
+        chosen = longest_first(chosen, state)
     return [
         Job(
             identity=trial.identity,

@@ -122,6 +122,16 @@ def test_what_is_left_becomes_jobs_with_all_that_a_worker_needs(tmp_path, monkey
     assert module._jobs(plan, state, RunOptions())[0].data_root is None
 
 
+def test_one_worker_keeps_the_order_of_the_plan_and_several_start_with_the_longest():
+    slow = replace(trial(5), identity=Identity("quick", "t", "slow", 0, 5), family="deep", target="m:e")
+    trials = (trial(0), trial(1), slow)
+    state = State(dict.fromkeys((t.identity for t in trials), "todo"),
+                  {t.identity: f"k{i}" for i, t in enumerate(trials)}, {}, CODES)  # fmt: skip
+    plan = Plan("s", "Title", "quick", {"t": task()}, trials)
+    for jobs, order in ((1, ["k0", "k1", "k2"]), (2, ["k2", "k0", "k1"])):
+        assert [job.key for job in module._jobs(plan, state, RunOptions(jobs=jobs))] == order
+
+
 def test_a_plan_is_said_in_one_line_or_as_a_table_with_its_problems():
     plan, state = planned(absent=("t2: not here",), broken=("t3: blocked",))
     console = made_console()
