@@ -44,8 +44,8 @@ def background_colours(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return the median of each channel over empty pixels, float64 (m, 3); NaN where there are too few.
 
     From every image the same number of pixels is taken, a hundredth of them, evenly spaced among the empty ones. How
-    much they vary is not told: JPEG files store colour in blocks of 16 pixels, in which a large cell shows by a faint
-    halo, and the spread of blue in the field would give its diameter away.
+    much they vary is not told: most JPEG files store colour in blocks of 16 pixels, in which a large cell shows by a
+    faint halo, and the spread of blue in the field would give its diameter away.
 
     Args:
         pixels: uint8 RGB, (m, H, W, 3).
