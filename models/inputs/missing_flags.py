@@ -23,12 +23,10 @@ def tells_class(missing: NDArray[np.bool_], y: NDArray[np.int64], patient: NDArr
     flag, label = missing[first], y[first]
     if min(flag.sum(), (~flag).sum()) < _LEAST:
         return False
-    of_class = np.unique(label, return_inverse=True)[1]
-    sizes = np.bincount(of_class)
-    seen = np.bincount(of_class, weights=flag)
-    # How many of each class a permutation flags follows this distribution, whatever the number of patients.
-    rng = np.random.default_rng(0)
-    drawn = rng.multivariate_hypergeometric(sizes, int(flag.sum()), _PERMUTATIONS, method="marginals")
+    classes, of_row = np.unique(label, return_inverse=True)
+    member = np.eye(len(classes))[of_row]
+    shuffled = np.random.default_rng(0).permuted(np.tile(flag.astype(float), (_PERMUTATIONS, 1)), axis=1)
+    counts = np.vstack([flag.astype(float), shuffled]) @ member
     # Of the chi-squared statistic all else is the same in every permutation.
-    statistic = (np.vstack([seen, drawn]) ** 2 / sizes).sum(axis=1)
+    statistic = (counts**2 / member.sum(axis=0)).sum(axis=1)
     return bool((statistic >= statistic[0] * (1 - 1e-12)).mean() <= _TELLING)
